@@ -1,0 +1,37 @@
+"""The errors a user can meet. Each says what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+
+class PixelguideError(Exception):
+    """Base of every error this library raises on purpose.
+
+    `str(error)` is one line, `what, where. hint`, fit to be shown to a user as it is.
+    `exit_code` is what the command line ends with.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, where: str = "", hint: str = "") -> None:
+        self.what, self.where, self.hint = what, where, hint
+        place = f", {where}" if where else ""
+        advice = f" {hint}" if hint else ""
+        super().__init__(f"{what}{place}.{advice}")
+
+
+class InputError(PixelguideError):
+    """Something the user gave cannot be used (exit code 2)."""
+
+    exit_code = 2
+
+
+class SafetyError(PixelguideError):
+    """Something was refused because reading it could do harm (exit code 3)."""
+
+    exit_code = 3
+
+
+class ResourceError(PixelguideError):
+    """Disk, memory or another resource ran out (exit code 4)."""
+
+    exit_code = 4

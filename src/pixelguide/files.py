@@ -1,0 +1,57 @@
+"""Writing files in one piece: a reader sees the old content or the new, never a part."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from pixelguide.errors import InputError, PixelguideError, ResourceError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path` by a temporary file in the same folder, fsync and rename.
+
+    Creates missing parent folders. Raises ResourceError when the disk is full or read-only and
+    InputError when the place cannot be written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)  # mkstemp makes private files; results are ordinary ones
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise from_os_error(error, path) from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside `folder` survive a power cut (a no-op where folders cannot be opened)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def from_os_error(error: OSError, path: Path) -> PixelguideError:
+    """Our error for a failed write: full or read-only disks are resources, the rest is input."""
+    reason = os.strerror(error.errno).lower() if error.errno else str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE):
+        return ResourceError(
+            f"cannot write ({reason})", str(path), "Free space or choose another folder."
+        )
+    return InputError(f"cannot write ({reason})", str(path), "Choose another place.")

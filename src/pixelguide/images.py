@@ -1,0 +1,101 @@
+"""Pictures in and out: the only place where [0, 255] meets [-1, 1]."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pixelguide.errors import InputError
+from pixelguide.files import write_atomically
+
+MAX_PIXELS = 40_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
+
+
+def open_image(path: str | Path, formats: Sequence[str] = FORMATS) -> Image.Image:
+    """Open and fully decode a picture of one of `formats`, at most 40 megapixels, one frame.
+
+    Raises InputError that names the file for anything else: missing, corrupt, truncated, other
+    format, animated, too large.
+    """
+    path = Path(path)
+    wanted = f"Give a picture of type {', '.join(formats)}."
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of decompression bombs on its own limit; ours is checked below, from
+            # the header, before a pixel is decoded.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(path, formats=formats)
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise InputError(
+                    f"{width}×{height} pixels is too large",
+                    path.name,
+                    f"The limit is {MAX_PIXELS // 1_000_000} megapixels; reduce it first.",
+                )
+            if getattr(image, "n_frames", 1) != 1:
+                raise InputError("animated picture", path.name, "Save one frame of it.")
+            image.load()
+    except FileNotFoundError:
+        raise InputError("no such file", str(path), "Check the path.") from None
+    except UnidentifiedImageError:
+        raise InputError("not a readable picture", path.name, wanted) from None
+    except Image.DecompressionBombError:
+        raise InputError("picture is too large", path.name, "Reduce it first.") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, IsADirectoryError):
+            raise InputError("a folder, not a file", str(path), wanted) from None
+        reason = str(error).rstrip(".").splitlines()[0] if str(error) else "damaged"
+        raise InputError(f"damaged picture ({reason})", path.name, "Save it again.") from None
+    return image
+
+
+def load_rgb(path: str | Path) -> NDArray[np.uint8]:
+    """Read a picture as uint8 H×W×3, turned upright; 8-bit grey, palette and RGBA are converted.
+
+    Transparency is flattened onto white. Raises InputError as `open_image` does, and for pixel
+    types without one right conversion (16-bit, CMYK, floating point).
+    """
+    path = Path(path)
+    return to_rgb(open_image(path), path.name)
+
+
+def to_rgb(image: Image.Image, where: str = "image") -> NDArray[np.uint8]:
+    """A decoded picture as uint8 H×W×3 by the rules of `load_rgb`."""
+    if image.mode not in ("RGB", "L", "P", "RGBA", "LA", "1"):
+        raise InputError(
+            f"pixels of type {image.mode}", where, "Convert the picture to 8-bit RGB first."
+        )
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in ("RGBA", "LA") or "transparency" in upright.info:
+        rgba = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    return np.array(upright.convert("RGB"), np.uint8)
+
+
+def save_png(path: str | Path, image: NDArray[np.uint8]) -> None:
+    """Write uint8 H×W×3 (or H×W) as a PNG, in one piece or not at all."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    write_atomically(Path(path), buffer.getvalue())
+
+
+def to_model(image: NDArray[np.uint8], device: torch.device | str = "cpu") -> torch.Tensor:
+    """uint8 (N×)H×W×3 in [0, 255] to float32 N×3×H×W in [-1, 1]."""
+    array = image if image.ndim == 4 else image[None]
+    # torch wants to own writable memory; the pictures handed in may be read-only views
+    pixels = torch.from_numpy(np.array(array)).to(device)
+    return pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def from_model(x: torch.Tensor) -> NDArray[np.uint8]:
+    """float N×3×H×W in [-1, 1] (clipped) to uint8 N×H×W×3, rounded to the nearest value."""
+    pixels = ((x.detach().float() + 1) * 127.5).round().clamp(0, 255)
+    return pixels.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

@@ -1,0 +1,80 @@
+"""The shape of a prior's network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from diffusers import UNet2DModel
+
+from pixelguide.errors import InputError
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A `UNet2DModel` of ADM shape (Dhariwal & Nichol 2021, arXiv 2105.05233).
+
+    Scale-shift norm, residual up- and downsampling, ADM's order of the timestep embedding, and
+    six output channels: ε and the variance v. Sizes are chosen for the machine at hand.
+
+    size: pixels along each side of the (square) picture.
+    channels: width of each level, finest first; each level halves the resolution.
+    layers: residual blocks per level on the way down (one more on the way up).
+    attention_levels: how many of the coarsest levels attend globally.
+    head_channels: width of an attention head.
+    """
+
+    size: int = 64
+    channels: tuple[int, ...] = (32, 32, 64, 128)
+    layers: int = 1
+    attention_levels: int = 2
+    head_channels: int = 32
+
+    def __post_init__(self) -> None:
+        if self.size % (1 << (len(self.channels) - 1)):
+            raise InputError(
+                f"size {self.size} with {len(self.channels)} levels",
+                hint=f"The size must be a multiple of {1 << (len(self.channels) - 1)}.",
+            )
+        if any(width % 16 for width in self.channels):
+            raise InputError(f"channels {self.channels}", hint="Use multiples of 16.")
+
+    def build(self, generator: torch.Generator) -> UNet2DModel:
+        """The network with fresh float32 weights that depend on `generator` alone."""
+        levels = len(self.channels)
+        attends = [level >= levels - self.attention_levels for level in range(levels)]
+        # diffusers draws initial weights from torch's global generator: lend it a state of ours
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(
+                int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
+            )
+            unet = UNet2DModel(
+                sample_size=self.size,
+                in_channels=3,
+                out_channels=6,
+                down_block_types=tuple(
+                    "AttnDownBlock2D" if attend else "DownBlock2D" for attend in attends
+                ),
+                up_block_types=tuple(
+                    "AttnUpBlock2D" if attend else "UpBlock2D" for attend in reversed(attends)
+                ),
+                block_out_channels=self.channels,
+                layers_per_block=self.layers,
+                downsample_type="resnet",
+                upsample_type="resnet",
+                attention_head_dim=self.head_channels,
+                norm_num_groups=32 if all(width % 32 == 0 for width in self.channels) else 16,
+                resnet_time_scale_shift="scale_shift",
+                flip_sin_to_cos=True,
+                freq_shift=0,
+            )
+        _zero_last_layers(unet)
+        return unet
+
+
+def _zero_last_layers(unet: UNet2DModel) -> None:
+    """Start every residual branch, and the output, at zero, as ADM does: training starts calmer."""
+    for name, module in unet.named_modules():
+        if name.endswith((".conv2", ".to_out.0")) or name == "conv_out":
+            torch.nn.init.zeros_(module.weight)
+            torch.nn.init.zeros_(module.bias)

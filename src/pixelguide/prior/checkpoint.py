@@ -1,0 +1,87 @@
+"""The state of a training between two steps, in one safetensors file without pickles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from diffusers.training_utils import EMAModel
+
+from pixelguide.errors import InputError
+from pixelguide.files import write_atomically
+
+NAME = "training.safetensors"
+
+
+def save_checkpoint(
+    folder: Path,
+    unet: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    ema: EMAModel,
+    step: int,
+    identity: dict[str, Any],
+) -> None:
+    """Write everything the next step depends on to `folder`/training.safetensors, atomically."""
+    tensors = {f"model.{name}": value for name, value in unet.state_dict().items()}
+    for index, value in enumerate(ema.shadow_params):
+        tensors[f"ema.{index}"] = value
+    for index, state in optimizer.state_dict()["state"].items():
+        for name, value in state.items():
+            tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
+    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    metadata = {
+        "step": str(step),
+        "ema_step": str(ema.optimization_step),
+        "identity": json.dumps(identity, sort_keys=True),
+    }
+    write_atomically(folder / NAME, safetensors.torch.save(tensors, metadata))
+
+
+def load_checkpoint(
+    folder: Path,
+    unet: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    ema: EMAModel,
+    identity: dict[str, Any],
+) -> int:
+    """Fill everything from the checkpoint in `folder` and return its step; 0 if there is none.
+
+    Raises InputError when the file is damaged or belongs to a training with other settings.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return 0
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        step, ema_step = int(metadata["step"]), int(metadata["ema_step"])
+        same = metadata["identity"] == json.dumps(identity, sort_keys=True)
+    except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f"damaged checkpoint ({error})", str(path), "Delete it to start over."
+        ) from None
+    if not same:
+        raise InputError(
+            f"checkpoint of another training ({metadata['identity']})",
+            str(path),
+            "Repeat its settings, or choose another folder.",
+        )
+    unet.load_state_dict(
+        {name.removeprefix("model."): v for name, v in tensors.items() if name[:6] == "model."}
+    )
+    ema.shadow_params = [
+        tensors[f"ema.{index}"].to(shadow.device) for index, shadow in enumerate(ema.shadow_params)
+    ]
+    ema.optimization_step = ema_step
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimizer."):
+            _, index, key = name.split(".")
+            state.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    return step

@@ -1,0 +1,68 @@
+"""The frozen diffusion model as the rest of the package sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from diffusers import UNet2DModel
+from torch import Tensor
+
+from pixelguide.prior.schedule import Schedule
+from pixelguide.prior.taps import Tap, TapReader
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one pass of the network says about x_t, all N×C×H×W.
+
+    eps: ε_θ. x_0: f_θ, not clipped. v: the variance output in [-1, 1], None if not learned.
+    taps: decoder activations, in the order of `Denoiser.taps`.
+    """
+
+    eps: Tensor
+    x_0: Tensor
+    v: Tensor | None
+    taps: list[Tensor]
+
+
+class Denoiser:
+    """One pass of a frozen U-Net: ε, x_0, variance and decoder activations together.
+
+    Sharing the pass between denoising and labelling is what makes pixel-wise guidance cheap
+    (Matsunaga et al. 2022, sec. 3.2 b).
+    """
+
+    def __init__(self, unet: UNet2DModel, schedule: Schedule, taps: tuple[int, ...]) -> None:
+        self._reader = TapReader(unet, taps)
+        self.schedule = schedule
+        self.unet = unet
+
+    @property
+    def taps(self) -> tuple[Tap, ...]:
+        """Where the activations come from."""
+        return self._reader.taps
+
+    @property
+    def size(self) -> int:
+        """Side of the pictures in pixels."""
+        return int(self.unet.config.sample_size)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network lives."""
+        device: torch.device = self.unet.device
+        return device
+
+    def __call__(self, x_t: Tensor, schedule: Schedule, i: int) -> Prediction:
+        """Predictions for x_t (float32 N×C×H×W) at level i of `schedule` (maybe a respaced one)."""
+        level = torch.full((len(x_t),), i)
+        output, taps = self._reader(x_t, schedule.timesteps[level].to(x_t.device))
+        channels = x_t.shape[1]
+        eps, v = output[:, :channels], output[:, channels:]
+        x_0 = schedule.predict_x_0(x_t, eps, level)
+        return Prediction(eps, x_0, v if v.shape[1] else None, taps)
+
+    def features(self, x_t: Tensor, t: int) -> list[Tensor]:
+        """Activations at timestep t, for x_t that already carries that much noise."""
+        return self._reader.features(x_t, torch.full((len(x_t),), t, device=x_t.device))

@@ -1,0 +1,56 @@
+"""A folder of pictures as training data."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixelguide.errors import InputError
+from pixelguide.images import load_rgb, to_model
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+
+
+class PictureFolder:
+    """All pictures of a folder and its subfolders, in order of their names.
+
+    Each is cut to its central square and reduced to `size`. Files that end in `_label.png` are
+    label maps and left out. Pictures are decoded when asked for, so a folder of any length fits.
+    """
+
+    def __init__(self, folder: str | Path, size: int) -> None:
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise InputError("no such folder", str(folder), "Give a folder of pictures.")
+        self.size = size
+        self.paths = sorted(
+            path
+            for path in folder.rglob("*")
+            if path.suffix.lower() in SUFFIXES and not path.stem.endswith("_label")
+        )
+        if not self.paths:
+            raise InputError("no pictures", str(folder), f"Looked for {', '.join(SUFFIXES)}.")
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Picture `index` as uint8 size×size×3."""
+        image = load_rgb(self.paths[index])
+        height, width = image.shape[:2]
+        if height == width == self.size:
+            return image
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        square = Image.fromarray(image[top : top + side, left : left + side])
+        return np.array(square.resize((self.size, self.size), Image.Resampling.LANCZOS))
+
+    def batch(self, indices: list[int], pool: ThreadPoolExecutor | None = None) -> torch.Tensor:
+        """Several pictures as float32 N×3×size×size in [-1, 1]."""
+        pictures = (pool.map if pool else map)(self.picture, indices)
+        return to_model(np.stack(list(pictures)))

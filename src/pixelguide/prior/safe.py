@@ -1,0 +1,77 @@
+"""Reading weights from outside: safetensors only, checked before they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from pixelguide.errors import InputError, SafetyError
+
+PICKLE_SUFFIXES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
+
+
+def refuse_pickle(path: Path) -> None:
+    """Raise SafetyError if `path` is named like a pickle: reading one can run code."""
+    if path.suffix.lower() in PICKLE_SUFFIXES:
+        raise SafetyError(
+            "a pickle can run code when it is read",
+            path.name,
+            "Only safetensors are loaded; convert it with `pixelguide convert`.",
+        )
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file. Raises SafetyError for a pickle under that name and
+    InputError for a missing, truncated or otherwise damaged file."""
+    refuse_pickle(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot read weights ({error.strerror})", path.name, "Fetch the model again."
+        ) from None
+    header = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or header > len(content) - 8:
+        # Pickles start with PROTO (0x80) and torch's zip files with PK; as the length of a
+        # safetensors header either would be larger than any file.
+        if content[:2] == b"PK" or content[:1] == b"\x80":
+            raise SafetyError(
+                "a pickle under the name of safetensors", path.name, "Do not trust its source."
+            )
+        raise InputError("truncated weights", path.name, "Fetch the model again.")
+    try:
+        return safetensors.torch.load(content)
+    except (safetensors.SafetensorError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"damaged weights ({error})", path.name, "Fetch the model again."
+        ) from None
+
+
+def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
+    """Copy `tensors` into `module` (cast to its dtype) if names, shapes and values are right.
+
+    Raises InputError naming `where` and the first key that is missing, unknown, of another shape,
+    or not finite. The module is untouched then.
+    """
+    expected = module.state_dict()
+    for name, own in expected.items():
+        if name not in tensors:
+            problem = f"'{name}' is missing"
+        elif tensors[name].shape != own.shape:
+            problem = f"'{name}' has shape {tuple(tensors[name].shape)}, not {tuple(own.shape)}"
+        elif tensors[name].is_floating_point() and not torch.isfinite(tensors[name]).all():
+            problem = f"'{name}' holds values that are not finite"
+        else:
+            continue
+        raise InputError(f"wrong weights ({problem})", where, "Fetch the model again.")
+    for name in tensors:
+        if name not in expected:
+            raise InputError(
+                f"wrong weights ('{name}' is not of this model)", where, "Fetch the model again."
+            )
+    module.load_state_dict(dict(tensors))

@@ -1,0 +1,130 @@
+"""Decoder activations of a U-Net, by the block numbers of ADM."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from diffusers import UNet2DModel
+from torch import Tensor, nn
+
+from pixelguide.errors import InputError
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One decoder block as ADM counts its `output_blocks`, coarsest first.
+
+    index: ADM's number. channels: width. stride: side of the picture over side of the activation.
+    """
+
+    index: int
+    channels: int
+    stride: int
+
+    @property
+    def name(self) -> str:
+        """Readable name, such as `block5_1/2` for block 5 at half resolution."""
+        return f"block{self.index}_1/{self.stride}"
+
+
+class _LastTapRead(Exception):  # noqa: N818 - a signal, not an error
+    """Ends a forward pass once every wanted activation is known."""
+
+
+def list_taps(unet: UNet2DModel) -> tuple[Tap, ...]:
+    """Every tap of `unet`, in the order of its decoder."""
+    levels = len(unet.up_blocks)
+    taps = []
+    for level, block in enumerate(unet.up_blocks):
+        stride = 1 << (levels - 1 - level)
+        for position, resnet in enumerate(block.resnets):
+            upsampled = position == len(block.resnets) - 1 and block.upsamplers is not None
+            taps.append(Tap(len(taps), resnet.out_channels, stride // 2 if upsampled else stride))
+    return tuple(taps)
+
+
+class TapReader:
+    """Runs a U-Net and hands out chosen decoder activations beside its output.
+
+    In ADM a decoder block is a residual block with its attention and, last in its level, the
+    upsampling; DatasetDDPM (Baranchuk et al. 2021, arXiv 2112.03126) numbers its features so.
+    """
+
+    def __init__(self, unet: UNet2DModel, indices: Sequence[int]) -> None:
+        known = {tap.index: tap for tap in list_taps(unet)}
+        for index in indices:
+            if index not in known:
+                raise InputError(
+                    f"no decoder block {index}", "taps", f"Blocks run from 0 to {max(known)}."
+                )
+        self.unet = unet
+        self.taps = tuple(known[index] for index in sorted(set(indices)))
+        modules = _modules(unet)
+        self._modules = [modules[tap.index] for tap in self.taps]
+
+    def __call__(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Output N×C×H×W of the network for x_t at timesteps t (int64 N), and its activations,
+        each N×channels×(H/stride)×(W/stride), in the order of `self.taps`."""
+        read: list[Tensor] = []
+        output = self._run(x_t, t, read, stop=False)
+        assert output is not None
+        return output, read
+
+    def features(self, x_t: Tensor, t: Tensor) -> list[Tensor]:
+        """The activations alone; the pass ends at the last of them."""
+        read: list[Tensor] = []
+        self._run(x_t, t, read, stop=True)
+        return read
+
+    def _run(self, x_t: Tensor, t: Tensor, read: list[Tensor], stop: bool) -> Tensor | None:
+        last = len(self._modules)
+
+        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+            read.append(output)
+            if stop and len(read) == last:
+                raise _LastTapRead
+
+        handles = [module.register_forward_hook(keep) for module in self._modules]
+        try:
+            output: Tensor = self.unet(x_t, t).sample
+            return output
+        except _LastTapRead:
+            return None
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def _modules(unet: UNet2DModel) -> list[nn.Module]:
+    """For each ADM decoder block the module whose output it is."""
+    modules: list[nn.Module] = []
+    for block in unet.up_blocks:
+        attentions = getattr(block, "attentions", None)
+        own = list(attentions) if attentions is not None else list(block.resnets)
+        if block.upsamplers is not None:
+            own[-1] = block.upsamplers[0]
+        modules += own
+    return modules
+
+
+def default_taps(unet: UNet2DModel) -> tuple[int, ...]:
+    """Blocks to use when none are named: every block from a quarter of full resolution up.
+
+    The paper's 5, 6, 7, 8, 12 of an 18-block ADM lie at 1/8, 1/4 and 1/2; a small network has
+    so few blocks that all that resolve the parts of a picture are worth reading.
+    """
+    taps = list_taps(unet)
+    if len(taps) == 18:
+        return (5, 6, 7, 8, 12)
+    return tuple(tap.index for tap in taps if tap.stride <= 4)
+
+
+__all__ = ["Tap", "TapReader", "default_taps", "list_taps"]
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """The device a module's parameters lie on."""
+    return next(module.parameters()).device

@@ -1,0 +1,209 @@
+"""Train a prior on a folder of pictures: EMA, several devices, resumable to the bit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from diffusers import UNet2DModel
+from diffusers.training_utils import EMAModel
+from torch import Tensor
+
+from pixelguide.errors import InputError
+from pixelguide.prior.architecture import Architecture
+from pixelguide.prior.bundle import prior_parts, write_parts
+from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
+from pixelguide.prior.loss import hybrid_loss
+from pixelguide.prior.pictures import PictureFolder
+from pixelguide.prior.sampling import sample_grid
+from pixelguide.prior.schedule import Schedule
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class PriorTraining:
+    """Settings of a prior's training, with the reason beside each value."""
+
+    images: int = 500_000  # pictures to see; a small category looks right from about 100 k on
+    batch_size: int = 16  # on few cores many small steps learn more per hour than few large ones
+    learning_rate: float = 8e-4  # small networks on short trainings bear eight times ADM's 1e-4
+    warmup_images: int = 8_000  # Adam's second moments settle before full steps are taken
+    ema_decay: float = 0.9995  # averages over the last 2,000 steps once warmed up
+    clip_norm: float = 1.0  # the rare bad batch costs one step instead of the run
+    flip: bool = True  # mirror half of the pictures
+    held_out: int = 256  # pictures never trained on, for the loss that is reported
+    checkpoint_images: int = 10_000  # a kill costs at most this many
+    mixed_precision: str = "no"  # "bf16" gains only where the processor multiplies bf16 natively
+    compile: bool = False  # takes minutes to start, then saves about a third
+    seed: int = 0
+
+
+def train_prior(
+    pictures: PictureFolder,
+    folder: Path,
+    architecture: Architecture,
+    settings: PriorTraining,
+    *,
+    device: str = "auto",
+    on_progress: Progress | None = None,
+) -> UNet2DModel:
+    """Train a prior and keep it in model folder `folder`; go on from its checkpoint if it has one.
+
+    Step k draws everything from generators that depend on (seed, k) alone, so an interrupted run
+    ends with the same weights as an uninterrupted one. Every `checkpoint_images` the folder
+    receives the state to resume from, the averaged weights (fp16), and a sheet of samples.
+    Returns the network with the averaged weights. Raises InputError on bad settings.
+    """
+    if settings.images < settings.batch_size or settings.batch_size < 1:
+        raise InputError(f"{settings.images} images in batches of {settings.batch_size}")
+    if device not in ("auto", "cpu"):
+        raise InputError(f"unknown device '{device}'", hint="Training takes 'auto' or 'cpu'.")
+    accelerator = Accelerator(cpu=device == "cpu", mixed_precision=settings.mixed_precision)
+    unet = architecture.build(_generator(settings.seed, "weights", 0))
+    optimizer = torch.optim.AdamW(
+        unet.parameters(), lr=settings.learning_rate, weight_decay=0.0, betas=(0.9, 0.99)
+    )
+    unet.to(accelerator.device)
+    ema = EMAModel(
+        unet.parameters(), decay=settings.ema_decay, use_ema_warmup=True, power=0.75, foreach=True
+    )
+    ema.to(accelerator.device)
+    identity = {"architecture": asdict(architecture), "seed": settings.seed}
+    step = load_checkpoint(folder, unet, optimizer, ema, identity)
+
+    model, optimizer = accelerator.prepare(unet, optimizer)
+    forward = torch.compile(model) if settings.compile else model
+    schedule = Schedule.linear()
+    train, held_out = _split(len(pictures), settings.held_out)
+    total_steps = settings.images // settings.batch_size
+    every = max(1, settings.checkpoint_images // settings.batch_size)
+    recent: list[tuple[Tensor, Tensor]] = []
+    began, first_step = time.monotonic(), step
+
+    with ThreadPoolExecutor(2) as pool:
+        for x_0, eps, t in _batches(pictures, train, settings, step, total_steps, pool):
+            share = slice(accelerator.process_index, None, accelerator.num_processes)
+            x_0, eps, t = (part[share].to(accelerator.device) for part in (x_0, eps, t))
+            for group in optimizer.param_groups:
+                group["lr"] = settings.learning_rate * min(
+                    1.0, (step + 1) * settings.batch_size / max(1, settings.warmup_images)
+                )
+            x_t = schedule.add_noise(x_0, eps, t)
+            with accelerator.autocast():
+                output = forward(x_t, t).sample
+            simple, vlb = hybrid_loss(output, x_0, x_t, eps, t, schedule)
+            accelerator.backward((simple + vlb).mean())
+            accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            ema.step(unet.parameters())
+            step += 1
+            recent = [*recent[-99:], (simple.mean().detach(), vlb.mean().detach())]
+            if on_progress and accelerator.is_main_process and step % 10 == 0:
+                on_progress(
+                    {
+                        "stage": "train prior",
+                        "done": step * settings.batch_size,
+                        "total": total_steps * settings.batch_size,
+                        "loss": float(torch.stack([simple for simple, _ in recent]).mean()),
+                        "vlb": float(torch.stack([vlb for _, vlb in recent]).mean()),
+                        "images_per_second": (step - first_step)
+                        * settings.batch_size
+                        / (time.monotonic() - began),
+                    }
+                )
+            if (step % every == 0 or step == total_steps) and accelerator.is_main_process:
+                ema.store(unet.parameters())
+                ema.copy_to(unet.parameters())
+                loss = held_out_loss(unet, pictures.batch(held_out, pool), schedule, settings)
+                write_parts(folder, prior_parts(unet))
+                sample_grid(unet, schedule, _generator(settings.seed, "samples", 0), folder)
+                ema.restore(unet.parameters())
+                save_checkpoint(folder, unet, optimizer, ema, step, identity)
+                if on_progress:
+                    on_progress(
+                        {
+                            "stage": "checkpoint",
+                            "done": step * settings.batch_size,
+                            "total": total_steps * settings.batch_size,
+                            "held_out_loss": loss,
+                        }
+                    )
+    ema.copy_to(unet.parameters())
+    return unet
+
+
+@torch.no_grad()
+def held_out_loss(
+    unet: torch.nn.Module, x_0: Tensor, schedule: Schedule, settings: PriorTraining
+) -> float:
+    """Mean L_simple on pictures never trained on (N×3×S×S), the same t and noise at every call."""
+    generator = _generator(settings.seed, "held out", 0)
+    device = next(unet.parameters()).device
+    t = torch.linspace(0, len(schedule) - 1, len(x_0)).round().long()
+    eps = torch.randn(x_0.shape, generator=generator)
+    losses = []
+    for part in torch.arange(len(x_0)).split(32):
+        batch = [tensor[part].to(device) for tensor in (x_0, eps, t)]
+        x_t = schedule.add_noise(*batch)
+        losses.append(hybrid_loss(unet(x_t, batch[2]).sample, batch[0], x_t, *batch[1:], schedule))
+    return float(torch.cat([simple for simple, _ in losses]).mean())
+
+
+def _split(count: int, held_out: int) -> tuple[list[int], list[int]]:
+    """Indices to train on and to hold out: every n-th picture, at most a tenth of them."""
+    held_out = min(held_out, max(1, count // 10))
+    chosen = {int(k * count / held_out) for k in range(held_out)}
+    train = [k for k in range(count) if k not in chosen] or [0]
+    return train, sorted(chosen)
+
+
+def _generator(seed: int, purpose: str, step: int) -> torch.Generator:
+    """A generator for one purpose and step, unrelated to every other."""
+    words = np.random.SeedSequence([seed, *purpose.encode(), step]).generate_state(2, np.uint32)
+    return torch.Generator().manual_seed(int(words[0]) << 31 | int(words[1]) >> 1)
+
+
+def _batches(
+    pictures: PictureFolder,
+    train: list[int],
+    settings: PriorTraining,
+    first: int,
+    last: int,
+    pool: ThreadPoolExecutor,
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """(x_0, ε, t) of steps first … last-1, each decoded while the step before it runs."""
+
+    def load(step: int) -> tuple[Tensor, Tensor, Tensor]:
+        generator = _generator(settings.seed, "step", step)
+        indices = []
+        for n in range(step * settings.batch_size, (step + 1) * settings.batch_size):
+            epoch, position = divmod(n, len(train))
+            if epoch not in orders:
+                orders.clear()
+                order = _generator(settings.seed, "epoch", epoch)
+                orders[epoch] = torch.randperm(len(train), generator=order).tolist()
+            indices.append(train[orders[epoch][position]])
+        x_0 = pictures.batch(indices)
+        if settings.flip:
+            mirror = torch.rand(len(x_0), generator=generator) < 0.5
+            x_0 = torch.where(mirror[:, None, None, None], x_0.flip(-1), x_0)
+        t = torch.randint(1000, (len(x_0),), generator=generator)
+        return x_0, torch.randn(x_0.shape, generator=generator), t
+
+    orders: dict[int, list[int]] = {}
+    upcoming = pool.submit(load, first) if first < last else None
+    for step in range(first, last):
+        assert upcoming is not None
+        batch = upcoming.result()
+        if step + 1 < last:
+            upcoming = pool.submit(load, step + 1)
+        yield batch
