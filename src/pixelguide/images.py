@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ MAX_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 
 
-def open_image(path: str | Path, formats: Sequence[str] = FORMATS) -> Image.Image:
+def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     """Open and fully decode a picture of one of `formats`, at most 40 megapixels, one frame.
 
     Raises InputError that names the file for anything else: missing, corrupt, truncated, other

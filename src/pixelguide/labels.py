@@ -77,7 +77,7 @@ class LabelSet:
         return table
 
     def to_json(self) -> str:
-        """The text of `labels.json`: `id2label` with string keys as on the HF hub, palette, groups."""
+        """The text of `labels.json`: `id2label` with string keys (as on the HF hub) and more."""
         content = {
             "id2label": {str(i): name for i, name in enumerate(self.names)},
             "palette": [list(colour) for colour in self.palette],
@@ -94,7 +94,14 @@ class LabelSet:
             names = tuple(str(id2label[str(i)]) for i in range(len(id2label)))
             palette = tuple((int(r), int(g), int(b)) for r, g, b in content["palette"])
             groups = {str(k): tuple(map(str, v)) for k, v in content.get("groups", {}).items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise InputError(
                 f"not a label set ({error})",
                 where,

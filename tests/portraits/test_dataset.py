@@ -50,7 +50,7 @@ def test_workers_write_the_same_files(tmp_path: Path) -> None:
 def test_progress_ends_at_the_count(tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
     write_portraits(tmp_path, 5, 0, on_progress=seen.append)
-    assert seen[-1] == {"done": 5, "total": 5}
+    assert seen[-1] == {"stage": "render", "done": 5, "total": 5}
 
 
 @pytest.mark.parametrize(("count", "seed", "workers"), [(-1, 0, 1), (1, -1, 1), (1, 0, 0)])

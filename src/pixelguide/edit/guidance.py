@@ -32,9 +32,7 @@ class GuidedPrediction:
 GuidedDenoiser = Callable[[Tensor, Schedule, int], GuidedPrediction]
 
 
-def guided(
-    denoiser: Denoiser, bank: ClassifierBank, target: Tensor, roi: Tensor
-) -> GuidedDenoiser:
+def guided(denoiser: Denoiser, bank: ClassifierBank, target: Tensor, roi: Tensor) -> GuidedDenoiser:
     """Wrap `denoiser` so that it also returns g = ∇_{x_t} mean_{p∈M} CE(y_edit_p, C_t(F_p)).
 
     (Matsunaga et al. 2022, eq. 8 and Alg. 1.) target: int64 S×S class ids; roi: bool S×S. Each

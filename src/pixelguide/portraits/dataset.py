@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from pixelguide.errors import InputError
+from pixelguide.files import write_atomically
 from pixelguide.labels import LabelMap
 from pixelguide.portraits.palette import LABELS
 from pixelguide.portraits.portrait import Portrait
@@ -37,8 +38,9 @@ def write_portraits(
 ) -> None:
     """Write portraits 0..count-1 as `000000.png` (RGB, 64 x 64) and so on.
 
-    `with_labels` adds `000000_label.png`, a palette PNG of the exact label map. With several
-    `workers` the files are the same. `on_progress` gets {"done": n, "total": count} now and then.
+    `with_labels` adds `000000_label.png`, a palette PNG of the exact label map, and a
+    `labels.json` that names the classes. With several
+    `workers` the files are the same. `on_progress` gets {"stage", "done", "total"} now and then.
     """
     if count < 0 or seed < 0:
         raise InputError(
@@ -50,7 +52,9 @@ def write_portraits(
     write = partial(_write_one, folder, seed, with_labels)
     for done, _ in enumerate(_mapped(write, count, workers), start=1):
         if on_progress is not None and (done % _CHUNK == 0 or done == count):
-            on_progress({"done": done, "total": count})
+            on_progress({"stage": "render", "done": done, "total": count})
+    if with_labels:
+        write_atomically(folder / "labels.json", LABELS.to_json().encode())
 
 
 def _mapped(write: Callable[[int], None], count: int, workers: int) -> Iterator[None]:

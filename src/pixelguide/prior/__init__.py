@@ -1,0 +1,1 @@
+"""The frozen diffusion model: its network, schedule, training and files."""

@@ -25,7 +25,7 @@ class Architecture:
     """
 
     size: int = 64
-    channels: tuple[int, ...] = (32, 32, 64, 128)
+    channels: tuple[int, ...] = (16, 32, 64, 128)
     layers: int = 1
     attention_levels: int = 2
     head_channels: int = 32
@@ -63,7 +63,9 @@ class Architecture:
                 downsample_type="resnet",
                 upsample_type="resnet",
                 attention_head_dim=self.head_channels,
-                norm_num_groups=32 if all(width % 32 == 0 for width in self.channels) else 16,
+                # at least four channels a group: with one, every channel would lose its mean,
+                # and with it the colours would drift
+                norm_num_groups=min(32, min(self.channels) // 4),
                 resnet_time_scale_shift="scale_shift",
                 flip_sin_to_cos=True,
                 freq_shift=0,

@@ -51,7 +51,9 @@ class ModelFolder:
     def hash(self) -> str:
         """16 hex digits that change with any weight or configuration of the model."""
         relevant = {
-            name: value for name, value in self.hashes.items() if name.endswith((".json", ".safetensors"))
+            name: value
+            for name, value in self.hashes.items()
+            if name.endswith((".json", ".safetensors"))
         }
         return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:16]
 

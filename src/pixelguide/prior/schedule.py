@@ -82,7 +82,8 @@ class Schedule:
 
         The cast comes last: 1 - ᾱ loses half its digits in float32 near the clean image.
         """
-        picked = values[i.to(values.device)].to(like.device, like.dtype)
+        # and on the CPU, since not every device has float64
+        picked = values[i.to(values.device)].to(like.dtype).to(like.device)
         return picked.reshape(-1, *[1] * (like.ndim - 1))
 
     def add_noise(self, x_0: Tensor, eps: Tensor, i: Tensor) -> Tensor:
@@ -137,8 +138,6 @@ def spaced_timesteps(start: int, steps: int) -> tuple[int, ...]:
     what there is, every timestep is visited once. (Respacing of Nichol & Dhariwal 2021, sec. 4.)
     """
     if steps < 2 or start < 2:
-        raise InputError(
-            f"{steps} steps from start {start}", hint="Both must be at least 2."
-        )
+        raise InputError(f"{steps} steps from start {start}", hint="Both must be at least 2.")
     count = min(steps, start)
     return tuple(int(t) for t in torch.linspace(0, start - 1, count, dtype=torch.float64).round())

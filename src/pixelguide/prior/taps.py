@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
@@ -37,7 +37,7 @@ class _LastTapRead(Exception):  # noqa: N818 - a signal, not an error
 def list_taps(unet: UNet2DModel) -> tuple[Tap, ...]:
     """Every tap of `unet`, in the order of its decoder."""
     levels = len(unet.up_blocks)
-    taps = []
+    taps: list[Tap] = []
     for level, block in enumerate(unet.up_blocks):
         stride = 1 << (levels - 1 - level)
         for position, resnet in enumerate(block.resnets):
@@ -69,17 +69,16 @@ class TapReader:
         """Output N×C×H×W of the network for x_t at timesteps t (int64 N), and its activations,
         each N×channels×(H/stride)×(W/stride), in the order of `self.taps`."""
         read: list[Tensor] = []
-        output = self._run(x_t, t, read, stop=False)
-        assert output is not None
-        return output, read
+        return self._run(x_t, t, read, stop=False), read
 
     def features(self, x_t: Tensor, t: Tensor) -> list[Tensor]:
         """The activations alone; the pass ends at the last of them."""
         read: list[Tensor] = []
-        self._run(x_t, t, read, stop=True)
+        with contextlib.suppress(_LastTapRead):
+            self._run(x_t, t, read, stop=True)
         return read
 
-    def _run(self, x_t: Tensor, t: Tensor, read: list[Tensor], stop: bool) -> Tensor | None:
+    def _run(self, x_t: Tensor, t: Tensor, read: list[Tensor], stop: bool) -> Tensor:
         last = len(self._modules)
 
         def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
@@ -91,8 +90,6 @@ class TapReader:
         try:
             output: Tensor = self.unet(x_t, t).sample
             return output
-        except _LastTapRead:
-            return None
         finally:
             for handle in handles:
                 handle.remove()
@@ -120,11 +117,3 @@ def default_taps(unet: UNet2DModel) -> tuple[int, ...]:
     if len(taps) == 18:
         return (5, 6, 7, 8, 12)
     return tuple(tap.index for tap in taps if tap.stride <= 4)
-
-
-__all__ = ["Tap", "TapReader", "default_taps", "list_taps"]
-
-
-def device_of(module: nn.Module) -> torch.device:
-    """The device a module's parameters lie on."""
-    return next(module.parameters()).device

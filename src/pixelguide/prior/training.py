@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from diffusers import UNet2DModel
@@ -24,6 +23,7 @@ from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.pictures import PictureFolder
 from pixelguide.prior.sampling import sample_grid
 from pixelguide.prior.schedule import Schedule
+from pixelguide.seeds import generator as seeded
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -67,7 +67,7 @@ def train_prior(
     if device not in ("auto", "cpu"):
         raise InputError(f"unknown device '{device}'", hint="Training takes 'auto' or 'cpu'.")
     accelerator = Accelerator(cpu=device == "cpu", mixed_precision=settings.mixed_precision)
-    unet = architecture.build(_generator(settings.seed, "weights", 0))
+    unet = architecture.build(seeded(settings.seed, "weights", 0))
     optimizer = torch.optim.AdamW(
         unet.parameters(), lr=settings.learning_rate, weight_decay=0.0, betas=(0.9, 0.99)
     )
@@ -89,9 +89,9 @@ def train_prior(
     began, first_step = time.monotonic(), step
 
     with ThreadPoolExecutor(2) as pool:
-        for x_0, eps, t in _batches(pictures, train, settings, step, total_steps, pool):
-            share = slice(accelerator.process_index, None, accelerator.num_processes)
-            x_0, eps, t = (part[share].to(accelerator.device) for part in (x_0, eps, t))
+        share = slice(accelerator.process_index, None, accelerator.num_processes)
+        for batch in _batches(pictures, train, settings, share, range(step, total_steps), pool):
+            x_0, eps, t = (part.to(accelerator.device) for part in batch)
             for group in optimizer.param_groups:
                 group["lr"] = settings.learning_rate * min(
                     1.0, (step + 1) * settings.batch_size / max(1, settings.warmup_images)
@@ -125,7 +125,7 @@ def train_prior(
                 ema.copy_to(unet.parameters())
                 loss = held_out_loss(unet, pictures.batch(held_out, pool), schedule, settings)
                 write_parts(folder, prior_parts(unet))
-                sample_grid(unet, schedule, _generator(settings.seed, "samples", 0), folder)
+                sample_grid(unet, schedule, seeded(settings.seed, "samples", 0), folder)
                 ema.restore(unet.parameters())
                 save_checkpoint(folder, unet, optimizer, ema, step, identity)
                 if on_progress:
@@ -146,16 +146,17 @@ def held_out_loss(
     unet: torch.nn.Module, x_0: Tensor, schedule: Schedule, settings: PriorTraining
 ) -> float:
     """Mean L_simple on pictures never trained on (N×3×S×S), the same t and noise at every call."""
-    generator = _generator(settings.seed, "held out", 0)
+    generator = seeded(settings.seed, "held out", 0)
     device = next(unet.parameters()).device
     t = torch.linspace(0, len(schedule) - 1, len(x_0)).round().long()
     eps = torch.randn(x_0.shape, generator=generator)
     losses = []
     for part in torch.arange(len(x_0)).split(32):
-        batch = [tensor[part].to(device) for tensor in (x_0, eps, t)]
-        x_t = schedule.add_noise(*batch)
-        losses.append(hybrid_loss(unet(x_t, batch[2]).sample, batch[0], x_t, *batch[1:], schedule))
-    return float(torch.cat([simple for simple, _ in losses]).mean())
+        clean, noise, level = (tensor[part].to(device) for tensor in (x_0, eps, t))
+        x_t = schedule.add_noise(clean, noise, level)
+        simple, _ = hybrid_loss(unet(x_t, level).sample, clean, x_t, noise, level, schedule)
+        losses.append(simple)
+    return float(torch.cat(losses).mean())
 
 
 def _split(count: int, held_out: int) -> tuple[list[int], list[int]]:
@@ -166,44 +167,39 @@ def _split(count: int, held_out: int) -> tuple[list[int], list[int]]:
     return train, sorted(chosen)
 
 
-def _generator(seed: int, purpose: str, step: int) -> torch.Generator:
-    """A generator for one purpose and step, unrelated to every other."""
-    words = np.random.SeedSequence([seed, *purpose.encode(), step]).generate_state(2, np.uint32)
-    return torch.Generator().manual_seed(int(words[0]) << 31 | int(words[1]) >> 1)
-
-
 def _batches(
     pictures: PictureFolder,
     train: list[int],
     settings: PriorTraining,
-    first: int,
-    last: int,
+    share: slice,
+    steps: range,
     pool: ThreadPoolExecutor,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """(x_0, ε, t) of steps first … last-1, each decoded while the step before it runs."""
+    """This process's share of (x_0, ε, t) at each step, made while the step before it runs."""
+    size, orders = settings.batch_size, dict[int, list[int]]()
+
+    def shuffled(n: int) -> int:
+        """The n-th picture of the endless shuffled sequence."""
+        epoch, position = divmod(n, len(train))
+        if epoch not in orders:
+            orders.clear()
+            generator = seeded(settings.seed, "epoch", epoch)
+            orders[epoch] = torch.randperm(len(train), generator=generator).tolist()
+        return train[orders[epoch][position]]
 
     def load(step: int) -> tuple[Tensor, Tensor, Tensor]:
-        generator = _generator(settings.seed, "step", step)
-        indices = []
-        for n in range(step * settings.batch_size, (step + 1) * settings.batch_size):
-            epoch, position = divmod(n, len(train))
-            if epoch not in orders:
-                orders.clear()
-                order = _generator(settings.seed, "epoch", epoch)
-                orders[epoch] = torch.randperm(len(train), generator=order).tolist()
-            indices.append(train[orders[epoch][position]])
-        x_0 = pictures.batch(indices)
-        if settings.flip:
-            mirror = torch.rand(len(x_0), generator=generator) < 0.5
-            x_0 = torch.where(mirror[:, None, None, None], x_0.flip(-1), x_0)
-        t = torch.randint(1000, (len(x_0),), generator=generator)
-        return x_0, torch.randn(x_0.shape, generator=generator), t
+        generator = seeded(settings.seed, "step", step)
+        indices = [shuffled(n) for n in range(step * size, (step + 1) * size)]
+        x_0 = pictures.batch(indices[share])
+        mirror = (torch.rand(size, generator=generator) < 0.5) & settings.flip
+        x_0 = torch.where(mirror[share, None, None, None], x_0.flip(-1), x_0)
+        t = torch.randint(1000, (size,), generator=generator)
+        eps = torch.randn((size, *x_0.shape[1:]), generator=generator)
+        return x_0, eps[share], t[share]
 
-    orders: dict[int, list[int]] = {}
-    upcoming = pool.submit(load, first) if first < last else None
-    for step in range(first, last):
-        assert upcoming is not None
-        batch = upcoming.result()
-        if step + 1 < last:
-            upcoming = pool.submit(load, step + 1)
+    upcoming = [pool.submit(load, step) for step in steps[:1]]
+    for step in steps:
+        batch = upcoming.pop().result()
+        if step + 1 in steps:
+            upcoming.append(pool.submit(load, step + 1))
         yield batch

@@ -1,0 +1,1 @@
+"""Label-efficient segmentation on the prior's activations."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -26,7 +27,7 @@ class ClassifierBank(ModelMixin, ConfigMixin):  # type: ignore[misc]
     f_multi is a bank of one (or an ensemble) at t = 50, 150, 250; {C_t} a bank with one t each.
     """
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self,
         num_classes: int,
@@ -41,7 +42,7 @@ class ClassifierBank(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.taps = tuple(taps)
         self.timesteps = tuple(tuple(member) for member in timesteps)
         widths = (inputs, first, second, num_classes)
-        for layer, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True), 1):
+        for layer, (fan_in, fan_out) in enumerate(pairwise(widths), 1):
             self.register_parameter(
                 f"weight{layer}", nn.Parameter(torch.zeros(count, fan_out, fan_in))
             )
@@ -108,10 +109,12 @@ class ClassifierBank(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def _frozen_normalize(self, hidden: Tensor, member: int, layer: int) -> Tensor:
         gain, shift, mean, variance = (
-            getattr(self, f"{name}{layer}")[member] for name in ("gain", "shift", "mean", "variance")
+            getattr(self, f"{name}{layer}")[member]
+            for name in ("gain", "shift", "mean", "variance")
         )
         factor = gain * (variance + BATCH_NORM_EPS).rsqrt()
-        return hidden.relu() * factor + (shift - mean * factor)
+        normal: Tensor = hidden.relu() * factor + (shift - mean * factor)
+        return normal
 
     def standardize_inputs(self, mean: Tensor, deviation: Tensor) -> None:
         """Make a bank trained on (features - mean) / deviation accept the features themselves.

@@ -30,16 +30,12 @@ def project_pixels(
 
     weight: F×(sum of C_b). Returns N×P×F.
     """
-    total, first = None, 0
-    for activation in activations:
-        channels = activation.shape[1]
-        part = weight[:, first : first + channels]  # F×C_b
-        first += channels
-        projected = torch.einsum("nchw,fc->nfhw", activation, part)
-        sampled = sample_pixels(projected, pixels, size)
-        total = sampled if total is None else total + sampled
-    assert total is not None
-    return total
+    parts = weight.split([activation.shape[1] for activation in activations], dim=1)  # F×C_b
+    projected = [
+        torch.einsum("nchw,fc->nfhw", activation, part)
+        for activation, part in zip(activations, parts, strict=True)
+    ]
+    return torch.stack([sample_pixels(a, pixels, size) for a in projected]).sum(0)
 
 
 def sample_pixels(activation: Tensor, pixels: Tensor, size: int) -> Tensor:
@@ -59,6 +55,6 @@ def _neighbours(
     positions: Tensor, size: int, coarse: int, like: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The two coarse cells whose centres enclose each position, and the share of the second."""
-    place = ((positions.to(torch.float64) + 0.5) * (coarse / size) - 0.5).clamp(min=0)
+    place = ((positions.to(like.dtype) + 0.5) * (coarse / size) - 0.5).clamp(min=0)
     first = place.floor().long().clamp(max=coarse - 1)
-    return first, (first + 1).clamp(max=coarse - 1), (place - first).to(like.dtype)
+    return first, (first + 1).clamp(max=coarse - 1), place - first

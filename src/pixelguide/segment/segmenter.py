@@ -48,7 +48,7 @@ class Segmenter:
             self.bank.logits(k, activations, pixels, size).softmax(2) for k in range(len(self.bank))
         ]
         mean = torch.stack(members).mean(0)  # N×P×classes
-        return mean.transpose(1, 2).unflatten(2, (size, size))
+        return mean.transpose(1, 2).reshape(len(mean), -1, size, size)
 
     def __call__(self, x_0: Tensor) -> list[LabelMap]:
         """One label map per picture, with its uncertainty: entropy over log(classes), in [0, 1]."""

@@ -1,0 +1,24 @@
+"""Which device to compute on."""
+
+from __future__ import annotations
+
+import torch
+
+from pixelguide.errors import InputError
+
+
+def choose_device(device: str | torch.device) -> torch.device:
+    """ "auto" as CUDA, else MPS, else CPU; anything else as torch reads it.
+
+    Raises InputError for a device that does not exist here.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(1, device=chosen)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise InputError(f"device '{device}' is not available", hint="Use auto or cpu.") from None
+    return chosen

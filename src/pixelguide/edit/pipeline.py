@@ -1,0 +1,162 @@
+"""The editor for those who know diffusers: a `DiffusionPipeline` over the same functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from diffusers import DDPMScheduler, DiffusionPipeline, UNet2DModel
+from diffusers.utils import BaseOutput
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixelguide.edit.editor import Editor
+from pixelguide.edit.settings import EditDefaults
+from pixelguide.errors import InputError
+from pixelguide.images import to_model
+from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.schedule import Schedule
+from pixelguide.segment.classifier import ClassifierBank
+
+StepCallback = Callable[["PixelGuidedPipeline", int, int, dict[str, Any]], Any]
+
+
+@dataclass
+class PixelGuidedOutput(BaseOutput):  # type: ignore[misc]
+    """images: the candidates, in the order of their generators, as `output_type` says.
+    roi: bool H×W, True = may change. roi_loss, roi_accuracy: one number per candidate."""
+
+    images: list[Image.Image] | NDArray[np.uint8] | torch.Tensor
+    roi: NDArray[np.bool_]
+    roi_loss: list[float]
+    roi_accuracy: list[float]
+
+
+class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
+    """Edits pictures by their label maps (Matsunaga et al. 2022, arXiv 2212.02024).
+
+    unet, scheduler: the frozen prior. segmenter: f_multi. guide: {C_t}. labels: the content of
+    `labels.json`. defaults: that of `edit.json`. `save_pretrained` and `from_pretrained` work as
+    for every pipeline, and the model folders of this package are its format.
+    """
+
+    model_cpu_offload_seq = "unet"
+
+    def __init__(
+        self,
+        unet: UNet2DModel,
+        scheduler: DDPMScheduler,
+        segmenter: ClassifierBank,
+        guide: ClassifierBank,
+        labels: dict[str, Any],
+        defaults: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.register_modules(unet=unet, scheduler=scheduler, segmenter=segmenter, guide=guide)
+        self.register_to_config(labels=labels, defaults=defaults)
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The classes of the category."""
+        return LabelSet.from_json(json.dumps(self.config.labels))
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        image: Image.Image | NDArray[np.uint8],
+        target_map: Image.Image | NDArray[np.uint8],
+        source_map: NDArray[np.uint8] | None = None,
+        edit_classes: Sequence[str] | None = None,
+        num_images: int = 4,
+        num_inference_steps: int = 50,
+        start_timestep: int | Literal["auto"] = "auto",
+        guidance_scale: float | Literal["auto"] = "auto",
+        sampler: Literal["ddpm", "ddim"] = "ddpm",
+        roi: Literal["classes", "changed"] = "classes",
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
+        output_type: Literal["pil", "np", "pt"] = "pil",
+        return_dict: bool = True,
+        callback_on_step_end: StepCallback | None = None,
+    ) -> PixelGuidedOutput | tuple[Any, NDArray[np.bool_]]:
+        """Candidates in which `image` follows `target_map`.
+
+        image: S×S picture. target_map, source_map: class ids, uint8 S×S or a palette image;
+        without a source map the segmenter reads it. generator: one, from which a seed per
+        candidate is drawn, or a CPU generator for each. output_type: "pil", "np" (uint8 N×H×W×3)
+        or "pt" (float32 N×3×H×W in [-1, 1]). callback_on_step_end(pipeline, step, timestep,
+        {"pred_original_sample": uint8 N×H×W×3}) is told of every step; an exception it raises
+        stops the edit. Raises InputError as `Editor.edit`.
+        """
+        if output_type not in ("pil", "np", "pt"):
+            raise InputError(f"output_type '{output_type}'", hint="Use pil, np or pt.")
+        editor = self._editor()
+        editor.set_image(image)
+
+        def told(state: dict[str, Any]) -> None:
+            if callback_on_step_end:
+                known = {"pred_original_sample": state["preview"]}
+                callback_on_step_end(self, state["done"] - 1, state["t"], known)
+
+        result = editor.edit(
+            LabelMap(np.asarray(target_map), editor.labels),
+            source=None if source_map is None else LabelMap(np.asarray(source_map), editor.labels),
+            edit_classes=edit_classes,
+            generators=_per_candidate(generator, num_images),
+            on_progress=told,
+            num_inference_steps=num_inference_steps,
+            start_timestep=start_timestep,
+            guidance_scale=guidance_scale,
+            sampler=sampler,
+            roi=roi,
+        )
+        stacked = np.stack([candidate.image for candidate in result.candidates])
+        images: Any = {
+            "pil": lambda: [Image.fromarray(one) for one in stacked],
+            "np": lambda: stacked,
+            "pt": lambda: to_model(stacked),
+        }[output_type]()
+        if not return_dict:
+            return images, result.roi
+        return PixelGuidedOutput(
+            images=images,
+            roi=result.roi,
+            roi_loss=[candidate.roi_loss for candidate in result.candidates],
+            roi_accuracy=[candidate.roi_accuracy for candidate in result.candidates],
+        )
+
+    def _editor(self) -> Editor:
+        for module in (self.unet, self.segmenter, self.guide):
+            module.eval().requires_grad_(False)
+        schedule = Schedule.from_scheduler(self.scheduler)
+        denoiser = Denoiser(self.unet, schedule, self.segmenter.taps)
+        defaults = self.config.defaults
+        return Editor(
+            denoiser,
+            self.segmenter,
+            self.guide,
+            self.label_set,
+            EditDefaults.check("defaults", defaults) if defaults else None,
+        )
+
+
+def _per_candidate(
+    generator: torch.Generator | Sequence[torch.Generator] | None, count: int
+) -> list[torch.Generator]:
+    """One CPU generator per candidate. From a single one seeds are drawn in order, so that
+    candidate k is the same for every count; without one, fresh entropy."""
+    if isinstance(generator, Sequence):
+        if len(generator) != count:
+            raise InputError(
+                f"{len(generator)} generators for {count} images", "generator", "Give one each."
+            )
+        return list(generator)
+    if generator is None:
+        generator = torch.Generator()
+        generator.seed()
+    seeds = torch.randint(2**62, (count,), generator=generator, device=generator.device)
+    return [torch.Generator().manual_seed(int(seed)) for seed in seeds]

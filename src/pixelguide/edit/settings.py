@@ -1,0 +1,98 @@
+"""How an edit is made: what the user may choose, and what is chosen for them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pixelguide.edit.region import RoiMode
+from pixelguide.edit.sampling import Sampler
+from pixelguide.errors import InputError
+
+
+class _Checked(BaseModel):
+    """Unknown names and wrong values are errors that say which field is wrong."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def check(cls, where: str, values: dict[str, Any]) -> Any:
+        """The model of `values`; InputError naming the first bad field instead of pydantic's."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(
+                str(part) for part in first["loc"] if not str(part).startswith(("int", "lit"))
+            )
+            raise InputError(f"{name}: {first['msg'].lower()}", where) from None
+
+
+class EditSettings(_Checked):
+    """What the user may choose for one edit; "auto" follows the size of the ROI.
+
+    num_images: candidates. seed: candidate k draws from the generator of (seed, k).
+    num_inference_steps: steps from t0 to the picture. start_timestep: t0. guidance_scale: s.
+    roi: see `region_of_interest`. dilation: pixels, None for the model's own.
+    """
+
+    num_images: int = Field(4, ge=1, le=64)
+    seed: int = Field(0, ge=0, lt=2**63)
+    num_inference_steps: int = Field(50, ge=2, le=1000)
+    start_timestep: int | Literal["auto"] = "auto"
+    guidance_scale: float | Literal["auto"] = "auto"
+    sampler: Sampler = "ddpm"
+    roi: RoiMode = "classes"
+    dilation: int | None = Field(None, ge=0, le=64)
+
+
+class EditDefaults(_Checked):
+    """A category's automatic settings (`edit.json` of its model folder), the paper's by default.
+
+    An edit of at most `small_roi` pixels (before dilation) starts at `small_start` with scale
+    `small_scale`, a larger one at `large_start` with `large_scale` (Matsunaga et al. 2022,
+    sec. 4.1 and 4.4: large regions are decided at high noise). dilation: the blending buffer.
+    """
+
+    small_roi: int = Field(5000, ge=0)
+    small_start: int = Field(500, ge=2, le=1000)
+    small_scale: float = Field(100.0, ge=0)
+    large_start: int = Field(750, ge=2, le=1000)
+    large_scale: float = Field(40.0, ge=0)
+    dilation: int = Field(3, ge=0, le=64)
+
+    @classmethod
+    def for_size(cls, size: int) -> EditDefaults:
+        """The paper's values for 256², carried over to pictures of size².
+
+        Areas and lengths follow the picture. The scale follows the area too: g is the gradient of
+        a mean over the ROI, so with 1/16 of the pixels each pixel's share in it is 16 times larger.
+        """
+        area = (size / 256) ** 2
+        return cls(
+            small_roi=round(5000 * area),
+            small_scale=100 * area,
+            large_scale=40 * area,
+            dilation=max(1, round(3 * size / 256)),
+        )
+
+    def choose(self, settings: EditSettings, roi_pixels: int, timesteps: int) -> tuple[int, float]:
+        """(t0, s) of an edit whose undilated ROI has `roi_pixels`; InputError when out of range."""
+        large = roi_pixels > self.small_roi
+        start, scale = settings.start_timestep, settings.guidance_scale
+        if start == "auto":
+            start = self.large_start if large else self.small_start
+        if scale == "auto":
+            scale = self.large_scale if large else self.small_scale
+        if not 2 <= start <= timesteps:
+            raise InputError(f"start {start}", "settings", f"It must lie in 2 … {timesteps}.")
+        if scale < 0:
+            raise InputError(f"scale {scale}", "settings", "It must be 0 or more.")
+        if settings.num_inference_steps > start:
+            raise InputError(
+                f"{settings.num_inference_steps} steps from start {start}",
+                "settings",
+                "Take at most one step per timestep.",
+            )
+        return start, scale

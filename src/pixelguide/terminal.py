@@ -1,0 +1,51 @@
+"""Progress in the terminal, fed by the dicts that library functions report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A bar per stage on standard error; yields the callback that moves them."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=Console(stderr=True),
+    )
+    tasks: dict[str, Any] = {}
+
+    def report(state: dict[str, Any]) -> None:
+        stage = state["stage"]
+        if stage not in tasks:
+            tasks[stage] = bar.add_task(stage, total=state["total"], note="")
+        keys = ("loss", "held_out_loss", "images_per_second", "note")
+        notes = [
+            f"{key.replace('_', ' ')} {state[key]:.4g}" if key != "note" else str(state[key])
+            for key in keys
+            if key in state
+        ]
+        bar.update(
+            tasks[stage], completed=state["done"], total=state["total"], note="  ".join(notes)
+        )
+
+    with bar:
+        yield report

@@ -1,0 +1,306 @@
+"""Label sets and label maps: ids survive every trip, and nothing unknown becomes a class."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixelguide.errors import InputError, ResourceError
+from pixelguide.labels import IGNORE, LabelMap, LabelSet
+
+Ids = NDArray[np.uint8]
+
+SET = LabelSet(("sky", "grass", "house"), ((0, 0, 255), (0, 128, 0), (200, 30, 30)))
+MAPS = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)).map(
+    lambda a: np.array([0, 1, 2, IGNORE], np.uint8)[a % 4]
+)
+SAMPLE = np.array([[0, 1, 2], [IGNORE, 2, 1]], np.uint8)
+
+
+@st.composite
+def label_sets(draw: st.DrawFn) -> LabelSet:
+    names = draw(st.lists(st.text(max_size=8), min_size=1, max_size=12, unique=True))
+    colour = st.tuples(*[st.integers(0, 255)] * 3)
+    palette = draw(st.lists(colour, min_size=len(names), max_size=len(names), unique=True))
+    groups = draw(
+        st.dictionaries(
+            st.text(max_size=5), st.lists(st.sampled_from(names), max_size=3).map(tuple), max_size=3
+        )
+    )
+    return LabelSet(tuple(names), tuple(palette), groups)
+
+
+# Label sets
+
+
+@settings(max_examples=20)
+@given(label_sets())
+def test_label_set_survives_json(labels: LabelSet) -> None:
+    assert LabelSet.from_json(labels.to_json()) == labels
+
+
+def test_json_has_the_keys_of_the_hub(labels: LabelSet) -> None:
+    assert json.loads(labels.to_json()) == {
+        "id2label": {"0": "sky", "1": "grass", "2": "house"},
+        "palette": [[0, 0, 255], [0, 128, 0], [200, 30, 30]],
+        "groups": {"nature": ["sky", "grass"]},
+    }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=8,
+)
+
+
+@given(JSON | st.fixed_dictionaries({"id2label": JSON, "palette": JSON, "groups": JSON}))
+def test_other_json_is_an_input_error(content: Any) -> None:
+    with pytest.raises(InputError):
+        LabelSet.from_json(json.dumps(content), "their.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[" * 100_000,
+        '{"id2label": {"1": "a"}, "palette": [[0, 0, 0]]}',
+        '{"id2label": {"0": "a"}, "palette": [[0, 0]]}',
+        '{"id2label": {"0": "a"}, "palette": [[1e999, 0, 0]]}',
+        '{"id2label": {"0": "a"}, "palette": [[0, 0, 0]], "groups": []}',
+    ],
+)
+def test_broken_json_names_the_file(text: str) -> None:
+    with pytest.raises(InputError, match=r"their\.json"):
+        LabelSet.from_json(text, "their.json")
+
+
+@pytest.mark.parametrize(
+    ("names", "palette", "message"),
+    [
+        ((), (), "0 classes"),
+        (tuple(map(str, range(256))), tuple((0, 0, i) for i in range(256)), "256 classes"),
+        (("a", "a"), ((0, 0, 0), (1, 1, 1)), "repeat"),
+        (("a", "b"), ((0, 0, 0),), "2 classes with 1 different colours"),
+        (("a", "b"), ((0, 0, 0), (0, 0, 0)), "2 classes with 1 different colours"),
+        (("a",), ((0, 0, 256),), r"\(0, 0, 256\)"),
+        (("a",), ((-1, 0, 0),), r"\(-1, 0, 0\)"),
+        (("a",), ((1, 2),), r"\(1, 2\)"),
+    ],
+)
+def test_impossible_label_sets_are_refused(names: Any, palette: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        LabelSet(names, palette)
+
+
+def test_group_of_an_unknown_class_is_refused() -> None:
+    with pytest.raises(InputError, match="unknown class 'tree' in group 'plants'"):
+        dataclasses.replace(SET, groups={"plants": ("grass", "tree")})
+
+
+def test_as_many_classes_as_there_are_ids() -> None:
+    many = LabelSet(tuple(map(str, range(255))), tuple((0, 0, i) for i in range(255)))
+    ids = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    assert LabelMap(ids, many).present() == many.names
+
+
+def test_id_of_a_name(labels: LabelSet) -> None:
+    assert [labels.id(name) for name in labels.names] == [0, 1, 2]
+    with pytest.raises(InputError, match=r"'tree'.* sky, grass, house"):
+        labels.id("tree")
+
+
+def test_ids_are_sorted_unique_and_know_groups(labels: LabelSet) -> None:
+    assert labels.ids(["house", "nature", "grass"]) == (0, 1, 2)
+    assert labels.ids(["nature"]) == (0, 1)
+    assert labels.ids([]) == ()
+    with pytest.raises(InputError, match="tree"):
+        labels.ids(["nature", "tree"])
+
+
+def test_ids_without_a_class_are_shown_white(labels: LabelSet) -> None:
+    colours = labels.colours()
+    assert colours.dtype == np.uint8
+    assert colours[:3].tolist() == [list(colour) for colour in labels.palette]
+    assert (colours[3:] == 255).all()
+    assert len(colours) == 256
+
+
+# Label maps
+
+
+@pytest.mark.parametrize(
+    "ids", [np.zeros((2, 2), np.int64), np.zeros((2, 2, 1), np.uint8), np.zeros(4, np.uint8)]
+)
+def test_maps_are_two_dimensional_uint8(ids: Any) -> None:
+    with pytest.raises(InputError, match="Give a H×W array of uint8"):
+        LabelMap(ids, SET)
+
+
+def test_unknown_id_is_named_with_count_and_position() -> None:
+    ids = SAMPLE.copy()
+    ids[1, 1:] = 7
+    with pytest.raises(InputError, match=r"unknown class id 7 on 2 pixels, first at \(1, 1\)"):
+        LabelMap(ids, SET)
+
+
+def test_copy_is_independent() -> None:
+    first = LabelMap(SAMPLE.copy(), SET, np.zeros(SAMPLE.shape, np.float32))
+    second = first.copy()
+    second.paint("grass", np.ones(SAMPLE.shape, bool))
+    assert np.array_equal(first.ids, SAMPLE)
+    assert second.uncertainty is None
+
+
+@given(MAPS, st.data())
+def test_painting_changes_the_masked_pixels_alone(ids: Ids, data: st.DataObject) -> None:
+    mask = data.draw(hnp.arrays(np.bool_, ids.shape))
+    painted = LabelMap(ids.copy(), SET)
+    painted.paint("house", mask)
+    assert (painted.ids[mask] == 2).all()
+    assert np.array_equal(painted.ids[~mask], ids[~mask])
+
+
+@pytest.mark.parametrize("mask", [np.ones((3, 2), bool), np.ones((2, 3), np.uint8)])
+def test_painting_wants_a_mask_of_the_same_shape(mask: Any) -> None:
+    with pytest.raises(InputError, match=r"Give bool of shape \(2, 3\)"):
+        LabelMap(SAMPLE.copy(), SET).paint("sky", mask)
+
+
+def test_painting_an_unknown_class_changes_nothing() -> None:
+    label_map = LabelMap(SAMPLE.copy(), SET)
+    with pytest.raises(InputError, match="tree"):
+        label_map.paint("tree", np.ones(SAMPLE.shape, bool))
+    assert np.array_equal(label_map.ids, SAMPLE)
+
+
+def test_present_leaves_out_unlabelled_pixels() -> None:
+    assert LabelMap(SAMPLE, SET).present() == ("sky", "grass", "house")
+    assert LabelMap(np.array([[2, IGNORE]], np.uint8), SET).present() == ("house",)
+
+
+def test_colours_of_a_map() -> None:
+    colour = LabelMap(SAMPLE, SET).colour()
+    assert colour.shape == (2, 3, 3)
+    assert tuple(colour[1, 2]) == SET.palette[1]
+    assert tuple(colour[1, 0]) == (255, 255, 255)
+
+
+# Files
+
+
+@given(MAPS)
+def test_ids_survive_every_kind_of_png(tmp_path_factory: pytest.TempPathFactory, ids: Ids) -> None:
+    folder = tmp_path_factory.mktemp("maps")
+    label_map = LabelMap(ids, SET)
+    label_map.save(folder / "palette.png")
+    Image.fromarray(ids).save(folder / "grey.png")
+    Image.fromarray(label_map.colour()).save(folder / "rgb.png")
+    Image.fromarray(label_map.colour()).convert("RGBA").save(folder / "rgba.png")
+    modes = {}
+    for path in sorted(folder.iterdir()):
+        with Image.open(path) as image:
+            modes[path.stem] = image.mode
+        assert np.array_equal(LabelMap.load(path, SET).ids, ids)
+    assert modes == {"grey": "L", "palette": "P", "rgb": "RGB", "rgba": "RGBA"}
+
+
+def test_saved_palette_shows_the_colours(tmp_path: Path) -> None:
+    LabelMap(SAMPLE, SET).save(tmp_path / "map.png")
+    with Image.open(tmp_path / "map.png") as image:
+        assert np.array_equal(np.asarray(image.convert("RGB")), LabelMap(SAMPLE, SET).colour())
+
+
+def test_palette_files_of_others_are_read_by_index_whatever_their_colours(tmp_path: Path) -> None:
+    image = Image.fromarray(SAMPLE)
+    # brightness 255, 0, 29 …: convert("L") would yield other, partly valid ids
+    image.putpalette([255, 255, 255, 0, 0, 0, 0, 0, 255] + [1, 1, 1] * 253)
+    image.save(tmp_path / "map.png")
+    assert np.array_equal(LabelMap.load(tmp_path / "map.png", SET).ids, SAMPLE)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_palette_files_of_few_bits_are_read_by_index(tmp_path: Path, bits: int) -> None:
+    ids = np.array([[0, 1, 1], [1, 0, 1]], np.uint8)
+    image = Image.fromarray(ids)
+    image.putpalette([9, 9, 9, 200, 200, 200] + [0, 0, 7] * (2**bits - 2))
+    image.save(tmp_path / "map.png")
+    assert (tmp_path / "map.png").read_bytes()[24] == bits  # the header's bit depth
+    assert np.array_equal(LabelMap.load(tmp_path / "map.png", SET).ids, ids)
+
+
+def test_white_is_a_class_if_a_class_claims_it(tmp_path: Path) -> None:
+    labels = LabelSet(("paper", "ink"), ((255, 255, 255), (0, 0, 0)))
+    colours = np.array([[[255, 255, 255], [0, 0, 0]]], np.uint8)
+    Image.fromarray(colours).save(tmp_path / "map.png")
+    assert LabelMap.load(tmp_path / "map.png", labels).ids.tolist() == [[0, 1]]
+
+
+def test_unknown_colour_is_named_with_count_and_position(tmp_path: Path) -> None:
+    colour = LabelMap(np.ones((4, 5), np.uint8), SET).colour()
+    colour[1, 3] = colour[2, 0] = (1, 2, 3)
+    colour[3, 3] = (255, 0, 0)  # the class colour with red and blue swapped
+    Image.fromarray(colour).save(tmp_path / "map.png")
+    message = (
+        r"colour \(1, 2, 3\) is no class: 2 pixels, first at \(3, 1\), and 1 other .*map\.png"
+    )
+    with pytest.raises(InputError, match=message):
+        LabelMap.load(tmp_path / "map.png", SET)
+
+
+def test_unknown_id_in_a_file_names_the_file(tmp_path: Path) -> None:
+    Image.fromarray(np.full((2, 2), 9, np.uint8)).save(tmp_path / "map.png")
+    with pytest.raises(InputError, match=r"unknown class id 9 on 4 pixels.*map\.png"):
+        LabelMap.load(tmp_path / "map.png", SET)
+
+
+def test_transparent_pixels_are_refused(tmp_path: Path) -> None:
+    image = Image.fromarray(LabelMap(SAMPLE, SET).colour()).convert("RGBA")
+    image.putpixel((0, 0), (0, 0, 255, 254))
+    image.save(tmp_path / "map.png")
+    with pytest.raises(InputError, match=r"transparent pixels, map\.png"):
+        LabelMap.load(tmp_path / "map.png", SET)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "BMP"])
+def test_other_formats_are_refused_even_under_the_name_of_png(tmp_path: Path, kind: str) -> None:
+    Image.fromarray(LabelMap(SAMPLE, SET).colour()).save(tmp_path / "map.png", kind)
+    with pytest.raises(InputError, match=r"map\.png\. Give a picture of type PNG"):
+        LabelMap.load(tmp_path / "map.png", SET)
+
+
+@pytest.mark.parametrize("mode", ["1", "LA", "I;16"])
+def test_other_pixel_types_are_refused(tmp_path: Path, mode: str) -> None:
+    Image.new(mode, (2, 2)).save(tmp_path / "map.png")
+    with pytest.raises(InputError, match=r"map\.png"):
+        LabelMap.load(tmp_path / "map.png", SET)
+
+
+def test_map_that_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "map.png"
+    LabelMap(SAMPLE, SET).save(path)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(ResourceError, match="no space left"):
+            LabelMap(np.zeros_like(SAMPLE), SET).save(path)
+    assert np.array_equal(LabelMap.load(path, SET).ids, SAMPLE)
+    assert list(tmp_path.iterdir()) == [path]
