@@ -40,7 +40,7 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def wake(module: nn.Module, seed: int) -> None:
-    """Give every weight that starts at zero a value, so that an untrained network does something."""
+    """Give every weight that is zero a value, so that an untrained network does something."""
     generator = seeded(seed)
     with torch.no_grad():
         for weight in module.parameters():

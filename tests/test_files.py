@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
-from pixelguide.files import from_os_error, sync_folder, write_atomically
+from pixelguide.files import check_writable, from_os_error, sync_folder, write_atomically
 
 STAGES = ["fdopen", "fsync", "chmod", "replace"]
 """What is called between making the temporary file and the new content being there."""
@@ -155,3 +155,22 @@ def test_folders_that_cannot_be_opened_are_not_synced(
     monkeypatch.delattr(os, "O_DIRECTORY")  # as on Windows
     monkeypatch.setattr(os, "open", _failing(PermissionError(errno.EACCES, "denied")))
     sync_folder(tmp_path)
+
+
+def test_a_folder_that_can_be_made_is_writable(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "newer")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_way_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="not a folder"):
+        check_writable(tmp_path / "file" / "below")
+
+
+def test_a_folder_without_permission_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root
+    with pytest.raises(InputError, match="cannot write here"):
+        check_writable(tmp_path / "new")

@@ -254,9 +254,7 @@ def test_unknown_colour_is_named_with_count_and_position(tmp_path: Path) -> None
     colour[1, 3] = colour[2, 0] = (1, 2, 3)
     colour[3, 3] = (255, 0, 0)  # the class colour with red and blue swapped
     Image.fromarray(colour).save(tmp_path / "map.png")
-    message = (
-        r"colour \(1, 2, 3\) is no class: 2 pixels, first at \(3, 1\), and 1 other .*map\.png"
-    )
+    message = r"colour \(1, 2, 3\) is no class: 2 pixels, first at \(3, 1\), and 1 other .*map\.png"
     with pytest.raises(InputError, match=message):
         LabelMap.load(tmp_path / "map.png", SET)
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
+from pixelguide.files import check_writable
 from pixelguide.terminal import progress_bar
 
 app = typer.Typer(
@@ -61,6 +62,7 @@ def demo(
     """Edit held-out built-in portraits of every kind; write a contact sheet and report.json."""
     from pixelguide.demo import run_demo
 
+    check_writable(out)
     with progress_bar() as report:
         content = run_demo(out, model, device, edits, held_out, num_images, report)
     console = Console(highlight=False)
@@ -118,6 +120,7 @@ def edit(
     from pixelguide.edit.editor import Editor
     from pixelguide.labels import LabelMap
 
+    check_writable(out)
     editor = Editor.from_pretrained(model, device)
     editor.set_image(image)
     target_map = LabelMap.load(target, editor.labels)
@@ -132,8 +135,8 @@ def edit(
             num_images=num_images,
             seed=seed,
             num_inference_steps=steps,
-            start_timestep=_number("start", start, int),
-            guidance_scale=_number("scale", scale, float),
+            start_timestep=start if start == "auto" else _number("start", start, int),
+            guidance_scale=scale if scale == "auto" else _number("scale", scale, float),
             sampler=sampler,
             roi=roi,
             dilation=dilation,
@@ -167,6 +170,9 @@ def portraits(
 def train_prior_command(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures (searched deeply).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder; resumed if begun.")],
+    start_from: Annotated[
+        str | None, typer.Option(help="Model to begin with instead of fresh weights.")
+    ] = None,
     size: Annotated[int, typer.Option(help="Side of the pictures in pixels.")] = 64,
     channels: Annotated[str, typer.Option(help="Width of each level.")] = "16,32,64,128",
     layers: Annotated[int, typer.Option(min=1, help="Residual blocks per level.")] = 1,
@@ -184,6 +190,7 @@ def train_prior_command(
 ) -> None:
     """Train a diffusion prior on a folder of pictures; repeat the command to go on."""
     from pixelguide.prior.architecture import Architecture
+    from pixelguide.prior.bundle import ModelFolder
     from pixelguide.prior.pictures import PictureFolder
     from pixelguide.prior.training import PriorTraining, train_prior
 
@@ -201,9 +208,14 @@ def train_prior_command(
     architecture = Architecture(size=size, channels=widths, layers=layers)
     with progress_bar() as report:
         train_prior(
-            PictureFolder(folder, size), out, architecture, settings, device=device,
+            PictureFolder(folder, size),
+            out,
+            architecture,
+            settings,
+            start_from=ModelFolder.open(start_from).unet() if start_from else None,
+            device=device,
             on_progress=report,
-        )  # fmt: skip
+        )
     typer.echo(f"{out}: look at samples.png")
 
 
@@ -213,7 +225,7 @@ def train_classifiers_command(
     model: Annotated[str, typer.Option("--model", help="Model with the prior.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Use the first so many.")] = None,
-    iterations: Annotated[int, typer.Option(min=1, help="Steps per classifier.")] = 4000,
+    iterations: Annotated[int, typer.Option(min=1, help="Steps per classifier.")] = 3000,
     noise_draws: Annotated[int, typer.Option(min=1, help="Noises per picture.")] = 4,
     taps: Annotated[
         str | None, typer.Option(help="Decoder blocks by commas; see models show.")
@@ -271,9 +283,7 @@ def models_verify(model: Annotated[str, typer.Argument(help="Name or folder.")])
 
 
 def _number(name: str, text: str, kind: type[int] | type[float]) -> Any:
-    """`text` as a number or "auto"; InputError naming the option otherwise."""
-    if text == "auto":
-        return text
+    """`text` as a number; InputError naming the option otherwise."""
     try:
         return kind(text)
     except ValueError:

@@ -12,12 +12,14 @@ import numpy as np
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.result import EditResult
+from pixelguide.errors import InputError
 from pixelguide.evaluate.contact_sheet import contact_sheet
 from pixelguide.evaluate.measures import confusion, intersection_over_union, psnr
 from pixelguide.evaluate.portrait_edits import EditCase, held_out_portraits, portrait_edits
 from pixelguide.files import write_atomically
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
+from pixelguide.portraits import LABELS
 
 Progress = Callable[[dict[str, Any]], None]
 SHOWN = 4
@@ -40,6 +42,8 @@ def run_demo(
     """
     began = time.monotonic()
     editor = Editor.from_pretrained(model, device)
+    if editor.labels.names != LABELS.names:
+        raise InputError("not a model of portraits", model, "Give one that was trained on them.")
     quality = measure_segmentation(editor, held_out, on_progress)
     rows, cases = [], []
     for number, case in enumerate(portrait_edits(edits, editor.size)):
@@ -92,7 +96,10 @@ def measure_segmentation(
     return {
         "portraits": count,
         "miou": float(np.nanmean(own)),
-        "iou": {name: float(value) for name, value in zip(editor.labels.names, own, strict=True)},
+        "iou": {  # null where a class occurs nowhere: JSON knows no NaN
+            name: None if np.isnan(value) else float(value)
+            for name, value in zip(editor.labels.names, own, strict=True)
+        },
     }
 
 

@@ -18,7 +18,7 @@ def choose_device(device: str | torch.device) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-        torch.empty(1, device=chosen)
-    except (RuntimeError, AssertionError, NotImplementedError):
+        torch.ones(1, device=chosen).item()  # "meta" has no values to give
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError):
         raise InputError(f"device '{device}' is not available", hint="Use auto or cpu.") from None
     return chosen

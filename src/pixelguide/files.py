@@ -36,6 +36,20 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise from_os_error(error, path) from None
 
 
+def check_writable(folder: Path) -> None:
+    """Raise InputError if results cannot go to `folder`, which need not exist yet.
+
+    For long work: better told before it than after.
+    """
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        raise InputError("a file, not a folder", str(existing), "Choose another place.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise InputError("cannot write here", str(existing), "Choose another place.")
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames inside `folder` survive a power cut (a no-op where folders cannot be opened)."""
     if not hasattr(os, "O_DIRECTORY"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import struct
 import warnings
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from pixelguide.files import write_atomically
 
 MAX_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
+DAMAGE = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
+"""What Pillow may raise on a damaged file, beside its own errors."""
 
 
 def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Image:
@@ -27,11 +31,11 @@ def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Im
     path = Path(path)
     wanted = f"Give a picture of type {', '.join(formats)}."
     try:
-        with warnings.catch_warnings():
+        with path.open("rb") as file, warnings.catch_warnings():
             # Pillow warns of decompression bombs on its own limit; ours is checked below, from
             # the header, before a pixel is decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path, formats=formats)
+            image = Image.open(file, formats=formats)
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise InputError(
@@ -39,8 +43,12 @@ def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Im
                     path.name,
                     f"The limit is {MAX_PIXELS // 1_000_000} megapixels; reduce it first.",
                 )
-            if getattr(image, "n_frames", 1) != 1:
+            # MPO: a camera's JPEG; what follows the picture is its preview, depth or gain map
+            if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
                 raise InputError("animated picture", path.name, "Save one frame of it.")
+            # Pillow reads 16-bit colours as 8-bit ones by dropping the rest
+            if any(re.search(r"(?<!BGR);16", str(tile.args)) for tile in image.tile):
+                raise InputError("16-bit pixels", path.name, "Convert it to 8-bit RGB first.")
             image.load()
     except FileNotFoundError:
         raise InputError("no such file", str(path), "Check the path.") from None
@@ -48,7 +56,7 @@ def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Im
         raise InputError("not a readable picture", path.name, wanted) from None
     except Image.DecompressionBombError:
         raise InputError("picture is too large", path.name, "Reduce it first.") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except DAMAGE as error:
         if isinstance(error, IsADirectoryError):
             raise InputError("a folder, not a file", str(path), wanted) from None
         reason = str(error).rstrip(".").splitlines()[0] if str(error) else "damaged"
@@ -72,7 +80,10 @@ def to_rgb(image: Image.Image, where: str = "image") -> NDArray[np.uint8]:
         raise InputError(
             f"pixels of type {image.mode}", where, "Convert the picture to 8-bit RGB first."
         )
-    upright = ImageOps.exif_transpose(image)
+    try:
+        upright = ImageOps.exif_transpose(image)
+    except DAMAGE:
+        upright = image  # EXIF that cannot be read does not say how to turn it
     if upright.mode in ("RGBA", "LA") or "transparency" in upright.info:
         rgba = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)

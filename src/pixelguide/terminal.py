@@ -36,6 +36,7 @@ def progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
     def report(state: dict[str, Any]) -> None:
         stage = state["stage"]
         if stage not in tasks:
+            bar.start()  # not before: an error at once is to be the only line
             tasks[stage] = bar.add_task(stage, total=state["total"], note="")
         keys = ("loss", "held_out_loss", "images_per_second", "note")
         notes = [
@@ -47,5 +48,8 @@ def progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
             tasks[stage], completed=state["done"], total=state["total"], note="  ".join(notes)
         )
 
-    with bar:
+    try:
         yield report
+    finally:
+        if tasks:
+            bar.stop()

@@ -168,6 +168,8 @@ class Editor:
                     "map",
                     "Both must have the same size.",
                 )
+            if label_map.labels.names != self.labels.names:
+                raise InputError("map with classes of another category", "map", "Segment again.")
         classes = tuple(edit_classes or edited_classes(source, target))
         bare = region_of_interest(source, target, classes, chosen.roi, dilation=0)
         dilation = self.defaults.dilation if chosen.dilation is None else chosen.dilation

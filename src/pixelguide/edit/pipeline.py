@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
+from pixelguide.files import write_atomically
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
@@ -53,9 +55,11 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         scheduler: DDPMScheduler,
         segmenter: ClassifierBank,
         guide: ClassifierBank,
-        labels: dict[str, Any],
+        labels: dict[str, Any] | None = None,  # diffusers takes what has no default for a module
         defaults: dict[str, Any] | None = None,
     ) -> None:
+        if labels is None:
+            raise InputError("no labels", "model_index.json", "Give the content of labels.json.")
         super().__init__()
         self.register_modules(unet=unet, scheduler=scheduler, segmenter=segmenter, guide=guide)
         self.register_to_config(labels=labels, defaults=defaults)
@@ -115,11 +119,11 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
             roi=roi,
         )
         stacked = np.stack([candidate.image for candidate in result.candidates])
-        images: Any = {
-            "pil": lambda: [Image.fromarray(one) for one in stacked],
-            "np": lambda: stacked,
-            "pt": lambda: to_model(stacked),
-        }[output_type]()
+        images: Any = stacked
+        if output_type == "pil":
+            images = [Image.fromarray(one) for one in stacked]
+        elif output_type == "pt":
+            images = to_model(stacked)
         if not return_dict:
             return images, result.roi
         return PixelGuidedOutput(
@@ -128,6 +132,14 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
             roi_loss=[candidate.roi_loss for candidate in result.candidates],
             roi_accuracy=[candidate.roi_accuracy for candidate in result.candidates],
         )
+
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
+        """As every pipeline's, with the files that make the folder an `Editor`'s model too."""
+        super().save_pretrained(save_directory, **options)
+        for name, content in (("labels", self.config.labels), ("edit", self.config.defaults)):
+            if content:
+                text = json.dumps(content, indent=2) + "\n"
+                write_atomically(Path(save_directory) / f"{name}.json", text.encode())
 
     def _editor(self) -> Editor:
         for module in (self.unet, self.segmenter, self.guide):

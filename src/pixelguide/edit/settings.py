@@ -23,10 +23,7 @@ class _Checked(BaseModel):
             return cls(**values)
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(
-                str(part) for part in first["loc"] if not str(part).startswith(("int", "lit"))
-            )
-            raise InputError(f"{name}: {first['msg'].lower()}", where) from None
+            raise InputError(f"{first['loc'][0]}: {first['msg'].lower()}", where) from None
 
 
 class EditSettings(_Checked):

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.files import write_atomically
+from pixelguide.files import from_os_error, write_atomically
 from pixelguide.labels import LabelMap
 from pixelguide.portraits.palette import LABELS
 from pixelguide.portraits.portrait import Portrait
@@ -48,11 +48,14 @@ def write_portraits(
         )
     if workers < 1:
         raise InputError(f"{workers} workers", "write_portraits", "Give at least one.")
-    folder.mkdir(parents=True, exist_ok=True)
     write = partial(_write_one, folder, seed, with_labels)
-    for done, _ in enumerate(_mapped(write, count, workers), start=1):
-        if on_progress is not None and (done % _CHUNK == 0 or done == count):
-            on_progress({"stage": "render", "done": done, "total": count})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for done, _ in enumerate(_mapped(write, count, workers), start=1):
+            if on_progress is not None and (done % _CHUNK == 0 or done == count):
+                on_progress({"stage": "render", "done": done, "total": count})
+    except OSError as error:
+        raise from_os_error(error, folder) from None
     if with_labels:
         write_atomically(folder / "labels.json", LABELS.to_json().encode())
 

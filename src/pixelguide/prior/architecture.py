@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -31,13 +32,20 @@ class Architecture:
     head_channels: int = 32
 
     def __post_init__(self) -> None:
-        if self.size % (1 << (len(self.channels) - 1)):
+        if not self.channels or any(width < 16 or width % 16 for width in self.channels):
+            raise InputError(f"channels {self.channels}", hint="Use multiples of 16.")
+        if self.size < 1 or self.size % (1 << (len(self.channels) - 1)):
             raise InputError(
                 f"size {self.size} with {len(self.channels)} levels",
                 hint=f"The size must be a multiple of {1 << (len(self.channels) - 1)}.",
             )
-        if any(width % 16 for width in self.channels):
-            raise InputError(f"channels {self.channels}", hint="Use multiples of 16.")
+        # the middle of the network attends in any case
+        attending = self.channels[-max(1, min(self.attention_levels, len(self.channels))) :]
+        if any(width % self.head_channels for width in attending):
+            raise InputError(
+                f"attention heads of {self.head_channels} in levels of {attending} channels",
+                hint="The first must divide the others.",
+            )
 
     def build(self, generator: torch.Generator) -> UNet2DModel:
         """The network with fresh float32 weights that depend on `generator` alone."""
@@ -65,7 +73,7 @@ class Architecture:
                 attention_head_dim=self.head_channels,
                 # at least four channels a group: with one, every channel would lose its mean,
                 # and with it the colours would drift
-                norm_num_groups=min(32, min(self.channels) // 4),
+                norm_num_groups=math.gcd(32, *(width // 4 for width in self.channels)),
                 resnet_time_scale_shift="scale_shift",
                 flip_sin_to_cos=True,
                 freq_shift=0,

@@ -76,10 +76,8 @@ class ModelFolder:
             )
         try:
             unet = UNet2DModel.from_config(config)
-        except (TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
-            raise InputError(
-                f"configuration cannot be used ({error})", "unet/config.json"
-            ) from None
+        except Exception as error:  # diffusers checks little: anything may break anywhere
+            raise _unusable(error, "unet/config.json") from None
         load_weights(unet, read_tensors(self.path / "unet" / WEIGHTS), f"unet/{WEIGHTS}")
         return unet.eval().requires_grad_(False)
 
@@ -88,10 +86,8 @@ class ModelFolder:
         config = self.json("scheduler/scheduler_config.json")
         try:
             return DDPMScheduler.from_config(config)
-        except (TypeError, ValueError, NotImplementedError) as error:
-            raise InputError(
-                f"configuration cannot be used ({error})", "scheduler/scheduler_config.json"
-            ) from None
+        except Exception as error:  # as above
+            raise _unusable(error, "scheduler/scheduler_config.json") from None
 
 
 def built_in_models() -> dict[str, Path]:
@@ -123,7 +119,7 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
         content = json.loads((folder / name).read_text("utf-8"))
     except FileNotFoundError:
         raise InputError("part of the model is missing", name, "Fetch the model again.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"not readable as JSON ({error})", name, "Fetch it again.") from None
     if not isinstance(content, dict):
         raise InputError("not a JSON object", name, "Fetch the model again.")
@@ -139,7 +135,7 @@ def write_parts(folder: Path, parts: Mapping[str, bytes]) -> None:
         write_atomically(folder / name, content)
     previous: dict[str, str] = {}
     if (folder / MANIFEST).exists():
-        previous = dict(read_json(folder, MANIFEST).get("sha256", {}))
+        previous = _listed_hashes(folder)
     new = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
     manifest = {"format": 1, "sha256": dict(sorted({**previous, **new}.items()))}
     write_atomically(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
@@ -193,10 +189,7 @@ def _files(folder: Path) -> list[str]:
 
 def _check_manifest(folder: Path, hashes: Mapping[str, str]) -> None:
     """Every file the manifest names must be there, inside the folder, and unchanged."""
-    listed = read_json(folder, MANIFEST).get("sha256")
-    if not isinstance(listed, dict):
-        raise InputError("manifest without hashes", MANIFEST, "Fetch the model again.")
-    for name, expected in listed.items():
+    for name, expected in _listed_hashes(folder).items():
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise SafetyError("a path that leaves the model folder", name, "Do not use this model.")
         if name not in hashes:
@@ -205,6 +198,18 @@ def _check_manifest(folder: Path, hashes: Mapping[str, str]) -> None:
             raise InputError(
                 "file does not match its hash in the manifest", name, "Fetch the model again."
             )
+
+
+def _listed_hashes(folder: Path) -> dict[str, str]:
+    listed = read_json(folder, MANIFEST).get("sha256")
+    if not isinstance(listed, dict):
+        raise InputError("manifest without hashes", MANIFEST, "Fetch the model again.")
+    return listed
+
+
+def _unusable(error: Exception, where: str) -> InputError:
+    reason = (str(error) or type(error).__name__).splitlines()[0]
+    return InputError(f"configuration cannot be used ({reason})", where, "Fetch the model again.")
 
 
 def _sha256(path: Path) -> str:

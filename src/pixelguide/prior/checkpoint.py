@@ -13,6 +13,7 @@ from diffusers.training_utils import EMAModel
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.prior.safe import load_weights
 
 NAME = "training.safetensors"
 
@@ -62,26 +63,33 @@ def load_checkpoint(
         step, ema_step = int(metadata["step"]), int(metadata["ema_step"])
         same = metadata["identity"] == json.dumps(identity, sort_keys=True)
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise InputError(
-            f"damaged checkpoint ({error})", str(path), "Delete it to start over."
-        ) from None
+        raise _damaged(path, error) from None
     if not same:
         raise InputError(
             f"checkpoint of another training ({metadata['identity']})",
             str(path),
             "Repeat its settings, or choose another folder.",
         )
-    unet.load_state_dict(
-        {name.removeprefix("model."): v for name, v in tensors.items() if name[:6] == "model."}
-    )
-    ema.shadow_params = [
-        tensors[f"ema.{index}"].to(shadow.device) for index, shadow in enumerate(ema.shadow_params)
-    ]
-    ema.optimization_step = ema_step
+    model = {name.removeprefix("model."): v for name, v in tensors.items() if name[:6] == "model."}
+    load_weights(unet, model, str(path))
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".")
-            state.setdefault(int(index), {})[key] = value
+    try:
+        ema.shadow_params = [
+            tensors[f"ema.{index}"].to(shadow.device)
+            for index, shadow in enumerate(ema.shadow_params)
+        ]
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".")
+                state.setdefault(int(index), {})[key] = value
+    except (KeyError, ValueError) as error:
+        raise _damaged(path, error) from None
+    if len({frozenset(own) for own in state.values()}) > 1:
+        raise _damaged(path, "state of the optimizer is incomplete")
+    ema.optimization_step = ema_step
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     return step
+
+
+def _damaged(path: Path, reason: object) -> InputError:
+    return InputError(f"damaged checkpoint ({reason})", str(path), "Delete it to start over.")

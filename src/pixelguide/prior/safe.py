@@ -26,12 +26,15 @@ def refuse_pickle(path: Path) -> None:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file. Raises SafetyError for a pickle under that name and
-    InputError for a missing, truncated or otherwise damaged file."""
+    """All tensors of a safetensors file. Raises SafetyError for a pickle under or in place of that
+    name and InputError for a missing, truncated or otherwise damaged file."""
     refuse_pickle(path)
     try:
         content = path.read_bytes()
     except OSError as error:
+        for suffix in PICKLE_SUFFIXES:  # a model published as a pickle only
+            if path.with_suffix(suffix).exists():
+                refuse_pickle(path.with_suffix(suffix))
         raise InputError(
             f"cannot read weights ({error.strerror})", path.name, "Fetch the model again."
         ) from None
@@ -46,7 +49,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise InputError("truncated weights", path.name, "Fetch the model again.")
     try:
         return safetensors.torch.load(content)
-    except (safetensors.SafetensorError, ValueError, RuntimeError) as error:
+    except (safetensors.SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise InputError(
             f"damaged weights ({error})", path.name, "Fetch the model again."
         ) from None
@@ -55,8 +58,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
     """Copy `tensors` into `module` (cast to its dtype) if names, shapes and values are right.
 
-    Raises InputError naming `where` and the first key that is missing, unknown, of another shape,
-    or not finite. The module is untouched then.
+    Raises InputError naming `where` and the first key that is missing, unknown, of another shape
+    or kind, or not finite. The module is untouched then.
     """
     expected = module.state_dict()
     for name, own in expected.items():
@@ -64,7 +67,9 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
             problem = f"'{name}' is missing"
         elif tensors[name].shape != own.shape:
             problem = f"'{name}' has shape {tuple(tensors[name].shape)}, not {tuple(own.shape)}"
-        elif tensors[name].is_floating_point() and not torch.isfinite(tensors[name]).all():
+        elif tensors[name].is_floating_point() != own.is_floating_point():
+            problem = f"'{name}' has type {tensors[name].dtype}, not {own.dtype}"
+        elif own.is_floating_point() and not torch.isfinite(tensors[name].float()).all():
             problem = f"'{name}' holds values that are not finite"
         else:
             continue

@@ -21,6 +21,7 @@ from pixelguide.prior.bundle import prior_parts, write_parts
 from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
 from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.pictures import PictureFolder
+from pixelguide.prior.safe import load_weights
 from pixelguide.prior.sampling import sample_grid
 from pixelguide.prior.schedule import Schedule
 from pixelguide.seeds import generator as seeded
@@ -52,6 +53,7 @@ def train_prior(
     architecture: Architecture,
     settings: PriorTraining,
     *,
+    start_from: UNet2DModel | None = None,
     device: str = "auto",
     on_progress: Progress | None = None,
 ) -> UNet2DModel:
@@ -60,14 +62,23 @@ def train_prior(
     Step k draws everything from generators that depend on (seed, k) alone, so an interrupted run
     ends with the same weights as an uninterrupted one. Every `checkpoint_images` the folder
     receives the state to resume from, the averaged weights (fp16), and a sheet of samples.
+    start_from: a trained network of the same architecture to begin with instead of fresh weights.
     Returns the network with the averaged weights. Raises InputError on bad settings.
     """
     if settings.images < settings.batch_size or settings.batch_size < 1:
         raise InputError(f"{settings.images} images in batches of {settings.batch_size}")
+    if settings.mixed_precision not in ("no", "bf16", "fp16"):
+        raise InputError(
+            f"unknown mixed precision '{settings.mixed_precision}'", hint="Use no, bf16 or fp16."
+        )
+    if folder.exists() and not folder.is_dir():
+        raise InputError("a file, not a folder", str(folder), "Choose another place.")
     if device not in ("auto", "cpu"):
         raise InputError(f"unknown device '{device}'", hint="Training takes 'auto' or 'cpu'.")
     accelerator = Accelerator(cpu=device == "cpu", mixed_precision=settings.mixed_precision)
     unet = architecture.build(seeded(settings.seed, "weights", 0))
+    if start_from is not None:
+        load_weights(unet, start_from.state_dict(), "the model to start from")
     optimizer = torch.optim.AdamW(
         unet.parameters(), lr=settings.learning_rate, weight_decay=0.0, betas=(0.9, 0.99)
     )
@@ -76,7 +87,11 @@ def train_prior(
         unet.parameters(), decay=settings.ema_decay, use_ema_warmup=True, power=0.75, foreach=True
     )
     ema.to(accelerator.device)
-    identity = {"architecture": asdict(architecture), "seed": settings.seed}
+    decisive = ("seed", "batch_size", "learning_rate", "flip", "held_out")
+    identity = {
+        "architecture": asdict(architecture),
+        **{name: getattr(settings, name) for name in decisive},
+    }
     step = load_checkpoint(folder, unet, optimizer, ema, identity)
 
     model, optimizer = accelerator.prepare(unet, optimizer)

@@ -55,7 +55,8 @@ class Segmenter:
         probabilities = self.probabilities(x_0)
         ids = probabilities.argmax(1).to(torch.uint8).cpu().numpy()
         entropy = -(probabilities * probabilities.clamp(min=1e-12).log()).sum(1)
-        uncertainty = (entropy / math.log(len(self.labels))).clamp(0, 1).cpu().numpy()
+        highest = math.log(max(2, len(self.labels)))  # a single class is never in doubt
+        uncertainty = (entropy / highest).clamp(0, 1).cpu().numpy()
         return [
             LabelMap(own, self.labels, unsure) for own, unsure in zip(ids, uncertainty, strict=True)
         ]

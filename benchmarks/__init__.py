@@ -1,0 +1,1 @@
+"""Measurements behind the documents; run as modules from the repository's root."""

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import DDPMScheduler
+from numpy.typing import NDArray
+from PIL import Image
+
+from conftest import seeded
+from model_folders import write_category
+from pixelguide.edit.editor import Editor
+from pixelguide.edit.pipeline import PixelGuidedOutput, PixelGuidedPipeline
+from pixelguide.errors import InputError
+from pixelguide.images import save_png, to_model
+from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.segment.category import train_category
+from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.training import ClassifierTraining
+
+QUICK: dict[str, Any] = {"num_inference_steps": 3, "start_timestep": 300}
+
+
+@pytest.fixture(scope="module")
+def category(
+    tmp_path_factory: pytest.TempPathFactory,
+    denoiser: Denoiser,
+    segmenter_bank: ClassifierBank,
+    guide_bank: ClassifierBank,
+    labels: LabelSet,
+) -> Path:
+    folder = tmp_path_factory.mktemp("pipeline") / "category"
+    return write_category(folder, denoiser, segmenter_bank, guide_bank, labels)
+
+
+@pytest.fixture(scope="module")
+def pipeline(category: Path) -> PixelGuidedPipeline:
+    pipeline = PixelGuidedPipeline.from_pretrained(category)
+    assert isinstance(pipeline, PixelGuidedPipeline)
+    return pipeline
+
+
+@pytest.fixture
+def given(picture: NDArray[np.uint8], source: LabelMap, target: LabelMap) -> dict[str, Any]:
+    return {"image": picture, "target_map": target.ids, "source_map": source.ids, **QUICK}
+
+
+def test_a_model_folder_opens_as_it_is(pipeline: PixelGuidedPipeline, labels: LabelSet) -> None:
+    assert pipeline.label_set == labels
+    assert isinstance(pipeline.scheduler, DDPMScheduler)
+    assert isinstance(pipeline.guide, ClassifierBank)
+    assert len(pipeline.segmenter) == 2
+
+
+def test_saved_and_loaded_it_gives_the_same_images(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any], tmp_path: Path
+) -> None:
+    pipeline.save_pretrained(tmp_path / "saved")
+    loaded = PixelGuidedPipeline.from_pretrained(tmp_path / "saved")
+    assert loaded.label_set == pipeline.label_set
+    first, second = (
+        p(**given, generator=seeded(3), num_images=2, output_type="np") for p in (pipeline, loaded)
+    )
+    assert first.images.tobytes() == second.images.tobytes()
+    assert first.roi_loss == second.roi_loss
+
+
+def test_defaults_travel_with_it(pipeline: PixelGuidedPipeline, tmp_path: Path) -> None:
+    parts = dict(pipeline.components)
+    own = PixelGuidedPipeline(
+        **parts, labels=pipeline.config.labels, defaults={"small_scale": 7.0, "dilation": 0}
+    )
+    own.save_pretrained(tmp_path)
+    loaded = PixelGuidedPipeline.from_pretrained(tmp_path)
+    assert loaded._editor().defaults.small_scale == 7
+    assert loaded._editor().defaults.dilation == 0
+
+
+def test_what_it_saves_the_editor_opens(pipeline: PixelGuidedPipeline, tmp_path: Path) -> None:
+    own = PixelGuidedPipeline(
+        **pipeline.components, labels=pipeline.config.labels, defaults={"small_scale": 7.0}
+    )
+    own.save_pretrained(tmp_path)
+    editor = Editor.from_pretrained(tmp_path, "cpu")
+    assert editor.labels == pipeline.label_set
+    assert editor.defaults.small_scale == 7
+
+
+def test_without_labels_it_says_so(pipeline: PixelGuidedPipeline) -> None:
+    with pytest.raises(InputError, match="no labels"):
+        PixelGuidedPipeline(**pipeline.components)
+
+
+def test_a_trained_category_opens_as_a_pipeline(
+    model_folder: Path,
+    tmp_path: Path,
+    picture: NDArray[np.uint8],
+    source: LabelMap,
+    given: dict[str, Any],
+) -> None:
+    dataset = tmp_path / "dataset"
+    save_png(dataset / "a.png", picture)
+    source.save(dataset / "a_label.png")
+    (dataset / "labels.json").write_text(source.labels.to_json())
+    settings = ClassifierTraining(starts=(300,), steps=3, iterations=2, pixels=64, noise_draws=1)
+    train_category(dataset, model_folder, tmp_path / "out", settings)
+    pipeline = PixelGuidedPipeline.from_pretrained(tmp_path / "out")
+    output = pipeline(**given, num_images=2, output_type="np")
+    outside = output.images[:, ~output.roi]
+    assert outside.shape[1] == 0 or (outside == picture[~output.roi]).all()
+
+
+def test_it_does_what_the_editor_does(
+    pipeline: PixelGuidedPipeline, category: Path, given: dict[str, Any],
+    source: LabelMap, target: LabelMap,
+) -> None:  # fmt: skip
+    editor = Editor.from_pretrained(category, "cpu")
+    editor.set_image(given["image"])
+    expected = editor.edit(
+        target, source=source, edit_classes=["house"], generators=[seeded(5), seeded(6)],
+        sampler="ddim", guidance_scale=2.0, **QUICK,
+    )  # fmt: skip
+    output = pipeline(
+        **given, edit_classes=["house"], generator=[seeded(5), seeded(6)], num_images=2,
+        sampler="ddim", guidance_scale=2.0, output_type="np",
+    )  # fmt: skip
+    assert np.array_equal(output.images, np.stack([c.image for c in expected.candidates]))
+    assert np.array_equal(output.roi, expected.roi)
+    assert output.roi_loss == [c.roi_loss for c in expected.candidates]
+    assert output.roi_accuracy == [c.roi_accuracy for c in expected.candidates]
+    assert (output.images[:, ~output.roi] == given["image"][~output.roi]).all()
+
+
+def test_output_types_show_the_same_pictures(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any]
+) -> None:
+    outputs = {
+        kind: pipeline(**given, num_images=2, generator=seeded(1), output_type=kind)
+        for kind in ("pil", "np", "pt")
+    }
+    arrays = outputs["np"].images
+    assert isinstance(outputs["np"], PixelGuidedOutput)
+    assert arrays.shape == (2, 16, 16, 3)
+    assert arrays.dtype == np.uint8
+    assert all(isinstance(image, Image.Image) for image in outputs["pil"].images)
+    assert np.array_equal(np.stack([np.asarray(i) for i in outputs["pil"].images]), arrays)
+    assert torch.equal(outputs["pt"].images, to_model(arrays))
+    images, roi = pipeline(
+        **given, num_images=2, generator=seeded(1), output_type="np", return_dict=False
+    )
+    assert np.array_equal(images, arrays)
+    assert np.array_equal(roi, outputs["np"].roi)
+    with pytest.raises(InputError, match="output_type 'latent'"):
+        pipeline(**given, output_type="latent")
+
+
+def test_pictures_and_maps_may_be_pil(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any], target: LabelMap
+) -> None:
+    pil = {"image": Image.fromarray(given["image"]), "target_map": target.to_image()}
+    first, second = (
+        pipeline(**one, num_images=1, generator=seeded(2), output_type="np").images
+        for one in (given, given | pil)
+    )
+    assert np.array_equal(first, second)
+
+
+def test_one_generator_gives_each_candidate_its_own(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any]
+) -> None:
+    def images(count: int, generator: Any) -> NDArray[np.int64]:
+        output = pipeline(**given, num_images=count, generator=generator, output_type="np")
+        return np.asarray(output.images, np.int64)
+
+    three = images(3, seeded(9))
+    assert (three[0] != three[1]).any()
+    assert np.abs(images(1, seeded(9))[0] - three[0]).max() <= 1, "however many there are"
+    assert (images(1, seeded(10))[0] != three[0]).any()
+    listed = images(2, [seeded(1), seeded(1)])
+    assert np.abs(listed[0] - listed[1]).max() <= 1
+    assert (images(1, None) != images(1, None)).any(), "without one, fresh entropy"
+    with pytest.raises(InputError, match="2 generators for 3 images"):
+        images(3, [seeded(1), seeded(2)])
+
+
+def test_the_callback_hears_of_every_step(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any]
+) -> None:
+    told: list[tuple[int, int]] = []
+
+    def listen(own: Any, step: int, timestep: int, known: dict[str, Any]) -> None:
+        assert own is pipeline
+        assert known["pred_original_sample"].shape == (2, 16, 16, 3)
+        told.append((step, timestep))
+
+    pipeline(**given, num_images=2, callback_on_step_end=listen)
+    assert told == [(0, 299), (1, 150), (2, 0)]
+
+    class StopError(Exception):
+        pass
+
+    def stop(*_: Any) -> None:
+        raise StopError
+
+    with pytest.raises(StopError):
+        pipeline(**given, callback_on_step_end=stop)
+    assert len(pipeline(**given, num_images=1).images) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"image": np.zeros((16, 8, 3), np.uint8)}, "8×16 pixels"),
+        ({"target_map": np.zeros((8, 8), np.uint8)}, "map of 8×8"),
+        ({"target_map": np.full((16, 16), 3, np.uint8)}, "unknown class id 3"),
+        ({"target_map": np.zeros((16, 16, 3), np.uint8)}, "label map of shape"),
+        ({"target_map": np.zeros((16, 16), np.int64)}, "type int64"),
+        ({"num_images": 0}, "num_images"),
+        ({"sampler": "euler"}, "sampler"),
+        ({"start_timestep": 5000}, "start 5000"),
+    ],
+)
+def test_bad_input_is_named(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any], changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        pipeline(**{**given, **changes})

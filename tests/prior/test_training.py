@@ -1,0 +1,393 @@
+"""A prior learns, never from what is held out, and survives whatever stops its training."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixelguide.errors import InputError, ResourceError
+from pixelguide.images import load_rgb, save_png
+from pixelguide.prior import training
+from pixelguide.prior.architecture import Architecture
+from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder
+from pixelguide.prior.checkpoint import NAME
+from pixelguide.prior.pictures import PictureFolder
+from pixelguide.prior.sampling import sample_grid
+from pixelguide.prior.schedule import Schedule
+from pixelguide.prior.training import PriorTraining, held_out_loss, train_prior
+
+TINY = Architecture(size=16, channels=(16, 16), attention_levels=1, head_channels=16)
+SETTINGS = PriorTraining(
+    images=20, batch_size=4, warmup_images=8, checkpoint_images=8, learning_rate=2e-3, ema_decay=0.5
+)
+"""Five steps, with a checkpoint after the second, the fourth and the last."""
+
+Kept = dict[str, Any]
+
+
+def _write_pictures(folder: Path) -> Path:
+    """Twelve pictures: a light disc somewhere on a dark ground."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:16, :16]
+    for k in range(12):
+        cx, cy = rng.uniform(4, 12, 2)
+        disc = (x - cx) ** 2 + (y - cy) ** 2 < 10
+        picture = np.where(disc[..., None], rng.integers(150, 256, 3), rng.integers(0, 80, 3))
+        save_png(folder / f"{k:02d}.png", picture.astype(np.uint8))
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return _write_pictures(tmp_path / "pictures")
+
+
+@pytest.fixture
+def _no_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the sheet of samples, which takes longer than such a training."""
+    monkeypatch.setattr(training, "sample_grid", lambda *_, **__: None)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder from an uninterrupted run."""
+    root = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "sample_grid", lambda *_, **__: None)
+        _train(_write_pictures(root / "pictures"), root / "model")
+    return root / "model"
+
+
+@pytest.fixture(scope="module")
+def whole(finished: Path) -> Kept:
+    """What every interrupted run has to end with."""
+    return _kept(finished)
+
+
+def _train(folder: Path, out: Path, settings: PriorTraining = SETTINGS, **options: Any) -> Any:
+    return train_prior(PictureFolder(folder, 16), out, TINY, settings, device="cpu", **options)
+
+
+def _kept(out: Path) -> Kept:
+    """Everything the training keeps: the averaged weights, and its state to the last bit."""
+    with safetensors.safe_open(out / NAME, "pt") as file:
+        state = {name: file.get_tensor(name).numpy().tobytes() for name in file.keys()}  # noqa: SIM118
+        state["metadata"] = file.metadata()
+    return state | {name: (out / name).read_bytes() for name in (f"unet/{WEIGHTS}", MANIFEST)}
+
+
+def _fail_at(call: int, function: Any, error: BaseException) -> Any:
+    """`function`, but its `call`-th call raises."""
+    calls = [0]
+
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == call:
+            raise error
+        return function(*arguments, **options)
+
+    return wrapped
+
+
+# Interruptions
+
+
+@pytest.mark.usefixtures("_no_samples")
+@pytest.mark.parametrize("step", [2, 4])
+def test_killed_run_ends_with_the_same_bits(
+    folder: Path, tmp_path: Path, whole: Kept, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    with monkeypatch.context() as patch:
+        # held-out losses are computed by the same function, once after every second step
+        call = step + (step - 1) // 2
+        kill = _fail_at(call, training.hybrid_loss, KeyboardInterrupt())
+        patch.setattr(training, "hybrid_loss", kill)
+        with pytest.raises(KeyboardInterrupt):
+            _train(folder, tmp_path / "run")
+    assert (tmp_path / "run" / NAME).exists() == (step > 2)
+    reports: list[dict[str, Any]] = []
+    _train(folder, tmp_path / "run", on_progress=reports.append)
+    done = [r["done"] for r in reports if r["stage"] == "checkpoint"]
+    assert done == ([16, 20] if step > 2 else [8, 16, 20])  # it went on, and did not start over
+    assert _kept(tmp_path / "run") == whole
+
+
+@pytest.mark.usefixtures("_no_samples")
+@pytest.mark.parametrize(
+    ("name", "failure", "raised"),
+    [
+        (f"unet/{WEIGHTS}", OSError(errno.ENOSPC, "No space left"), ResourceError),
+        (MANIFEST, KeyboardInterrupt(), KeyboardInterrupt),
+        (NAME, OSError(errno.ENOSPC, "No space left"), ResourceError),
+    ],
+)
+def test_run_stopped_in_the_middle_of_a_save_goes_on(
+    folder: Path,
+    tmp_path: Path,
+    whole: Kept,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    failure: BaseException,
+    raised: type[BaseException],
+) -> None:
+    replace, calls = os.replace, []
+
+    def failing(source: str, target: Path) -> None:
+        if target.as_posix().endswith(name):
+            calls.append(target)
+            if len(calls) == 2:  # the first save went well
+                raise failure
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", failing)
+        with pytest.raises(raised):
+            _train(folder, tmp_path / "run")
+    if name == MANIFEST:  # weights that are newer than their manifest
+        with pytest.raises(InputError, match="does not match"):
+            ModelFolder.open(tmp_path / "run")
+    else:
+        ModelFolder.open(tmp_path / "run").unet()
+    reports: list[dict[str, Any]] = []
+    _train(folder, tmp_path / "run", on_progress=reports.append)
+    assert reports[0]["done"] == 16
+    assert _kept(tmp_path / "run") == whole
+    ModelFolder.open(tmp_path / "run").unet()
+    assert not [path.name for path in (tmp_path / "run").rglob(".*")]
+
+
+def test_finished_run_is_not_trained_further(
+    folder: Path, finished: Path, whole: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "hybrid_loss", _fail_at(1, None, AssertionError("trained")))
+    unet = _train(folder, finished)
+    assert _kept(finished) == whole
+    saved = ModelFolder.open(finished).unet().state_dict()
+    for name, value in unet.state_dict().items():
+        assert torch.equal(value.half().float(), saved[name]), name
+
+
+@pytest.mark.usefixtures("_no_samples")
+def test_longer_run_begins_like_a_shorter_one(folder: Path, tmp_path: Path, whole: Kept) -> None:
+    _train(folder, tmp_path / "run", dataclasses.replace(SETTINGS, images=12))
+    assert _kept(tmp_path / "run") != whole
+    _train(folder, tmp_path / "run")
+    assert _kept(tmp_path / "run") == whole
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": 1}, {"batch_size": 2}, {"learning_rate": 1e-4}, {"flip": False}, {"held_out": 1}],
+)
+def test_checkpoint_of_other_settings_is_refused(
+    folder: Path, finished: Path, whole: Kept, change: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match="another training"):
+        _train(folder, finished, dataclasses.replace(SETTINGS, **change))
+    assert _kept(finished) == whole
+
+
+# What has an influence on the weights
+
+
+@pytest.mark.usefixtures("_no_samples")
+def test_held_out_pictures_and_global_generators_have_no_influence(
+    folder: Path, tmp_path: Path, whole: Kept
+) -> None:
+    # Of twelve pictures the first is held out.
+    save_png(folder / "00.png", 255 - load_rgb(folder / "00.png"))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1234)
+        before = torch.random.get_rng_state()
+        _train(folder, tmp_path / "run")
+        assert torch.equal(torch.random.get_rng_state(), before)
+    assert _kept(tmp_path / "run") == whole
+
+
+@pytest.mark.usefixtures("_no_samples")
+@pytest.mark.parametrize("change", ["seed", "picture"])
+def test_seed_and_trained_pictures_have_an_influence(
+    folder: Path, tmp_path: Path, whole: Kept, change: str
+) -> None:
+    if change == "picture":
+        save_png(folder / "01.png", 255 - load_rgb(folder / "01.png"))
+    _train(folder, tmp_path / "run", dataclasses.replace(SETTINGS, seed=int(change == "seed")))
+    weights = f"unet/{WEIGHTS}"
+    assert _kept(tmp_path / "run")[weights] != whole[weights]
+
+
+@pytest.mark.usefixtures("_no_samples")
+def test_training_can_start_from_a_trained_network(
+    folder: Path, tmp_path: Path, finished: Path
+) -> None:
+    start = ModelFolder.open(finished).unet()
+    before = {name: value.clone() for name, value in start.state_dict().items()}
+    # One step with a learning rate of almost nothing stays where it began.
+    settings = dataclasses.replace(SETTINGS, images=4, learning_rate=1e-9)
+    trained = _train(folder, tmp_path / "run", settings, start_from=start).state_dict()
+    for name, value in start.state_dict().items():
+        assert torch.equal(value, before[name]), name
+        assert torch.allclose(trained[name], value, rtol=0, atol=1e-6), name
+    wider = dataclasses.replace(TINY, channels=(16, 32))
+    with pytest.raises(InputError, match=r"has shape.*the model to start from"):
+        train_prior(
+            PictureFolder(folder, 16),
+            tmp_path / "wider",
+            wider,
+            settings,
+            start_from=start,
+            device="cpu",
+        )
+
+
+# Learning
+
+
+def test_prior_learns_and_leaves_a_model_and_samples(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "sample_grid", functools.partial(sample_grid, count=4))
+    settings = dataclasses.replace(SETTINGS, images=320, batch_size=8, checkpoint_images=1000)
+    reports: list[dict[str, Any]] = []
+    unet = _train(folder, tmp_path / "run", settings, on_progress=reports.append)
+
+    held_out = PictureFolder(folder, 16).batch([0] * 8)
+    losses = [
+        held_out_loss(network, held_out, Schedule.linear(), settings)
+        for network in (TINY.build(torch.Generator()), unet)
+    ]
+    assert losses[0] == pytest.approx(1, abs=0.1)  # it answers zero, and the noise has variance 1
+    assert losses[1] < 0.8 * losses[0]
+    steps = [r for r in reports if r["stage"] == "train prior"]
+    assert [r["done"] for r in steps] == [80, 160, 240, 320]
+    assert {r["total"] for r in steps} == {320}
+    assert steps[-1]["loss"] < 0.9 * steps[0]["loss"]
+    assert all(np.isfinite(r["vlb"]) and r["images_per_second"] > 0 for r in steps)
+    (checkpoint,) = [r for r in reports if r["stage"] == "checkpoint"]
+    assert checkpoint["done"] == 320
+    assert checkpoint["held_out_loss"] > 0
+
+    assert load_rgb(tmp_path / "run" / "samples.png").shape == (32, 32, 3)
+    model = ModelFolder.open(tmp_path / "run")
+    assert model.scheduler().config.variance_type == "learned_range"
+    x, t = torch.randn(1, 3, 16, 16, generator=torch.Generator()), torch.tensor([10])
+    with torch.no_grad():
+        difference = (model.unet()(x, t).sample - unet(x, t).sample).abs().max()
+    assert difference < 0.01  # of outputs near 1, from weights in fp16
+
+
+@pytest.mark.parametrize(
+    ("settings", "device", "message"),
+    [
+        (dataclasses.replace(SETTINGS, images=3), "cpu", "3 images in batches of 4"),
+        (dataclasses.replace(SETTINGS, batch_size=0), "cpu", "batches of 0"),
+        (SETTINGS, "abacus", "abacus"),
+        (dataclasses.replace(SETTINGS, mixed_precision="fp7"), "cpu", "fp7"),
+    ],
+)
+def test_impossible_settings_are_refused(
+    folder: Path, tmp_path: Path, settings: PriorTraining, device: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        train_prior(PictureFolder(folder, 16), tmp_path / "run", TINY, settings, device=device)
+    assert not (tmp_path / "run").exists()
+
+
+def test_file_in_place_of_the_model_folder_is_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("something else")
+    with pytest.raises(InputError, match="a file, not a folder"):
+        _train(folder, tmp_path / "run")
+    assert (tmp_path / "run").read_text() == "something else"
+
+
+# Which pictures, and in which order
+
+
+@given(st.integers(1, 5000), st.integers(1, 400))
+def test_split(count: int, held_out: int) -> None:
+    train, held = training._split(count, held_out)
+    assert len(held) == min(held_out, max(1, count // 10))
+    if count > 1:
+        assert sorted([*train, *held]) == list(range(count))
+    else:  # a single picture has to serve as both
+        assert (train, held) == ([0], [0])
+
+
+class _Listed(PictureFolder):
+    """Pictures whose red value is their index."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.size = count, 4
+
+    def __len__(self) -> int:
+        return self.count
+
+    def picture(self, index: int) -> np.ndarray:
+        return np.full((4, 4, 3), index, np.uint8)
+
+
+def _indices(x_0: torch.Tensor) -> list[int]:
+    return ((x_0[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
+
+
+def _batches(steps: range, share: slice = slice(None), **changes: Any) -> list[Any]:
+    settings = dataclasses.replace(SETTINGS, **changes)
+    train, _ = training._split(13, settings.held_out)
+    with ThreadPoolExecutor(2) as pool:
+        return list(training._batches(_Listed(13), train, settings, share, steps, pool))
+
+
+def test_every_epoch_shows_every_picture_once_in_a_new_order() -> None:
+    shown = [k for x_0, _, _ in _batches(range(9)) for k in _indices(x_0)]
+    train, held_out = training._split(13, 256)
+    epochs = [tuple(shown[n : n + len(train)]) for n in range(0, len(shown), len(train))]
+    assert [sorted(epoch) for epoch in epochs] == [train] * 3
+    assert len(set(epochs)) == 3
+    assert not set(shown) & set(held_out)
+
+
+def test_batch_depends_on_its_step_alone() -> None:
+    whole = _batches(range(9))
+    for ours, theirs in zip(_batches(range(5, 9)), whole[5:], strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_processes_share_a_batch_without_overlap() -> None:
+    whole = _batches(range(3))
+    shares = [_batches(range(3), slice(k, None, 2)) for k in range(2)]
+    for step in range(3):
+        for part in range(3):  # x_0, ε, t
+            assert torch.equal(shares[0][step][part], whole[step][part][0::2])
+            assert torch.equal(shares[1][step][part], whole[step][part][1::2])
+
+
+def test_noise_is_normal_and_timesteps_cover_the_schedule() -> None:
+    many = _batches(range(100), batch_size=16)
+    eps, t = (torch.cat([batch[part] for batch in many]) for part in (1, 2))
+    assert abs(eps.mean()) < 0.02  # 76,800 draws: four standard deviations are 0.014
+    assert abs(eps.std() - 1) < 0.02
+    assert t.min() < 10  # 1,600 draws: all would miss by chance in 1e-7 of the cases
+    assert t.max() > 989
+    assert abs(t.float().mean() - 499.5) < 30  # four standard deviations are 29
+
+
+def test_half_of_the_pictures_are_mirrored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        _Listed, "picture", lambda *_: np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    )
+    flipped = [x_0[:, 0, 0, 0] > x_0[:, 0, 0, -1] for x_0, _, _ in _batches(range(50))]
+    assert 0.35 < torch.cat(flipped).float().mean() < 0.65  # four standard deviations of 200 draws
+    never = [x_0[:, 0, 0, 0] > x_0[:, 0, 0, -1] for x_0, _, _ in _batches(range(5), flip=False)]
+    assert not torch.cat(never).any()

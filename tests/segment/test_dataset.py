@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixelguide.errors import InputError
+from pixelguide.images import save_png
+from pixelguide.labels import IGNORE, LabelMap, LabelSet
+from pixelguide.segment.dataset import LabelledPictures
+
+
+def picture(seed: int, size: int = 16) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (size, size, 3), np.uint8)
+
+
+def ids(seed: int, size: int = 16) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).choice(np.array([0, 1, 2, IGNORE], np.uint8), (size, size))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, labels: LabelSet) -> Path:
+    """Three pairs and their labels."""
+    (tmp_path / "labels.json").write_text(labels.to_json())
+    for k, name in enumerate(("a", "b", "c")):
+        save_png(tmp_path / f"{name}.png", picture(k))
+        LabelMap(ids(k), labels).save(tmp_path / f"{name}_label.png")
+    return tmp_path
+
+
+def test_pairs_come_in_the_order_of_their_names(folder: Path, labels: LabelSet) -> None:
+    pictures = LabelledPictures.load(folder, 16)
+    assert len(pictures) == 3
+    assert pictures.labels == labels
+    for k in range(3):
+        assert np.array_equal(pictures.images[k], picture(k))
+        assert np.array_equal(pictures.label_ids[k], ids(k))
+    assert np.array_equal(LabelledPictures.load(folder, 16, limit=2).images, pictures.images[:2])
+
+
+def test_pictures_may_be_of_other_types_and_may_lack_maps(folder: Path) -> None:
+    (folder / "b.png").unlink()
+    Image.fromarray(picture(1)).save(folder / "b.bmp")
+    save_png(folder / "unlabelled.png", picture(9, 32))
+    assert np.array_equal(LabelledPictures.load(folder, 16).images[1], picture(1))
+    assert len(LabelledPictures.load(folder, 16)) == 3
+
+
+def test_a_map_without_its_picture_is_named(folder: Path) -> None:
+    (folder / "b.png").unlink()
+    with pytest.raises(InputError, match=r"label map without its picture, b_label\.png"):
+        LabelledPictures.load(folder, 16)
+
+
+@pytest.mark.parametrize("name", ["b.png", "b_label.png"])
+def test_another_size_is_named(folder: Path, labels: LabelSet, name: str) -> None:
+    if name == "b.png":
+        save_png(folder / name, picture(1)[:, :12])
+    else:
+        LabelMap(ids(1)[:, :12].copy(), labels).save(folder / name)
+    with pytest.raises(InputError, match=rf"12×16 pixels, the model works at 16×16, {name}"):
+        LabelledPictures.load(folder, 16)
+
+
+def test_missing_labels_are_an_error(folder: Path) -> None:
+    (folder / "labels.json").unlink()
+    with pytest.raises(InputError, match=r"labels\.json is missing"):
+        LabelledPictures.load(folder, 16)
+
+
+def test_broken_labels_are_an_error(folder: Path) -> None:
+    (folder / "labels.json").write_text("{")
+    with pytest.raises(InputError, match="not a label set"):
+        LabelledPictures.load(folder, 16)
+
+
+def test_a_folder_without_pairs_is_an_error(tmp_path: Path, labels: LabelSet) -> None:
+    (tmp_path / "labels.json").write_text(labels.to_json())
+    save_png(tmp_path / "a.png", picture(0))
+    with pytest.raises(InputError, match="no labelled pictures"):
+        LabelledPictures.load(tmp_path, 16)
+    with pytest.raises(InputError, match="no such folder"):
+        LabelledPictures.load(tmp_path / "nowhere", 16)
+
+
+def test_unknown_ids_and_broken_maps_are_named(folder: Path) -> None:
+    Image.fromarray(np.full((16, 16), 7, np.uint8)).save(folder / "b_label.png")
+    with pytest.raises(InputError, match=r"unknown class id 7.*b_label\.png"):
+        LabelledPictures.load(folder, 16)
+    (folder / "b_label.png").write_bytes(b"\x89PNG\r\n")
+    with pytest.raises(InputError, match=r"b_label\.png"):
+        LabelledPictures.load(folder, 16)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 30))
+def test_specks_are_ignored_in_their_own_picture_only(seed: int, smallest: int) -> None:
+    names = tuple(f"class {i}" for i in range(9))
+    labels = LabelSet(names, tuple((i, 0, 0) for i in range(9)))
+    rng = np.random.default_rng(seed)
+    before = rng.choice(9, (3, 10, 10), p=rng.dirichlet(np.full(9, 0.5))).astype(np.uint8)
+    pictures = LabelledPictures(np.zeros((3, 10, 10, 3), np.uint8), before.copy(), labels)
+    after = pictures.without_specks(smallest).label_ids
+    for own, cleaned in zip(before, after, strict=True):
+        for i in range(9):
+            expected = IGNORE if (own == i).sum() < smallest else i
+            assert (cleaned[own == i] == expected).all()
+    assert np.array_equal(pictures.label_ids, before), "the original is left alone"
+
+
+def test_mirror_images_keep_pixels_and_labels_together(folder: Path) -> None:
+    pictures = LabelledPictures.load(folder, 16)
+    both = pictures.mirrored()
+    assert len(both) == 6
+    assert np.array_equal(both.images[:3], pictures.images)
+    assert np.array_equal(both.label_ids[:3], pictures.label_ids)
+    for column in range(16):
+        assert np.array_equal(both.images[3:, :, column], pictures.images[:, :, 15 - column])
+        assert np.array_equal(both.label_ids[3:, :, column], pictures.label_ids[:, :, 15 - column])

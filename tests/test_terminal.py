@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from pixelguide.terminal import progress_bar
+
+
+def test_stages_show_on_standard_error_only(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar() as report:
+        report({"stage": "edit", "done": 1, "total": 4, "t": 299, "preview": None})
+        report({"stage": "train prior", "done": 10, "total": 20, "loss": 0.0123456})
+        report({"stage": "edit", "done": 4, "total": 4, "note": "Open the mouth"})
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "edit" in err
+    assert "4/4" in err
+    assert "Open the mouth" in err
+    assert "10/20" in err
+    assert "loss 0.01235" in err
+
+
+def test_without_a_stage_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar():
+        pass
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == ""
+
+
+def test_an_error_passes_through(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyError), progress_bar():
+        raise KeyError
+    assert capsys.readouterr().out == ""
