@@ -171,7 +171,7 @@ def train_prior_command(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures (searched deeply).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder; resumed if begun.")],
     start_from: Annotated[
-        str | None, typer.Option(help="Model to begin with instead of fresh weights.")
+        str | None, typer.Option(help="Model to go on from; it sets size and channels.")
     ] = None,
     size: Annotated[int, typer.Option(help="Side of the pictures in pixels.")] = 64,
     channels: Annotated[str, typer.Option(help="Width of each level.")] = "16,32,64,128",
@@ -205,14 +205,18 @@ def train_prior_command(
         compile=compile_,
         seed=seed,
     )
-    architecture = Architecture(size=size, channels=widths, layers=layers)
+    network = (
+        ModelFolder.open(start_from).unet()
+        if start_from
+        else Architecture(size=size, channels=widths, layers=layers)
+    )
+    size = network.size if isinstance(network, Architecture) else network.config.sample_size
     with progress_bar() as report:
         train_prior(
             PictureFolder(folder, size),
             out,
-            architecture,
+            network,
             settings,
-            start_from=ModelFolder.open(start_from).unet() if start_from else None,
             device=device,
             on_progress=report,
         )

@@ -96,3 +96,18 @@ def test_norm_groups_divide_every_level_into_four_or_more_channels(
 def test_impossible_shapes_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Architecture(**values)
+
+
+def test_every_resampling_is_residual_as_in_adm() -> None:
+    unet = Architecture(size=32, channels=(16, 16, 32), attention_levels=1, head_channels=16).build(
+        torch.Generator().manual_seed(0)
+    )
+    resampling = [
+        module
+        for block in (*unet.down_blocks, *unet.up_blocks)
+        for module in (
+            getattr(block, "downsamplers", None) or getattr(block, "upsamplers", None) or []
+        )
+    ]
+    assert len(resampling) == 4
+    assert all(type(module).__name__ == "ResnetBlock2D" for module in resampling)

@@ -53,7 +53,7 @@ class Architecture:
         attends = [level >= levels - self.attention_levels for level in range(levels)]
         # diffusers draws initial weights from torch's global generator: lend it a state of ours
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(
+            torch.default_generator.manual_seed(
                 int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
             )
             unet = UNet2DModel(
@@ -61,14 +61,15 @@ class Architecture:
                 in_channels=3,
                 out_channels=6,
                 down_block_types=tuple(
-                    "AttnDownBlock2D" if attend else "DownBlock2D" for attend in attends
+                    "AttnDownBlock2D" if attend else "ResnetDownsampleBlock2D" for attend in attends
                 ),
                 up_block_types=tuple(
-                    "AttnUpBlock2D" if attend else "UpBlock2D" for attend in reversed(attends)
+                    "AttnUpBlock2D" if attend else "ResnetUpsampleBlock2D"
+                    for attend in reversed(attends)
                 ),
                 block_out_channels=self.channels,
                 layers_per_block=self.layers,
-                downsample_type="resnet",
+                downsample_type="resnet",  # of the levels that attend; the others' names say so
                 upsample_type="resnet",
                 attention_head_dim=self.head_channels,
                 # at least four channels a group: with one, every channel would lose its mean,

@@ -38,8 +38,8 @@ class Schedule:
 
     @classmethod
     def from_scheduler(cls, scheduler: Any) -> Schedule:
-        """The full schedule of a diffusers scheduler."""
-        alpha_bar = scheduler.alphas_cumprod.to(torch.float64)
+        """The full schedule of a diffusers scheduler, multiplied up anew in float64."""
+        alpha_bar = torch.cumprod(1 - scheduler.betas.to(torch.float64), 0)
         return cls(torch.arange(len(alpha_bar)), alpha_bar)
 
     def respaced(self, timesteps: Sequence[int]) -> Schedule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,6 @@ from pixelguide.prior.bundle import prior_parts, write_parts
 from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
 from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.pictures import PictureFolder
-from pixelguide.prior.safe import load_weights
 from pixelguide.prior.sampling import sample_grid
 from pixelguide.prior.schedule import Schedule
 from pixelguide.seeds import generator as seeded
@@ -50,10 +50,9 @@ class PriorTraining:
 def train_prior(
     pictures: PictureFolder,
     folder: Path,
-    architecture: Architecture,
+    network: Architecture | UNet2DModel,
     settings: PriorTraining,
     *,
-    start_from: UNet2DModel | None = None,
     device: str = "auto",
     on_progress: Progress | None = None,
 ) -> UNet2DModel:
@@ -62,7 +61,8 @@ def train_prior(
     Step k draws everything from generators that depend on (seed, k) alone, so an interrupted run
     ends with the same weights as an uninterrupted one. Every `checkpoint_images` the folder
     receives the state to resume from, the averaged weights (fp16), and a sheet of samples.
-    start_from: a trained network of the same architecture to begin with instead of fresh weights.
+    network: what to train: an architecture, to begin with fresh weights, or a network, to go on
+    from its weights (a copy of it is trained).
     Returns the network with the averaged weights. Raises InputError on bad settings.
     """
     if settings.images < settings.batch_size or settings.batch_size < 1:
@@ -76,9 +76,14 @@ def train_prior(
     if device not in ("auto", "cpu"):
         raise InputError(f"unknown device '{device}'", hint="Training takes 'auto' or 'cpu'.")
     accelerator = Accelerator(cpu=device == "cpu", mixed_precision=settings.mixed_precision)
-    unet = architecture.build(seeded(settings.seed, "weights", 0))
-    if start_from is not None:
-        load_weights(unet, start_from.state_dict(), "the model to start from")
+    if isinstance(network, Architecture):
+        unet = network.build(seeded(settings.seed, "weights", 0))
+    else:
+        unet = copy.deepcopy(network).train().requires_grad_(True)
+    if pictures.size != unet.config.sample_size:
+        raise InputError(
+            f"pictures of {pictures.size} pixels for a network of {unet.config.sample_size}"
+        )
     optimizer = torch.optim.AdamW(
         unet.parameters(), lr=settings.learning_rate, weight_decay=0.0, betas=(0.9, 0.99)
     )
@@ -87,10 +92,11 @@ def train_prior(
         unet.parameters(), decay=settings.ema_decay, use_ema_warmup=True, power=0.75, foreach=True
     )
     ema.to(accelerator.device)
-    decisive = ("seed", "batch_size", "learning_rate", "flip", "held_out")
-    identity = {
-        "architecture": asdict(architecture),
-        **{name: getattr(settings, name) for name in decisive},
+    # all that decides what the next step does; how long and how fast is free to change
+    free = ("images", "checkpoint_images", "compile")
+    identity = {name: value for name, value in asdict(settings).items() if name not in free}
+    identity["network"] = {
+        name: value for name, value in unet.config.items() if not name.startswith("_")
     }
     step = load_checkpoint(folder, unet, optimizer, ema, identity)
 
@@ -163,7 +169,7 @@ def held_out_loss(
     """Mean L_simple on pictures never trained on (N×3×S×S), the same t and noise at every call."""
     generator = seeded(settings.seed, "held out", 0)
     device = next(unet.parameters()).device
-    t = torch.linspace(0, len(schedule) - 1, len(x_0)).round().long()
+    t = ((torch.arange(len(x_0)) + 0.5) * len(schedule) / len(x_0)).long()
     eps = torch.randn(x_0.shape, generator=generator)
     losses = []
     for part in torch.arange(len(x_0)).split(32):

@@ -43,4 +43,4 @@ def load_labels(folder: ModelFolder) -> LabelSet:
     """The category's label set. Raises InputError if it is missing or malformed."""
     if not folder.has("labels.json"):
         raise InputError("the model has no labels", "labels.json", "Fetch the model again.")
-    return LabelSet.from_json((folder.path / "labels.json").read_text("utf-8"))
+    return LabelSet.from_json((folder.path / "labels.json").read_text("utf-8", errors="replace"))
