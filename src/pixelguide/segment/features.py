@@ -28,27 +28,51 @@ def project_pixels(
 ) -> Tensor:
     """`pixel_features(…) @ weight.T`, computed by projecting first.
 
-    weight: F×(sum of C_b). Returns N×P×F.
+    weight: F×(sum of C_b). Activations of one resolution are projected together and sampled once.
+    Returns N×P×F.
     """
     parts = weight.split([activation.shape[1] for activation in activations], dim=1)  # F×C_b
-    projected = [
-        torch.einsum("nchw,fc->nfhw", activation, part)
-        for activation, part in zip(activations, parts, strict=True)
-    ]
-    return torch.stack([sample_pixels(a, pixels, size) for a in projected]).sum(0)
+    together: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = {}
+    for activation, part in zip(activations, parts, strict=True):
+        height, width = activation.shape[2:]
+        together.setdefault((height, width), []).append((activation, part))
+    sampled = []
+    for shape, group in together.items():
+        rows = _rows(torch.cat([activation for activation, _ in group], dim=1))  # N×hw×C
+        own = torch.cat([part for _, part in group], dim=1)  # F×C
+        if shape == (size, size):  # nothing to interpolate: only the asked-for pixels are projected
+            sampled.append(rows.index_select(1, pixels) @ own.T)
+        else:
+            sampled.append(_sample_rows(rows @ own.T, shape, pixels, size))
+    return torch.stack(sampled).sum(0)
 
 
 def sample_pixels(activation: Tensor, pixels: Tensor, size: int) -> Tensor:
     """N×C×h×w at pixels of the size×size picture, bilinearly: N×P×C."""
     height, width = activation.shape[2:]
-    flat = activation.flatten(2)  # N×C×hw
-    if height == size:
-        return flat[:, :, pixels].transpose(1, 2)
-    top, bottom, down = _neighbours(pixels // size, size, height, activation)
-    left, right, across = _neighbours(pixels % size, size, width, activation)
-    upper = flat[:, :, top * width + left].lerp(flat[:, :, top * width + right], across)
-    lower = flat[:, :, bottom * width + left].lerp(flat[:, :, bottom * width + right], across)
-    return upper.lerp(lower, down).transpose(1, 2)
+    return _sample_rows(_rows(activation), (height, width), pixels, size)
+
+
+def _rows(activation: Tensor) -> Tensor:
+    """N×C×h×w as N×hw×C: a pixel's channels side by side, which is how they are read."""
+    return activation.flatten(2).transpose(1, 2).contiguous()
+
+
+def _sample_rows(rows: Tensor, shape: tuple[int, int], pixels: Tensor, size: int) -> Tensor:
+    """N×hw×C, hw being `shape`, at pixels of the size×size picture, bilinearly: N×P×C."""
+    height, width = shape
+    if shape == (size, size):
+        return rows.index_select(1, pixels)
+    top, bottom, down = _neighbours(pixels // size, size, height, rows)
+    left, right, across = _neighbours(pixels % size, size, width, rows)
+    corners = [
+        rows.index_select(1, row * width + column)
+        for row in (top, bottom)
+        for column in (left, right)
+    ]
+    upper = corners[0].lerp(corners[1], across[:, None])
+    lower = corners[2].lerp(corners[3], across[:, None])
+    return upper.lerp(lower, down[:, None])
 
 
 def _neighbours(
