@@ -172,5 +172,5 @@ def test_a_folder_without_permission_is_told_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root
-    with pytest.raises(InputError, match="cannot write here"):
+    with pytest.raises(InputError, match="no permission"):
         check_writable(tmp_path / "new")

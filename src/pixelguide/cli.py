@@ -54,6 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out/demo"),
     edits: Annotated[int, typer.Option(min=8, help="Held-out edits to measure.")] = 8,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first of them.")] = 0,
     held_out: Annotated[int, typer.Option(min=1, help="Held-out portraits for the mIoU.")] = 40,
     num_images: Annotated[int, typer.Option("-n", min=1, max=16, help="Candidates.")] = 4,
     model: Model = DEFAULT_MODEL,
@@ -64,7 +65,7 @@ def demo(
 
     check_writable(out)
     with progress_bar() as report:
-        content = run_demo(out, model, device, edits, held_out, num_images, report)
+        content = run_demo(out, model, device, edits, held_out, num_images, report, first)
     console = Console(highlight=False)
     table = Table(title=f"{model}: {content['edits']} held-out edits, best of {num_images}")
     for column in ("measure", "guided", "scale 0"):

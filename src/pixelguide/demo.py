@@ -34,8 +34,10 @@ def run_demo(
     held_out: int,
     num_images: int,
     on_progress: Progress,
+    first: int = 0,
 ) -> dict[str, Any]:
-    """Edit `edits` held-out portraits, guided and with scale 0, and measure both.
+    """Edit `edits` held-out portraits from number `first` on, guided and with scale 0, and measure
+    both.
 
     Writes contact-sheet.png, one folder per edit, and report.json (last) into `out`; returns the
     report. Raises what `Editor` raises, and InputError for a model that is not of portraits.
@@ -46,7 +48,7 @@ def run_demo(
         raise InputError("not a model of portraits", model, "Give one that was trained on them.")
     quality = measure_segmentation(editor, held_out, on_progress)
     rows, cases = [], []
-    for number, case in enumerate(portrait_edits(edits, editor.size)):
+    for number, case in enumerate(portrait_edits(edits, editor.size, first)):
         editor.set_image(case.before.image)
         source = editor.segment()
         target, classes = case.repaint(source)

@@ -45,9 +45,9 @@ def check_writable(folder: Path) -> None:
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent
     if not existing.is_dir():
-        raise InputError("a file, not a folder", str(existing), "Choose another place.")
+        raise InputError("cannot write (a file, not a folder)", str(existing), "Choose another.")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise InputError("cannot write here", str(existing), "Choose another place.")
+        raise InputError("cannot write (no permission)", str(existing), "Choose another place.")
 
 
 def sync_folder(folder: Path) -> None:

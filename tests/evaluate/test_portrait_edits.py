@@ -69,3 +69,10 @@ def test_held_out_portraits_are_the_first_of_their_seed() -> None:
         assert np.array_equal(images[k], rendering.image)
         assert np.array_equal(maps[k], rendering.label_ids)
     assert (maps != IGNORE).all()
+
+
+def test_a_series_can_be_shared() -> None:
+    whole = [(case.edit.name, case.index) for case in portrait_edits(6)]
+    parts = [*portrait_edits(2), *portrait_edits(4, first=2)]
+    assert [(case.edit.name, case.index) for case in parts] == whole
+    assert len({index for _, index in whole}) == len(whole)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.labels import LabelMap
+from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.portraits import LABELS, portrait_at, render, write_portraits
 
 
@@ -22,7 +22,9 @@ def test_portrait_depends_only_on_seed_and_index() -> None:
 def test_files_hold_the_rendered_pixels_and_labels(tmp_path: Path) -> None:
     write_portraits(tmp_path / "set", 3, 7, with_labels=True)
     names = sorted(path.name for path in (tmp_path / "set").iterdir())
-    assert names == [f"{k:06d}{end}" for k in range(3) for end in (".png", "_label.png")]
+    pairs = [f"{k:06d}{end}" for k in range(3) for end in (".png", "_label.png")]
+    assert names == [*pairs, "labels.json"]
+    assert LabelSet.from_json((tmp_path / "set" / "labels.json").read_text("utf-8")) == LABELS
     for k in range(3):
         expected = render(portrait_at(7, k))
         picture = Image.open(tmp_path / "set" / f"{k:06d}.png")

@@ -34,14 +34,18 @@ class EditCase:
         return target, tuple(name for name in self.edit.classes if name in present)
 
 
-def portrait_edits(count: int, size: int = 64) -> Iterator[EditCase]:
-    """`count` cases, the kinds of edit taking turns, each on a portrait of its own."""
+def portrait_edits(count: int, size: int = 64, first: int = 0) -> Iterator[EditCase]:
+    """Cases `first` … `first + count - 1` of an endless series, the kinds of edit taking turns,
+    each on a portrait of its own. A long series can so be shared by several processes."""
     kinds = list(EDITS.values())
     index = 0
-    for number in range(count):
+    for number in range(first + count):
         edit = kinds[number % len(kinds)]
         while not edit.applies(portrait_at(HELD_OUT_SEED, index)):
             index += 1
+        if number < first:
+            index += 1
+            continue
         before = portrait_at(HELD_OUT_SEED, index)
         after = edit.apply(before, np.random.default_rng([HELD_OUT_SEED, index, 1]))
         yield EditCase(edit, index, render(before, size), render(after, size))
