@@ -181,11 +181,13 @@ def test_finished_run_is_not_trained_further(
 
 
 @pytest.mark.usefixtures("_no_samples")
-def test_longer_run_begins_like_a_shorter_one(folder: Path, tmp_path: Path, whole: Kept) -> None:
-    _train(folder, tmp_path / "run", dataclasses.replace(SETTINGS, images=12))
-    assert _kept(tmp_path / "run") != whole
-    _train(folder, tmp_path / "run")
-    assert _kept(tmp_path / "run") == whole
+def test_a_run_without_cooldown_can_be_prolonged(folder: Path, tmp_path: Path) -> None:
+    level = dataclasses.replace(SETTINGS, cooldown=0)
+    _train(folder, tmp_path / "whole", level)
+    _train(folder, tmp_path / "run", dataclasses.replace(level, images=12))
+    assert _kept(tmp_path / "run") != _kept(tmp_path / "whole")
+    _train(folder, tmp_path / "run", level)
+    assert _kept(tmp_path / "run") == _kept(tmp_path / "whole")
 
 
 @pytest.mark.parametrize(
@@ -384,3 +386,13 @@ def test_half_of_the_pictures_are_mirrored(folder: Path, monkeypatch: pytest.Mon
     assert 0.35 < torch.cat(flipped).float().mean() < 0.65  # four standard deviations of 200 draws
     never = [x_0[:, 0, 0, 0] > x_0[:, 0, 0, -1] for x_0, _, _ in _batches(range(5), flip=False)]
     assert not torch.cat(never).any()
+
+
+def test_the_rate_ramps_up_stays_and_falls_to_zero() -> None:
+    settings = PriorTraining(batch_size=4, warmup_images=40, cooldown=0.25)
+    rates = [training._rate(step, 100, settings) for step in range(1, 101)]
+    assert rates[:10] == pytest.approx([0.1 * k for k in range(1, 11)])
+    assert rates[10:75] == [1.0] * 65
+    assert rates[75:] == pytest.approx([k / 26 for k in range(25, 0, -1)])
+    constant = PriorTraining(warmup_images=0, cooldown=0)
+    assert {training._rate(step, 100, constant) for step in range(1, 101)} == {1.0}

@@ -37,7 +37,8 @@ class PriorTraining:
     batch_size: int = 16  # on few cores many small steps learn more per hour than few large ones
     learning_rate: float = 8e-4  # small networks on short trainings bear eight times ADM's 1e-4
     warmup_images: int = 8_000  # Adam's second moments settle before full steps are taken
-    ema_decay: float = 0.9995  # averages over the last 2,000 steps once warmed up
+    cooldown: float = 0.25  # share of the images, at the end, over which the rate falls to zero
+    ema_decay: float = 0.999  # averages over the last 1,000 steps once warmed up
     clip_norm: float = 1.0  # the rare bad batch costs one step instead of the run
     flip: bool = True  # mirror half of the pictures
     held_out: int = 256  # pictures never trained on, for the loss that is reported
@@ -114,9 +115,7 @@ def train_prior(
         for batch in _batches(pictures, train, settings, share, range(step, total_steps), pool):
             x_0, eps, t = (part.to(accelerator.device) for part in batch)
             for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * min(
-                    1.0, (step + 1) * settings.batch_size / max(1, settings.warmup_images)
-                )
+                group["lr"] = settings.learning_rate * _rate(step + 1, total_steps, settings)
             x_t = schedule.add_noise(x_0, eps, t)
             with accelerator.autocast():
                 output = forward(x_t, t).sample
@@ -178,6 +177,21 @@ def held_out_loss(
         simple, _ = hybrid_loss(unet(x_t, level).sample, clean, x_t, noise, level, schedule)
         losses.append(simple)
     return float(torch.cat(losses).mean())
+
+
+def _rate(step: int, total_steps: int, settings: PriorTraining) -> float:
+    """Share of the learning rate at step 1 … total: a ramp up, a plateau, a ramp down to zero.
+
+    A training can be prolonged from its plateau; the falling rate then averages the noise of its
+    steps away (Hägele et al. 2024, arXiv 2405.18392).
+    """
+    warmup = settings.warmup_images / settings.batch_size
+    cooldown = settings.cooldown * total_steps
+    return min(
+        1.0,
+        step / warmup if warmup else 1.0,
+        (total_steps + 1 - step) / (cooldown + 1),
+    )
 
 
 def _split(count: int, held_out: int) -> tuple[list[int], list[int]]:

@@ -1,0 +1,43 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from pixelguide.cli.editing import demo, edit, portraits, segment
+from pixelguide.cli.models import models_app
+from pixelguide.cli.train import train_app
+from pixelguide.errors import PixelguideError, ResourceError
+
+app = typer.Typer(
+    help="Repaint a picture's label map and the picture follows, only there.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (demo, segment, edit, portraits):
+    app.command()(command)
+app.add_typer(train_app, name="train")
+app.add_typer(models_app, name="models")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every error of ours becomes one line and an exit code."""
+    import torch
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    try:
+        app(args=arguments)
+    except PixelguideError as error:
+        console.print(f"error: {error}")
+        sys.exit(error.exit_code)
+    except (MemoryError, torch.OutOfMemoryError):
+        advice = "Use fewer candidates (-n), or --device cpu."
+        console.print(f"error: {ResourceError('out of memory', hint=advice)}")
+        sys.exit(ResourceError.exit_code)
+    except KeyboardInterrupt:
+        console.print("stopped")
+        sys.exit(130)

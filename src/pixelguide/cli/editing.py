@@ -1,0 +1,127 @@
+"""`demo`, `segment`, `edit` and `portraits`: from a picture to an edited one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, number
+from pixelguide.files import check_writable
+from pixelguide.terminal import progress_bar
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out/demo"),
+    edits: Annotated[int, typer.Option(min=8, help="Held-out edits to measure.")] = 8,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first of them.")] = 0,
+    held_out: Annotated[int, typer.Option(min=1, help="Held-out portraits for the mIoU.")] = 40,
+    num_images: Annotated[int, typer.Option("-n", min=1, max=16, help="Candidates.")] = 4,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+) -> None:
+    """Edit held-out built-in portraits of every kind; write a contact sheet and report.json."""
+    from pixelguide.demo import run_demo
+
+    check_writable(out)
+    with progress_bar() as report:
+        content = run_demo(out, model, device, edits, held_out, num_images, report, first)
+    console = Console(highlight=False)
+    table = Table(title=f"{model}: {content['edits']} held-out edits, best of {num_images}")
+    for column in ("measure", "guided", "scale 0"):
+        table.add_column(column)
+    for name, guided, plain in content["table"]:
+        table.add_row(name, guided, plain)
+    console.print(table)
+    console.print(f"Look at {out / 'contact-sheet.png'}; all numbers are in {out / 'report.json'}.")
+
+
+def segment(
+    image: Annotated[Path, typer.Argument(help="Picture of the model's size.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Label map to write (PNG).")],
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+) -> None:
+    """Read a picture's label map, to be repainted."""
+    from pixelguide.edit.editor import Editor
+
+    editor = Editor.from_pretrained(model, device)
+    editor.set_image(image)
+    label_map = editor.segment()
+    label_map.save(out)
+    typer.echo(f"{out}: {', '.join(label_map.present())}")
+
+
+def edit(
+    image: Annotated[Path, typer.Argument(help="Picture of the model's size.")],
+    target: Annotated[Path, typer.Option("--map", help="The repainted label map (PNG).")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
+    source_map: Annotated[
+        Path | None, typer.Option(help="The map before painting; by default what the model reads.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Edited classes or groups, by commas; default: what changed.")
+    ] = None,
+    num_images: Annotated[int, typer.Option("-n", help="Candidates, 1 … 64.")] = 4,
+    seed: Annotated[int, typer.Option(help="Same seed, same machine, same bytes.")] = 0,
+    steps: Annotated[int, typer.Option(help="Denoising steps, 2 … 1000.")] = 50,
+    start: Annotated[str, typer.Option(help="t0, 2 … 1000; auto: by edit size.")] = "auto",
+    scale: Annotated[str, typer.Option(help="Guidance, 0 or more; auto: by the size.")] = "auto",
+    sampler: Annotated[str, typer.Option(help="ddpm or ddim.")] = "ddpm",
+    roi: Annotated[str, typer.Option(help="classes (eq. 7) or changed pixels.")] = "classes",
+    dilation: Annotated[
+        int | None, typer.Option(help="Pixels the ROI grows by; default: the model's.")
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+) -> None:
+    """Edit a picture by its repainted label map."""
+    from pixelguide.edit.editor import Editor
+    from pixelguide.labels import LabelMap
+
+    check_writable(out)
+    editor = Editor.from_pretrained(model, device)
+    editor.set_image(image)
+    target_map = LabelMap.load(target, editor.labels)
+    source = LabelMap.load(source_map, editor.labels) if source_map else None
+    names = [name.strip() for name in classes.split(",")] if classes else None
+    with progress_bar() as report:
+        result = editor.edit(
+            target_map,
+            source=source,
+            edit_classes=names,
+            on_progress=report,
+            num_images=num_images,
+            seed=seed,
+            num_inference_steps=steps,
+            start_timestep=start if start == "auto" else number("start", start, int),
+            guidance_scale=scale if scale == "auto" else number("scale", scale, float),
+            sampler=sampler,
+            roi=roi,
+            dilation=dilation,
+        )
+    result.save(out)
+    best = result.best
+    typer.echo(
+        f"{out / f'{best.index:02d}.png'}: ROI accuracy {best.roi_accuracy:.3f}, best of "
+        f"{num_images}; {best.changed_pixels_outside} pixels changed outside the ROI"
+    )
+
+
+def portraits(
+    out: Annotated[Path, typer.Argument(help="Folder to fill.")],
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Portrait k depends on (seed, k).")] = 0,
+    with_labels: Annotated[bool, typer.Option("--with-labels", help="Label maps too.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+) -> None:
+    """Render built-in portraits, with exact label maps if wanted."""
+    from pixelguide.portraits import write_portraits
+
+    with progress_bar() as report:
+        write_portraits(
+            out, count, seed, with_labels=with_labels, workers=workers, on_progress=report
+        )

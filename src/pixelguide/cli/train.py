@@ -1,0 +1,109 @@
+"""`train prior` and `train classifiers`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixelguide.cli.options import Device, number
+from pixelguide.terminal import progress_bar
+
+train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
+
+
+@train_app.command("prior")
+def train_prior_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures (searched deeply).")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Model folder; resumed if begun.")],
+    start_from: Annotated[
+        str | None, typer.Option(help="Model to go on from; it sets size and channels.")
+    ] = None,
+    size: Annotated[int, typer.Option(help="Side of the pictures in pixels.")] = 64,
+    channels: Annotated[str, typer.Option(help="Width of each level.")] = "16,32,64,128",
+    layers: Annotated[int, typer.Option(min=1, help="Residual blocks per level.")] = 1,
+    images: Annotated[int, typer.Option(min=1, help="Pictures to see.")] = 500_000,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures per step.")] = 16,
+    learning_rate: Annotated[float, typer.Option(min=0, help="Adam's.")] = 8e-4,
+    cooldown: Annotated[
+        float, typer.Option(min=0, max=1, help="Share at the end in which the rate falls to 0.")
+    ] = 0.25,
+    held_out: Annotated[int, typer.Option(min=1, help="Pictures kept for the loss.")] = 256,
+    checkpoint_images: Annotated[
+        int, typer.Option(min=1, help="Pictures per checkpoint.")
+    ] = 10_000,
+    mixed_precision: Annotated[str, typer.Option(help="no, bf16 or fp16.")] = "no",
+    compile_: Annotated[bool, typer.Option("--compile", help="torch.compile.")] = False,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    device: Device = "auto",
+) -> None:
+    """Train a diffusion prior on a folder of pictures; repeat the command to go on."""
+    from pixelguide.prior.architecture import Architecture
+    from pixelguide.prior.bundle import ModelFolder
+    from pixelguide.prior.pictures import PictureFolder
+    from pixelguide.prior.training import PriorTraining, train_prior
+
+    widths = tuple(number("channels", part, int) for part in channels.split(","))
+    settings = PriorTraining(
+        images=images,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        cooldown=cooldown,
+        held_out=held_out,
+        checkpoint_images=checkpoint_images,
+        mixed_precision=mixed_precision,
+        compile=compile_,
+        seed=seed,
+    )
+    network = (
+        ModelFolder.open(start_from).unet()
+        if start_from
+        else Architecture(size=size, channels=widths, layers=layers)
+    )
+    size = network.size if isinstance(network, Architecture) else network.config.sample_size
+    with progress_bar() as report:
+        train_prior(
+            PictureFolder(folder, size),
+            out,
+            network,
+            settings,
+            device=device,
+            on_progress=report,
+        )
+    typer.echo(f"{out}: look at samples.png")
+
+
+@train_app.command("classifiers")
+def train_classifiers_command(
+    dataset: Annotated[Path, typer.Argument(help="NAME.png, NAME_label.png …, labels.json.")],
+    model: Annotated[str, typer.Option("--model", help="Model with the prior.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Use the first so many.")] = None,
+    iterations: Annotated[int, typer.Option(min=1, help="Steps per classifier.")] = 3000,
+    noise_draws: Annotated[int, typer.Option(min=1, help="Noises per picture.")] = 4,
+    taps: Annotated[
+        str | None, typer.Option(help="Decoder blocks by commas; see models show.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    device: Device = "auto",
+) -> None:
+    """Train the segmenter and the guide of a category from a few labelled pictures."""
+    from pixelguide.devices import choose_device
+    from pixelguide.segment.category import train_category
+    from pixelguide.segment.training import ClassifierTraining
+
+    chosen = tuple(number("taps", part, int) for part in taps.split(",")) if taps else None
+    settings = ClassifierTraining(iterations=iterations, noise_draws=noise_draws, seed=seed)
+    with progress_bar() as report:
+        train_category(
+            dataset,
+            model,
+            out,
+            settings,
+            limit=limit,
+            taps=chosen,
+            device=str(choose_device(device)),
+            on_progress=report,
+        )
+    typer.echo(f"{out}: ready for `pixelguide edit --model {out}`")

@@ -1,0 +1,195 @@
+"""The command line from outside: every command, exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from command_line import Run, assert_one_error
+from model_folders import tiny_maps
+from pixelguide import demo
+from pixelguide.edit.editor import Editor
+from pixelguide.errors import ResourceError
+from pixelguide.images import save_png
+from pixelguide.labels import LabelSet
+from pixelguide.prior.bundle import ModelFolder
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "demo",
+        "segment",
+        "edit",
+        "portraits",
+        "train",
+        "train prior",
+        "train classifiers",
+        "models",
+        "models show",
+        "models verify",
+    ],
+)
+def test_every_command_explains_itself(run: Run, command: str) -> None:
+    code, out, err = run(*command.split(), "--help")
+    assert code == 0
+    assert "Usage" in out
+    assert err == ""
+
+
+def test_portraits_become_a_category(run: Run, tmp_path: Path, labels: LabelSet) -> None:
+    code, _, _ = run("portraits", tmp_path / "data", "--count", 2, "--seed", 3, "--with-labels")
+    assert code == 0
+    names = {path.name for path in (tmp_path / "data").iterdir()}
+    assert names == {
+        "000000.png", "000000_label.png", "000001.png", "000001_label.png", "labels.json",
+    }  # fmt: skip
+
+
+def test_a_prior_and_its_classifiers_are_trained(
+    run: Run, desk: Path, labels: LabelSet, picture: NDArray[np.uint8]
+) -> None:
+    data, model = desk / "data", desk / "trained"
+    for k in range(2):
+        save_png(data / f"{k}.png", np.roll(picture, k, 0))
+        tiny_maps(labels)[1].save(data / f"{k}_label.png")
+    (data / "labels.json").write_text(labels.to_json())
+    code, out, err = run(
+        "train", "prior", data, "-o", model, "--size", 16, "--channels", "32", "--images", 4,
+        "--batch-size", 2, "--held-out", 1, "--device", "cpu",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "samples.png" in out
+    code, out, err = run(
+        "train", "classifiers", data, "--model", model, "-o", model, "--limit", 1,
+        "--iterations", 1, "--noise-draws", 1, "--device", "cpu",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "ready" in out
+    code, out, _ = run("models", "show", model)
+    assert code == 0
+    assert json.loads(out)["classes"] == list(labels.names)
+    code, out, _ = run("models", "verify", model)
+    assert code == 0
+    assert ModelFolder.open(model).hash in out
+
+
+def test_models_lists_what_is_built_in(
+    run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pixelguide.prior import bundle
+
+    monkeypatch.setattr(bundle, "built_in_models", lambda: {"tiny": desk / "model"})
+    code, out, _ = run("models")
+    assert code == 0
+    assert out.split() == ["tiny", str(desk / "model")]
+
+
+def test_demo_prints_the_table_and_where_to_look(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_demo(out: Path, model: str, device: str, *numbers: Any) -> dict[str, Any]:
+        assert (out, model, device) == (tmp_path, "portraits-64", "auto")
+        assert numbers[:3] == (8, 40, 4)
+        return {"edits": 8, "table": [("ROI accuracy", "0.912", "0.345")]}
+
+    monkeypatch.setattr(demo, "run_demo", run_demo)
+    code, out, _ = run("demo", "--out", tmp_path)
+    assert code == 0
+    for text in ("ROI accuracy", "0.912", "0.345", "contact-sheet.png", "report.json"):
+        assert text in out.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("edit",),
+        ("edit", "picture.png"),
+        ("edit", "picture.png", "--map", "m.png", "-o", "o", "--steps", "many"),
+        ("edit", "picture.png", "--map", "m.png", "-o", "o", "--guidance", "1"),
+        ("demo", "--edits", "3"),
+        ("demo", "-n", "17"),
+        ("paint",),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_no_traceback(run: Run, arguments: tuple[str, ...]) -> None:
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert "Usage" in err + out
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
+def test_out_of_memory_ends_with_4(
+    edit: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(Editor, "segment", fail)
+    assert "out of memory" in assert_one_error(edit(source_map=None), ResourceError.exit_code)
+
+
+def test_interrupted_by_hand_it_stops_without_a_traceback(
+    edit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Editor, "segment", interrupt)
+    code, _, err = edit(source_map=None)
+    assert code == 130
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "prior", "nowhere", "-o", "out"),
+        ("train", "prior", ".", "-o", "out"),
+        ("train", "prior", "pictures", "-o", "out", "--channels", "auto"),
+        ("train", "prior", "pictures", "-o", "out", "--channels", "16,wide"),
+        ("train", "prior", "pictures", "-o", "out", "--channels", "17"),
+        ("train", "prior", "pictures", "-o", "out", "--size", "30"),
+        ("train", "prior", "pictures", "-o", "out", "--size", "0"),
+        ("train", "prior", "pictures", "-o", "out", "--images", "3"),
+        ("train", "prior", "pictures", "-o", "out", "--device", "abacus"),
+        ("train", "prior", "pictures", "-o", "out", "--mixed-precision", "fp4"),
+        ("train", "prior", "pictures", "-o", "model/manifest.json"),
+        ("train", "classifiers", "nowhere", "--model", "model", "-o", "out"),
+        ("train", "classifiers", "pictures", "--model", "model", "-o", "out"),
+        ("train", "classifiers", "pictures", "--model", "nowhere", "-o", "out"),
+        ("train", "classifiers", "pictures", "--model", "model", "-o", "out", "--taps", "auto"),
+        ("train", "classifiers", "pictures", "--model", "model", "-o", "out", "--taps", "9"),
+        ("train", "classifiers", "pictures", "--model", "model", "-o", "out", "--device", "abacus"),
+        ("train", "classifiers", "pictures", "--model", "model", "-o", "model/manifest.json"),
+        ("models", "show", "nowhere"),
+        ("models", "show", "pictures"),
+        ("models", "verify", "nowhere"),
+        ("models", "verify", "model/manifest.json"),
+        ("portraits", "model/manifest.json"),
+        ("portraits", "model/manifest.json/deeper"),
+    ],
+)
+def test_bad_input_of_the_other_commands_is_one_line(
+    run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    (desk / "pictures").mkdir()
+    for k in range(2):
+        save_png(desk / "pictures" / f"{k}.png", np.zeros((16, 16, 3), np.uint8))
+    manifest = (desk / "model" / "manifest.json").read_bytes()
+    monkeypatch.chdir(desk)
+    if arguments[2:3] == (".",):
+        for path in desk.rglob("*.png"):
+            path.unlink()
+    assert_one_error(run(*arguments))
+    assert not (desk / "out").exists()
+    assert (desk / "model" / "manifest.json").read_bytes() == manifest
