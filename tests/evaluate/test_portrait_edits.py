@@ -54,6 +54,14 @@ def test_repainting_a_wrong_map_touches_only_what_the_edit_changes(cases: list[E
         assert (target.ids[changed] == case.after.label_ids[changed]).all()
 
 
+def test_repainting_leaves_no_stray_pixel_of_an_edited_class(cases: list[EditCase]) -> None:
+    for case in cases:
+        source = LabelMap(case.before.label_ids.copy(), LABELS)
+        source.ids[:4, :4] = LABELS.id(case.edit.classes[0])  # read by mistake
+        target, _ = case.repaint(source)
+        assert np.array_equal(target.ids, case.after.label_ids)
+
+
 def test_classes_that_occur_in_neither_map_are_left_out() -> None:
     case = next(c for c in portrait_edits(8) if c.edit.name == "close_mouth")
     _, classes = case.repaint(LabelMap(case.after.label_ids, LABELS))

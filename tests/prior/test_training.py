@@ -6,7 +6,6 @@ import dataclasses
 import errno
 import functools
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,6 @@ import numpy as np
 import pytest
 import safetensors
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pixelguide.errors import InputError, ResourceError
 from pixelguide.images import load_rgb, save_png
@@ -23,6 +20,7 @@ from pixelguide.prior import training
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder
 from pixelguide.prior.checkpoint import NAME
+from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.pictures import PictureFolder
 from pixelguide.prior.sampling import sample_grid
 from pixelguide.prior.schedule import Schedule
@@ -307,87 +305,6 @@ def test_file_in_place_of_the_model_folder_is_refused(folder: Path, tmp_path: Pa
     assert (tmp_path / "run").read_text() == "something else"
 
 
-# Which pictures, and in which order
-
-
-@given(st.integers(1, 5000), st.integers(1, 400))
-def test_split(count: int, held_out: int) -> None:
-    train, held = training._split(count, held_out)
-    assert len(held) == min(held_out, max(1, count // 10))
-    if count > 1:
-        assert sorted([*train, *held]) == list(range(count))
-    else:  # a single picture has to serve as both
-        assert (train, held) == ([0], [0])
-
-
-class _Listed(PictureFolder):
-    """Pictures whose red value is their index."""
-
-    def __init__(self, count: int) -> None:
-        self.count, self.size = count, 4
-
-    def __len__(self) -> int:
-        return self.count
-
-    def picture(self, index: int) -> np.ndarray:
-        return np.full((4, 4, 3), index, np.uint8)
-
-
-def _indices(x_0: torch.Tensor) -> list[int]:
-    return ((x_0[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
-
-
-def _batches(steps: range, share: slice = slice(None), **changes: Any) -> list[Any]:
-    settings = dataclasses.replace(SETTINGS, **changes)
-    train, _ = training._split(13, settings.held_out)
-    with ThreadPoolExecutor(2) as pool:
-        return list(training._batches(_Listed(13), train, settings, share, steps, pool))
-
-
-def test_every_epoch_shows_every_picture_once_in_a_new_order() -> None:
-    shown = [k for x_0, _, _ in _batches(range(9)) for k in _indices(x_0)]
-    train, held_out = training._split(13, 256)
-    epochs = [tuple(shown[n : n + len(train)]) for n in range(0, len(shown), len(train))]
-    assert [sorted(epoch) for epoch in epochs] == [train] * 3
-    assert len(set(epochs)) == 3
-    assert not set(shown) & set(held_out)
-
-
-def test_batch_depends_on_its_step_alone() -> None:
-    whole = _batches(range(9))
-    for ours, theirs in zip(_batches(range(5, 9)), whole[5:], strict=True):
-        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
-
-
-def test_processes_share_a_batch_without_overlap() -> None:
-    whole = _batches(range(3))
-    shares = [_batches(range(3), slice(k, None, 2)) for k in range(2)]
-    for step in range(3):
-        for part in range(3):  # x_0, ε, t
-            assert torch.equal(shares[0][step][part], whole[step][part][0::2])
-            assert torch.equal(shares[1][step][part], whole[step][part][1::2])
-
-
-def test_noise_is_normal_and_timesteps_cover_the_schedule() -> None:
-    many = _batches(range(100), batch_size=16)
-    eps, t = (torch.cat([batch[part] for batch in many]) for part in (1, 2))
-    assert abs(eps.mean()) < 0.02  # 76,800 draws: four standard deviations are 0.014
-    assert abs(eps.std() - 1) < 0.02
-    assert t.min() < 10  # 1,600 draws: all would miss by chance in 1e-7 of the cases
-    assert t.max() > 989
-    assert abs(t.float().mean() - 499.5) < 30  # four standard deviations are 29
-
-
-def test_half_of_the_pictures_are_mirrored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        _Listed, "picture", lambda *_: np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
-    )
-    flipped = [x_0[:, 0, 0, 0] > x_0[:, 0, 0, -1] for x_0, _, _ in _batches(range(50))]
-    assert 0.35 < torch.cat(flipped).float().mean() < 0.65  # four standard deviations of 200 draws
-    never = [x_0[:, 0, 0, 0] > x_0[:, 0, 0, -1] for x_0, _, _ in _batches(range(5), flip=False)]
-    assert not torch.cat(never).any()
-
-
 def test_the_rate_ramps_up_stays_and_falls_to_zero() -> None:
     settings = PriorTraining(batch_size=4, warmup_images=40, cooldown=0.25)
     rates = [training._rate(step, 100, settings) for step in range(1, 101)]
@@ -396,3 +313,20 @@ def test_the_rate_ramps_up_stays_and_falls_to_zero() -> None:
     assert rates[75:] == pytest.approx([k / 26 for k in range(25, 0, -1)])
     constant = PriorTraining(warmup_images=0, cooldown=0)
     assert {training._rate(step, 100, constant) for step in range(1, 101)} == {1.0}
+
+
+def test_a_bad_batch_is_skipped(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def loss(*arguments: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        calls.append(1)
+        simple, vlb = hybrid_loss(*arguments)
+        return (simple * torch.nan, vlb) if len(calls) == 3 else (simple, vlb)
+
+    monkeypatch.setattr(training, "hybrid_loss", loss)
+    monkeypatch.setattr(training, "sample_grid", lambda *_, **__: None)
+    unet = _train(folder, tmp_path / "run")
+    assert len(calls) > 3
+    assert all(weights.isfinite().all() for weights in unet.parameters())

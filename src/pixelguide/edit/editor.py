@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,12 @@ from PIL import Image
 from torch import Tensor
 
 from pixelguide.devices import choose_device
-from pixelguide.edit.guidance import guided, unguided
+from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.edit.inversion import invert, reconstruct
-from pixelguide.edit.region import composite, edited_classes, region_of_interest
-from pixelguide.edit.result import Candidate, EditResult
+from pixelguide.edit.region import composite, dilate, edited_classes, region_of_interest
+from pixelguide.edit.result import EditResult, versions
 from pixelguide.edit.sampling import Step, sample_edit
+from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
 from pixelguide.images import from_model, load_rgb, to_model, to_rgb
@@ -160,59 +159,29 @@ class Editor:
         clock = _Clock()
         with clock("segment"):
             source = source or self.segment()
-        for label_map in (source, target):
-            if label_map.ids.shape != self.image.shape[:2]:
-                height, width = label_map.ids.shape
-                raise InputError(
-                    f"map of {width}×{height} pixels for a picture of {self.size}×{self.size}",
-                    "map",
-                    "Both must have the same size.",
-                )
-            if label_map.labels.names != self.labels.names:
-                raise InputError("map with classes of another category", "map", "Segment again.")
+        self._check_maps(source, target)
         classes = tuple(edit_classes or edited_classes(source, target))
         bare = region_of_interest(source, target, classes, chosen.roi, dilation=0)
         dilation = self.defaults.dilation if chosen.dilation is None else chosen.dilation
-        roi = region_of_interest(source, target, classes, chosen.roi, dilation)
+        roi = dilate(bare, dilation)
         if (target.ids[roi] == IGNORE).all():
             raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
         start, scale = self.defaults.choose(chosen, int(bare.sum()), len(self._denoiser.schedule))
-        steps = chosen.num_inference_steps
-        schedule = self._schedule(start, steps)
+        schedule = self._schedule(start, chosen.num_inference_steps)
 
         with clock("inversion"):
-            x_t = self._inverted(start, steps, schedule)
+            x_t = self._inverted(start, chosen.num_inference_steps, schedule)
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
-
-        def report(step: Step) -> None:
-            if on_progress:
-                on_progress(
-                    {
-                        "stage": "edit",
-                        "done": step.number,
-                        "total": step.total,
-                        "t": step.t,
-                        "preview": from_model(step.x_0),
-                    }
-                )
-
         with clock("sampling"):
-            device = self._denoiser.device
-            inside = torch.from_numpy(roi).to(device)
-            wanted = torch.from_numpy(target.ids.astype(np.int64)).to(device)
-            predict = (
-                guided(self._denoiser, self._guide, wanted, inside)
-                if scale > 0
-                else unguided(self._denoiser)
-            )
+            inside = torch.from_numpy(roi).to(self._denoiser.device)
             x_edit = sample_edit(
-                predict, self._x_0(), x_t, inside, schedule, scale, generators,
-                chosen.sampler, report,
+                self._predictor(target, inside, scale), self._x_0(), x_t, inside, schedule, scale,
+                generators, chosen.sampler, _told(on_progress),
             )  # fmt: skip
         images = composite(self.image, from_model(x_edit), roi)
         with clock("scoring"):
-            candidates = self._score(images, target, roi)
+            candidates = score_candidates(self._segmenter, self.image, images, target, roi)
         reproducible = {
             **chosen.model_dump(),
             "start_timestep": start,
@@ -220,13 +189,8 @@ class Editor:
             "dilation": dilation,
             "edit_classes": list(classes),
             "model": self._model,
-            "device": str(device),
-            "versions": {
-                "pixelguide": version("pixelguide"),
-                "torch": torch.__version__,
-                "diffusers": version("diffusers"),
-                "python": platform.python_version(),
-            },
+            "device": str(self._denoiser.device),
+            "versions": versions(),
         }
         return EditResult(candidates, source, target, roi, reproducible, clock.seconds)
 
@@ -236,6 +200,24 @@ class Editor:
         x_t = self._inverted(start_timestep, steps, schedule)
         image: NDArray[np.uint8] = from_model(reconstruct(self._denoiser, x_t, schedule))[0]
         return image
+
+    def _check_maps(self, *maps: LabelMap) -> None:
+        for label_map in maps:
+            if label_map.ids.shape != self.image.shape[:2]:
+                height, width = label_map.ids.shape
+                raise InputError(
+                    f"map of {width}×{height} pixels for a picture of {self.size}×{self.size}",
+                    "map",
+                    "Both must have the same size.",
+                )
+            if label_map.labels.names != self.labels.names:
+                raise InputError("map with classes of another category", "map", "Segment again.")
+
+    def _predictor(self, target: LabelMap, inside: Tensor, scale: float) -> GuidedDenoiser:
+        if scale == 0:
+            return unguided(self._denoiser)
+        wanted = torch.from_numpy(target.ids.astype(np.int64)).to(self._denoiser.device)
+        return guided(self._denoiser, self._guide, wanted, inside)
 
     def _schedule(self, start: int, steps: int) -> Schedule:
         return self._denoiser.schedule.respaced(spaced_timesteps(start, steps))
@@ -249,22 +231,20 @@ class Editor:
     def _x_0(self) -> Tensor:
         return to_model(self.image, self._denoiser.device)
 
-    def _score(
-        self, images: NDArray[np.uint8], target: LabelMap, roi: NDArray[np.bool_]
-    ) -> tuple[Candidate, ...]:
-        """Read every result with f_multi and compare with the target map inside the ROI."""
-        probabilities = self._segmenter.probabilities(to_model(images, self._denoiser.device))
-        counted = torch.from_numpy(roi & (target.ids != IGNORE))
-        wanted = torch.from_numpy(target.ids.astype(np.int64))[counted]
-        inside = probabilities.cpu()[:, :, counted]  # N×classes×P
-        right = (inside.argmax(1) == wanted).double().mean(1)
-        picked = inside.gather(1, wanted.expand(len(inside), 1, -1))[:, 0]
-        loss = -picked.clamp(min=1e-12).log().double().mean(1)
-        outside = (images != self.image).any(-1) & ~roi
-        return tuple(
-            Candidate(k, image, float(loss[k]), float(right[k]), int(outside[k].sum()))
-            for k, image in enumerate(images)
-        )
+
+def _told(on_progress: Progress | None) -> Callable[[Step], None] | None:
+    """`on_progress` as a watcher of the sampler."""
+    if on_progress is None:
+        return None
+    return lambda step: on_progress(
+        {
+            "stage": "edit",
+            "done": step.number,
+            "total": step.total,
+            "t": step.t,
+            "preview": from_model(step.x_0),
+        }
+    )
 
 
 class _Clock:

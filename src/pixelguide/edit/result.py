@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,12 @@ class EditResult:
         self.target.save(folder / "target.png")
         text = json.dumps(self.report(), indent=2) + "\n"
         write_atomically(folder / "report.json", text.encode())
+
+
+def versions() -> dict[str, str]:
+    """The versions a result depends on, as its report states them."""
+    packages = ("pixelguide", "torch", "diffusers")
+    return {**{name: version(name) for name in packages}, "python": platform.python_version()}
 
 
 def _file(candidate: Candidate) -> str:

@@ -26,10 +26,13 @@ class EditCase:
 
     def repaint(self, source: LabelMap) -> tuple[LabelMap, tuple[str, ...]]:
         """What a careful user would paint on `source`: the true labels wherever the edit changes
-        them. Also the edited classes Q, those of the edit that occur in either map."""
+        them, and wherever `source` shows an edited class (a stray pixel of lips left below a mouth
+        that is to be closed asks for lips there). Also the edited classes Q, those of the edit
+        that occur in either map."""
         target = source.copy()
-        changed = self.before.label_ids != self.after.label_ids
-        target.ids[changed] = self.after.label_ids[changed]
+        redrawn = self.before.label_ids != self.after.label_ids
+        redrawn |= np.isin(source.ids, source.labels.ids(self.edit.classes))
+        target.ids[redrawn] = self.after.label_ids[redrawn]
         present = {*source.present(), *target.present()}
         return target, tuple(name for name in self.edit.classes if name in present)
 

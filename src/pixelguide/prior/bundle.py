@@ -75,7 +75,10 @@ class ModelFolder:
                 "Only UNet2DModel is supported.",
             )
         try:
-            unet = UNet2DModel.from_config(config)
+            if config.get("layers_per_block", 0) > 64 or len(config["block_out_channels"]) > 16:
+                raise ValueError("more blocks than any such network has")
+            with torch.device("meta"):  # a configuration alone must not be able to fill the memory
+                unet = UNet2DModel.from_config(config)
         except Exception as error:  # diffusers checks little: anything may break anywhere
             raise _unusable(error, "unet/config.json") from None
         load_weights(unet, read_tensors(self.path / "unet" / WEIGHTS), f"unet/{WEIGHTS}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pickletools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,11 +28,15 @@ def refuse_pickle(path: Path) -> None:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file. Raises SafetyError for a pickle under or in place of that
-    name and InputError for a missing, truncated or otherwise damaged file."""
+    """All tensors of a safetensors file, mapped from disk rather than read into memory.
+
+    Raises SafetyError for a pickle under or in place of that name and InputError for a missing,
+    truncated or otherwise damaged file.
+    """
     refuse_pickle(path)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            start, size = file.read(8), os.fstat(file.fileno()).st_size
     except OSError as error:
         for suffix in PICKLE_SUFFIXES:  # a model published as a pickle only
             if path.with_suffix(suffix).exists():
@@ -38,28 +44,39 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise InputError(
             f"cannot read weights ({error.strerror})", path.name, "Fetch the model again."
         ) from None
-    header = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or header > len(content) - 8:
-        # Pickles start with PROTO (0x80) and torch's zip files with PK; as the length of a
-        # safetensors header either would be larger than any file.
-        if content[:2] == b"PK" or content[:1] == b"\x80":
+    if len(start) < 8 or int.from_bytes(start, "little") > size - 8:
+        if _looks_pickled(path):
             raise SafetyError(
                 "a pickle under the name of safetensors", path.name, "Do not trust its source."
             )
         raise InputError("truncated weights", path.name, "Fetch the model again.")
     try:
-        return safetensors.torch.load(content)
-    except (safetensors.SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        return safetensors.torch.load_file(path)
+    except (safetensors.SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
         raise InputError(
             f"damaged weights ({error})", path.name, "Fetch the model again."
         ) from None
 
 
+def _looks_pickled(path: Path) -> bool:
+    """Whether a file that is no safetensors is a pickle. Nothing of it is run."""
+    with path.open("rb") as file:
+        content = file.read(1 << 20)
+    # torch's zip files start with PK, pickles from protocol 2 on with PROTO
+    if content[:2] in (b"PK", *(bytes((0x80, protocol)) for protocol in range(2, 6))):
+        return True
+    try:  # protocols 0 and 1 have no mark of their own, but every opcode must parse
+        return any(opcode.name == "STOP" for opcode, _, _ in pickletools.genops(content))
+    except (ValueError, UnicodeDecodeError):
+        return False
+
+
 def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
     """Copy `tensors` into `module` (cast to its dtype) if names, shapes and values are right.
 
+    A module on the meta device, which has shapes but no memory yet, takes the tensors over.
     Raises InputError naming `where` and the first key that is missing, unknown, of another shape
-    or kind, or not finite. The module is untouched then.
+    or kind, or not finite; the module is untouched then.
     """
     expected = module.state_dict()
     for name, own in expected.items():
@@ -79,4 +96,5 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
             raise InputError(
                 f"wrong weights ('{name}' is not of this model)", where, "Fetch the model again."
             )
-    module.load_state_dict(dict(tensors))
+    cast = {name: value.to(expected[name].dtype) for name, value in tensors.items()}
+    module.load_state_dict(cast, assign=any(own.is_meta for own in expected.values()))

@@ -17,6 +17,7 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor
 
 from pixelguide.errors import InputError
+from pixelguide.files import check_writable
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.bundle import prior_parts, write_parts
 from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
@@ -39,7 +40,7 @@ class PriorTraining:
     warmup_images: int = 8_000  # Adam's second moments settle before full steps are taken
     cooldown: float = 0.25  # share of the images, at the end, over which the rate falls to zero
     ema_decay: float = 0.999  # averages over the last 1,000 steps once warmed up
-    clip_norm: float = 1.0  # the rare bad batch costs one step instead of the run
+    clip_norm: float = 1.0  # a rare bad batch costs one step instead of the run
     flip: bool = True  # mirror half of the pictures
     held_out: int = 256  # pictures never trained on, for the loss that is reported
     checkpoint_images: int = 10_000  # a kill costs at most this many
@@ -72,8 +73,7 @@ def train_prior(
         raise InputError(
             f"unknown mixed precision '{settings.mixed_precision}'", hint="Use no, bf16 or fp16."
         )
-    if folder.exists() and not folder.is_dir():
-        raise InputError("a file, not a folder", str(folder), "Choose another place.")
+    check_writable(folder)
     if device not in ("auto", "cpu"):
         raise InputError(f"unknown device '{device}'", hint="Training takes 'auto' or 'cpu'.")
     accelerator = Accelerator(cpu=device == "cpu", mixed_precision=settings.mixed_precision)
@@ -121,8 +121,10 @@ def train_prior(
                 output = forward(x_t, t).sample
             simple, vlb = hybrid_loss(output, x_0, x_t, eps, t, schedule)
             accelerator.backward((simple + vlb).mean())
-            accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
-            optimizer.step()
+            norm = accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
+            # one bad batch must not end in weights of NaN; fp16's scaler sees to that by itself
+            if settings.mixed_precision == "fp16" or torch.isfinite(norm):
+                optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             ema.step(unet.parameters())
             step += 1

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pixelguide.errors import InputError
+from pixelguide.files import check_writable
 from pixelguide.prior.bundle import MANIFEST, ModelFolder, write_parts
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule
@@ -42,8 +42,7 @@ def train_category(
     A killed run goes on from `out` when repeated. `out` may be the model's own folder.
     """
     folder, out = ModelFolder.open(model), Path(out)
-    if out.exists() and not out.is_dir():
-        raise InputError("a file, not a folder", str(out), "Choose another place for the model.")
+    check_writable(out)
     unet = folder.unet().to(device)
     schedule = Schedule.from_scheduler(folder.scheduler())
     denoiser = Denoiser(unet, schedule, taps or default_taps(unet))

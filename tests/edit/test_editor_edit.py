@@ -1,0 +1,231 @@
+"""An edit: what it does to the picture, and what it tells on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from conftest import counted_calls, make_bank, seeded
+from model_folders import write_category
+from pixelguide.edit.editor import Editor
+from pixelguide.errors import InputError
+from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.segment.classifier import ClassifierBank
+
+QUICK: dict[str, Any] = {"num_inference_steps": 4, "start_timestep": 300, "num_images": 2}
+
+
+@pytest.fixture
+def category(
+    tmp_path: Path,
+    denoiser: Denoiser,
+    segmenter_bank: ClassifierBank,
+    guide_bank: ClassifierBank,
+    labels: LabelSet,
+) -> Path:
+    return write_category(tmp_path / "category", denoiser, segmenter_bank, guide_bank, labels)
+
+
+# what an edit does
+
+
+@pytest.mark.parametrize("sampler", ["ddpm", "ddim"])
+@pytest.mark.parametrize("roi", ["classes", "changed"])
+@pytest.mark.parametrize("scale", [0.0, 3.0, 1e6])
+def test_not_a_byte_changes_outside_the_region(
+    editor: Editor,
+    picture: NDArray[np.uint8],
+    source: LabelMap,
+    target: LabelMap,
+    sampler: str,
+    roi: str,
+    scale: float,
+) -> None:
+    result = editor.edit(
+        target,
+        source=source,
+        edit_classes=["house"],
+        sampler=sampler,
+        roi=roi,
+        guidance_scale=scale,
+        **QUICK,
+    )
+    assert result.roi.any()
+    assert not result.roi.all()
+    for candidate in result.candidates:
+        assert candidate.image[~result.roi].tobytes() == picture[~result.roi].tobytes()
+        assert candidate.changed_pixels_outside == 0
+        assert (candidate.image[result.roi] != picture[result.roi]).any()
+        assert 0 <= candidate.roi_accuracy <= 1
+        assert np.isfinite(candidate.roi_loss)
+
+
+@pytest.mark.parametrize("sampler", ["ddpm", "ddim"])
+def test_same_seed_same_bytes_and_another_seed_others(
+    editor: Editor, source: LabelMap, target: LabelMap, sampler: str
+) -> None:
+    images = [
+        np.stack(
+            [
+                c.image
+                for c in editor.edit(
+                    target, source=source, seed=seed, sampler=sampler, **QUICK
+                ).candidates
+            ]
+        )
+        for seed in (1, 1, 2)
+    ]
+    assert images[0].tobytes() == images[1].tobytes()
+    if sampler == "ddpm":
+        assert (images[0] != images[2]).any()
+        assert (images[0][0] != images[0][1]).any(), "candidates differ"
+
+
+def test_a_candidate_does_not_depend_on_its_neighbours(
+    editor: Editor, source: LabelMap, target: LabelMap
+) -> None:
+    settings = {**QUICK, "num_images": 3}
+    three = editor.edit(target, source=source, **settings).candidates
+    one = editor.edit(target, source=source, **{**settings, "num_images": 1}).candidates
+    assert np.abs(three[0].image.astype(int) - one[0].image).max() <= 1  # rounding
+    assert three[0].roi_loss == pytest.approx(one[0].roi_loss, rel=1e-2)
+
+
+def test_generators_take_the_place_of_the_seed(
+    editor: Editor, source: LabelMap, target: LabelMap
+) -> None:
+    settings = {name: value for name, value in QUICK.items() if name != "num_images"}
+
+    def edit(*seeds: int) -> list[NDArray[np.uint8]]:
+        generators = [seeded(seed) for seed in seeds]
+        result = editor.edit(target, source=source, generators=generators, **settings)
+        assert result.settings["num_images"] == len(seeds)
+        return [candidate.image for candidate in result.candidates]
+
+    first, second, third = edit(7, 8, 7)
+    assert np.abs(first.astype(int) - third).max() <= 1
+    assert (first != second).any()
+    assert np.abs(edit(8)[0].astype(int) - second).max() <= 1
+    with pytest.raises(InputError, match="num_images"):
+        edit()
+
+
+def test_at_scale_0_the_guide_is_not_asked(
+    editor: Editor, denoiser: Denoiser, source: LabelMap, target: LabelMap
+) -> None:
+    other_guide = make_bank(denoiser, [[0], [200]], seed=99)
+    other = Editor(denoiser, editor._segmenter.bank, other_guide, editor.labels, editor.defaults)
+    other.set_image(editor.image)
+
+    def images(by: Editor, scale: float) -> NDArray[np.uint8]:
+        result = by.edit(target, source=source, guidance_scale=scale, **QUICK)
+        return np.stack([candidate.image for candidate in result.candidates])
+
+    assert np.array_equal(images(editor, 0.0), images(other, 0.0))
+    assert (images(editor, 1e4) != images(other, 1e4)).any()
+    assert (images(editor, 1e4) != images(editor, 0.0)).any()
+
+
+def test_guidance_brings_the_region_closer_to_the_map(
+    denoiser: Denoiser, labels: LabelSet, picture: NDArray[np.uint8], source: LabelMap,
+    target: LabelMap,
+) -> None:  # fmt: skip
+    # guide and segmenter are the same classifier, so to follow the guide is to be read right
+    bank = make_bank(denoiser, [[0]], seed=4)
+    editor = Editor(denoiser, bank, bank, labels)
+    editor.set_image(picture)
+    settings = {"num_inference_steps": 10, "start_timestep": 300, "num_images": 3}
+    losses = [
+        np.mean(
+            [
+                candidate.roi_loss
+                for candidate in editor.edit(
+                    target, source=source, guidance_scale=scale, edit_classes=["house"], **settings
+                ).candidates
+            ]
+        )
+        for scale in (0.0, 300.0)
+    ]
+    assert losses[1] < losses[0]
+
+
+def test_the_inversion_is_made_once(editor: Editor, source: LabelMap, target: LabelMap) -> None:
+    def passes(**settings: Any) -> list[int]:
+        with counted_calls(editor._denoiser) as calls:
+            editor.edit(target, source=source, **{**QUICK, **settings})
+        return calls
+
+    # 3 passes to invert 4 levels, 4 steps with both candidates, and one pass for each of the two
+    # timesteps that f_multi scores the candidates by
+    assert passes() == [1] * 3 + [2] * 4 + [2] * 2
+    assert passes(seed=1) == [2] * 6
+    assert passes(num_images=3) == [3] * 6
+    assert passes(start_timestep=200) == [1] * 3 + [2] * 6, "another start is another inversion"
+    assert passes(num_inference_steps=3) == [1] * 2 + [2] * 5
+    assert passes() == [2] * 6, "the first one is still known"
+
+
+def test_reconstruction_comes_back_to_the_picture_when_there_is_little_noise(
+    editor: Editor, picture: NDArray[np.uint8]
+) -> None:
+    near = editor.reconstruct(20, steps=20).astype(int) - picture
+    assert np.abs(near).mean() < 4
+    with pytest.raises(InputError):
+        editor.reconstruct(1, steps=5)
+
+
+# watching
+
+
+def test_progress_tells_of_every_step(editor: Editor, source: LabelMap, target: LabelMap) -> None:
+    told: list[dict[str, Any]] = []
+    result = editor.edit(target, source=source, on_progress=told.append, **QUICK)
+    assert [state["done"] for state in told] == [1, 2, 3, 4]
+    assert {(state["stage"], state["total"]) for state in told} == {("edit", 4)}
+    assert [state["t"] for state in told] == [299, 199, 100, 0]
+    for state in told:
+        assert state["preview"].shape == (2, 16, 16, 3)
+        assert state["preview"].dtype == np.uint8
+        outside = state["preview"][:, ~result.roi]
+        assert (outside == editor.image[~result.roi]).all()
+    assert set(result.seconds) == {"segment", "inversion", "sampling", "scoring", "total"}
+    assert result.seconds["total"] >= result.seconds["sampling"] > 0
+
+
+def test_an_exception_in_the_callback_ends_the_edit_and_nothing_else(
+    editor: Editor, source: LabelMap, target: LabelMap
+) -> None:
+    before = editor.edit(target, source=source, **QUICK).best.image
+
+    class StopError(Exception):
+        pass
+
+    seen: list[int] = []
+
+    def stop(state: dict[str, Any]) -> None:
+        seen.append(state["done"])
+        if state["done"] == 2:
+            raise StopError
+
+    with pytest.raises(StopError):
+        editor.edit(target, source=source, on_progress=stop, **QUICK)
+    assert seen == [1, 2]
+    with counted_calls(editor._denoiser) as calls:
+        after = editor.edit(target, source=source, **QUICK).best.image
+    assert np.array_equal(before, after)
+    assert calls == [2] * 6, "no hook of the ended run is left to work again"
+
+
+def test_gradients_stay_inside(editor: Editor, source: LabelMap, target: LabelMap) -> None:
+    with torch.no_grad():
+        quiet = editor.edit(target, source=source, **QUICK).best.image
+        assert not torch.is_grad_enabled()
+    loud = editor.edit(target, source=source, **QUICK).best.image
+    assert torch.is_grad_enabled()
+    assert np.array_equal(quiet, loud)
