@@ -7,6 +7,7 @@ import re
 import struct
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -29,9 +30,21 @@ def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Im
     format, animated, too large.
     """
     path = Path(path)
-    wanted = f"Give a picture of type {', '.join(formats)}."
     try:
-        with path.open("rb") as file, warnings.catch_warnings():
+        with path.open("rb") as file:
+            return decode_image(file, path.name, formats)
+    except FileNotFoundError:
+        raise InputError("no such file", str(path), "Check the path.") from None
+    except IsADirectoryError:
+        raise InputError("a folder, not a file", str(path), _wanted(formats)) from None
+    except DAMAGE as error:
+        raise _damaged(error, path.name) from None
+
+
+def decode_image(file: BinaryIO, where: str, formats: tuple[str, ...] = FORMATS) -> Image.Image:
+    """`open_image` for an open file, which may lie in memory; errors name it by `where`."""
+    try:
+        with warnings.catch_warnings():
             # Pillow warns of decompression bombs on its own limit; ours is checked below, from
             # the header, before a pixel is decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -40,28 +53,32 @@ def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Im
             if width * height > MAX_PIXELS:
                 raise InputError(
                     f"{width}×{height} pixels is too large",
-                    path.name,
+                    where,
                     f"The limit is {MAX_PIXELS // 1_000_000} megapixels; reduce it first.",
                 )
             # MPO: a camera's JPEG; what follows the picture is its preview, depth or gain map
             if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
-                raise InputError("animated picture", path.name, "Save one frame of it.")
+                raise InputError("animated picture", where, "Save one frame of it.")
             # Pillow reads 16-bit colours as 8-bit ones by dropping the rest
             if any(re.search(r"(?<!BGR);16", str(tile.args)) for tile in image.tile):
-                raise InputError("16-bit pixels", path.name, "Convert it to 8-bit RGB first.")
+                raise InputError("16-bit pixels", where, "Convert it to 8-bit RGB first.")
             image.load()
-    except FileNotFoundError:
-        raise InputError("no such file", str(path), "Check the path.") from None
     except UnidentifiedImageError:
-        raise InputError("not a readable picture", path.name, wanted) from None
+        raise InputError("not a readable picture", where, _wanted(formats)) from None
     except Image.DecompressionBombError:
-        raise InputError("picture is too large", path.name, "Reduce it first.") from None
+        raise InputError("picture is too large", where, "Reduce it first.") from None
     except DAMAGE as error:
-        if isinstance(error, IsADirectoryError):
-            raise InputError("a folder, not a file", str(path), wanted) from None
-        reason = str(error).rstrip(".").splitlines()[0] if str(error) else "damaged"
-        raise InputError(f"damaged picture ({reason})", path.name, "Save it again.") from None
+        raise _damaged(error, where) from None
     return image
+
+
+def _wanted(formats: tuple[str, ...]) -> str:
+    return f"Give a picture of type {', '.join(formats)}."
+
+
+def _damaged(error: Exception, where: str) -> InputError:
+    reason = str(error).rstrip(".").splitlines()[0] if str(error) else "damaged"
+    return InputError(f"damaged picture ({reason})", where, "Save it again.")
 
 
 def load_rgb(path: str | Path) -> NDArray[np.uint8]:

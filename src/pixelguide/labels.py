@@ -15,11 +15,10 @@ from PIL import Image
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import open_image
+from pixelguide.label_colours import Colour, ids_of_colours
 
 IGNORE = 255
 """Id of pixels that carry no label: never trained on, never an edit target."""
-
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class LabelMap:
     """One class id per pixel.
 
     ids: uint8 H×W, values below `len(labels)` or `IGNORE`.
-    uncertainty: float32 H×W in [0, 1] (entropy over log of the number of classes), or None.
+    uncertainty: float32 H×W in [0, 1] (see `Segmenter`), or None.
     """
 
     ids: NDArray[np.uint8]
@@ -174,50 +173,38 @@ class LabelMap:
         write_atomically(Path(path), buffer.getvalue())
 
     @classmethod
-    def load(cls, path: str | Path, labels: LabelSet) -> LabelMap:
-        """Read a map from a PNG: palette or grey values are ids, RGB(A) must match the palette.
-
-        Raises InputError for other formats, for ids and for colours that are no class.
-        """
+    def load(cls, path: str | Path, labels: LabelSet, snap: float = 0) -> LabelMap:
+        """Read a map from a PNG by the rules of `from_image`; other formats are an InputError."""
         path = Path(path)
-        image = open_image(path, formats=("PNG",))
+        return cls.from_image(open_image(path, formats=("PNG",)), labels, path.name, snap)
+
+    @classmethod
+    def from_image(
+        cls, image: Image.Image, labels: LabelSet, where: str = "label map", snap: float = 0
+    ) -> LabelMap:
+        """A decoded map: palette or grey values are ids, RGB(A) must match the palette.
+
+        White means `IGNORE` unless a class claims it; red and blue may be swapped; colours at most
+        `snap` away from a class become that class, see `ids_of_colours`. Raises InputError that
+        names `where` for ids and colours that are no class, and for transparent pixels.
+        """
         if image.mode in ("P", "L"):  # never convert("L"): that would replace ids by brightness
-            ids = np.asarray(image, np.uint8)
+            ids = np.array(image, np.uint8)
         elif image.mode in ("RGB", "RGBA"):
-            ids = _ids_from_colours(image, labels, path.name)
+            pixels = np.asarray(image)
+            if image.mode == "RGBA" and (pixels[..., 3] != 255).any():
+                raise InputError(
+                    "label map with transparent pixels", where, "Flatten it before saving."
+                )
+            classes = {(255, 255, 255): IGNORE, **{c: i for i, c in enumerate(labels.palette)}}
+            ids = ids_of_colours(pixels[..., :3], classes, where, snap)
         else:
             raise InputError(
                 f"label map with pixels of type {image.mode}",
-                path.name,
+                where,
                 "Save it as an 8-bit palette, grey or RGB PNG.",
             )
         try:
-            return cls(ids.copy(), labels)
+            return cls(ids, labels)
         except InputError as error:
-            raise InputError(error.what, path.name, error.hint) from None
-
-
-def _ids_from_colours(image: Image.Image, labels: LabelSet, where: str) -> NDArray[np.uint8]:
-    """Exact match of colours with the palette; transparent pixels are an error, not a guess."""
-    pixels = np.asarray(image)
-    if image.mode == "RGBA" and (pixels[..., 3] != 255).any():
-        raise InputError("label map with transparent pixels", where, "Flatten it before saving.")
-    packed = (pixels[..., :3].astype(np.int64) << np.array([16, 8, 0])).sum(-1)
-    ids = np.full(packed.shape, IGNORE, np.uint8)
-    known = packed == 0xFFFFFF  # white is how IGNORE is shown …
-    for index, (r, g, b) in enumerate(labels.palette):  # … unless a class claims it
-        here = packed == (r << 16 | g << 8 | b)
-        ids[here] = index
-        known |= here
-    if not known.all():
-        unknown = packed[~known]
-        y, x = np.argwhere(~known)[0]
-        r, g, b = pixels[y, x, :3]
-        same = int((unknown == packed[y, x]).sum())
-        raise InputError(
-            f"colour ({r}, {g}, {b}) is no class: {same} pixels, first at ({x}, {y}), and "
-            f"{len(np.unique(unknown)) - 1} other unknown colours",
-            where,
-            "Paint with the palette's colours and without anti-aliasing.",
-        )
-    return ids
+            raise InputError(error.what, where, error.hint) from None

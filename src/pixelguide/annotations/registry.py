@@ -1,0 +1,146 @@
+"""The formats by name: which of them a folder or file has, reading it, writing another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pixelguide.annotations import authors, coco, cvat, datasetddpm, labelme, native, pairs
+from pixelguide.annotations.folders import LABELS_JSON, flat_name, new_file, new_folder
+from pixelguide.annotations.naming import Reading
+from pixelguide.annotations.types import Annotations, LoadedPicture
+from pixelguide.errors import InputError
+from pixelguide.labels import LabelSet
+
+_Write = Callable[[Path, LabelSet, Iterable[LoadedPicture]], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one format is recognized, read and written (None: it can only be read).
+
+    with_images: a map without its picture is of no use in it.
+    """
+
+    fits: Callable[[Path], bool]
+    read: Callable[[Path, Reading], Annotations]
+    write: _Write | None
+    with_images: bool
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "pixelguide": Format(native.fits, native.read, native.write, with_images=True),
+        "pairs": Format(pairs.fits, pairs.read, pairs.write, with_images=True),
+        "datasetddpm": Format(
+            datasetddpm.fits, datasetddpm.read, datasetddpm.write, with_images=True
+        ),
+        "labelme": Format(labelme.fits, labelme.read, labelme.write, with_images=True),
+        "cvat": Format(cvat.fits, cvat.read, cvat.write, with_images=False),
+        "coco": Format(coco.fits, coco.read, coco.write, with_images=False),
+        "authors": Format(authors.fits, authors.read, None, with_images=True),
+    }
+)
+
+
+def detect_format(path: str | Path) -> str:
+    """The name of the one format that the folder or file at `path` has, judged by its content.
+
+    Raises InputError if there is nothing, or if none or several of the formats fit.
+    """
+    path = _existing(path)
+    fitting = [name for name, known in FORMATS.items() if known.fits(path)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise InputError(
+            f"more than one format fits ({', '.join(fitting)})", str(path), "Say which (--from)."
+        )
+    raise InputError("no annotations of a known format", str(path), f"Known: {', '.join(FORMATS)}.")
+
+
+def read_annotations(
+    path: str | Path,
+    format: str = "auto",
+    labels: LabelSet | None = None,
+    *,
+    renames: Mapping[str, str] | None = None,
+    own_labels: LabelSet | None = None,
+    snap: float = 0,
+) -> Annotations:
+    """The annotated pictures at `path`; their maps and pictures are read when asked for.
+
+    format: a key of `FORMATS`, or "auto" to tell by the content.
+    labels, renames, own_labels, snap: see `Reading`. With neither `labels` nor `renames` the
+        classes are those of the data set.
+    Raises InputError if the whole cannot be read. What is wrong with one picture is raised when its
+    map is read, but for paths that lead out of the data set: they are a SafetyError at once.
+    """
+    path = _existing(path)
+    name = detect_format(path) if format == "auto" else format
+    reading = Reading(labels, renames or {}, own_labels, snap)
+    annotations = _format(name).read(path, reading)
+    if not annotations.pictures and not annotations.without_map:
+        raise InputError("no annotated pictures", str(path), f"Expected format {name}.")
+    return annotations
+
+
+def write_annotations(
+    path: str | Path,
+    format: str,
+    annotations: Annotations,
+    on_progress: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """Write all pictures one by one; `path` appears when all are written, or not at all.
+
+    path: a new or empty folder; for "cvat" a new zip file.
+    on_progress: called after each picture with the dict that `terminal.progress_bar` shows.
+    Raises InputError for pictures that cannot be read or have no place in the format.
+    """
+    known = _format(format)
+    if known.write is None:
+        raise InputError(f"format {format} can only be read", hint="Choose another (--to).")
+    place = new_file if known is FORMATS["cvat"] else new_folder
+    with place(Path(path)) as partial:
+        loaded = _loaded(annotations, known.with_images, on_progress)
+        known.write(partial, annotations.labels, loaded)
+
+
+def _loaded(
+    annotations: Annotations,
+    with_images: bool,
+    on_progress: Callable[[dict[str, Any]], None] | None,
+) -> Iterator[LoadedPicture]:
+    """The pictures, each loaded when its turn comes, with names that can be file names."""
+    seen = {Path(LABELS_JSON).stem, "annotations"}
+    for done, picture in enumerate(annotations, 1):
+        if flat_name(picture.name, "pictures") != picture.name or picture.name.lower() in seen:
+            raise InputError(
+                f"cannot call a picture '{picture.name}' (taken, or no file name)",
+                hint="Rename it.",
+            )
+        seen.add(picture.name.lower())
+        loaded = picture.load()
+        if with_images and loaded.image is None:
+            raise InputError("label map without its picture", picture.name, "Put it beside.")
+        if loaded.label_map.labels != annotations.labels:
+            raise InputError("label map of other classes", picture.name)
+        yield loaded
+        if on_progress:
+            on_progress({"stage": "converting", "done": done, "total": len(annotations)})
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise InputError(f"unknown format '{name}'", hint=f"Known: {', '.join(FORMATS)}.")
+    return FORMATS[name]
+
+
+def _existing(path: str | Path) -> Path:
+    if not os.path.exists(path):  # unlike Path.exists, False for names that are too long
+        raise InputError("no such file or folder", str(path), "Check the path.")
+    return Path(path)

@@ -1,0 +1,134 @@
+"""`labels convert` and `labels check`: annotated pictures of other tools."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pixelguide.cli.options import Labels, label_set
+from pixelguide.errors import InputError
+from pixelguide.terminal import progress_bar
+
+if TYPE_CHECKING:
+    from pixelguide.annotations import Report
+
+labels_app = typer.Typer(help="Convert and check label maps.", no_args_is_help=True)
+
+OwnLabels = Annotated[
+    str | None,
+    typer.Option("--from-labels", help="Classes of maps that do not name them, if others."),
+]
+Source = Annotated[str, typer.Option("--from", help="Format; auto: by the content.")]
+Renames = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="OLD=NEW class; '*=NEW' the rest; NEW __ignore__: no label."),
+]
+Snap = Annotated[
+    float, typer.Option(min=0, max=441, help="Take colours so far off for the nearest class.")
+]
+
+
+@labels_app.command("convert")
+def labels_convert(
+    source: Annotated[Path, typer.Argument(help="Annotated pictures: a folder, zip or JSON file.")],
+    target: Annotated[Path, typer.Argument(help="New folder (cvat: new zip file).")],
+    to: Annotated[
+        str, typer.Option("--to", help="pixelguide, pairs, datasetddpm, labelme, cvat or coco.")
+    ],
+    from_: Source = "auto",
+    labels: Labels = None,
+    from_labels: OwnLabels = None,
+    renames: Renames = None,
+    snap: Snap = 0,
+) -> None:
+    """Write annotated pictures in another format, and with other classes by their names."""
+    from pixelguide.annotations import read_annotations, write_annotations
+
+    annotations = read_annotations(
+        source,
+        from_,
+        label_set(labels) if labels else None,
+        renames=_renames(renames or []),
+        own_labels=label_set(from_labels) if from_labels else None,
+        snap=snap,
+    )
+    with progress_bar() as report:
+        write_annotations(target, to, annotations, report)
+    left_out = len(annotations.without_map)
+    note = f"; {left_out} pictures without a map left out" if left_out else ""
+    typer.echo(f"{target}: {len(annotations)} pictures, {len(annotations.labels)} classes{note}")
+
+
+@labels_app.command("check")
+def labels_check(
+    path: Annotated[Path, typer.Argument(help="Annotated pictures: a folder, zip or JSON file.")],
+    from_: Source = "auto",
+    labels: Labels = None,
+    snap: Snap = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Count classes and list all that is wrong; ends with 2 if something is."""
+    from pixelguide.annotations import (
+        FORMATS,
+        check_annotations,
+        detect_format,
+        read_annotations,
+    )
+
+    name = detect_format(path) if from_ == "auto" else from_
+    annotations = read_annotations(
+        path, name, own_labels=label_set(labels) if labels else None, snap=snap
+    )
+    with progress_bar() as progress:
+        report = check_annotations(
+            annotations, with_images=FORMATS[name].with_images, on_progress=progress
+        )
+    if as_json:
+        typer.echo(json.dumps({"format": name, **report.to_dict()}, indent=2))
+    else:
+        _show(name, report)
+    if report.errors:
+        raise typer.Exit(InputError.exit_code)
+
+
+def _renames(pairs: list[str]) -> dict[str, str]:
+    renames = {}
+    for pair in pairs:
+        old, equals, new = (part.strip() for part in pair.partition("="))
+        if not (old and equals and new) or old in renames:
+            raise InputError(f"--map {pair}", hint="Give OLD=NEW, each OLD once.")
+        renames[old] = new
+    return renames
+
+
+def _show(name: str, report: Report) -> None:
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    tiny = [region.name for region in report.tiny_regions]
+    table = Table(title=f"{report.pictures} label maps, format {name}")
+    for column in ("class", "pixels", "pictures", "tiny regions"):
+        table.add_column(column, justify="left" if column == "class" else "right")
+    for count in report.classes:
+        shown = (count.name, count.pixels, count.pictures, tiny.count(count.name))
+        table.add_row(*(str(value) for value in shown))
+    table.add_row("(no label)", str(report.unlabelled_pixels), "", "")
+    console.print(table)
+    _list(console, "never occur", report.never_occur)
+    _list(console, "pictures without maps", report.pictures_without_maps)
+    _list(console, "maps without pictures", report.maps_without_pictures)
+    spots = [f"{r.picture} {r.name} {r.pixels} px at ({r.x}, {r.y})" for r in report.tiny_regions]
+    _list(console, "tiny regions", spots)
+    for picture, problem in report.errors:
+        console.print(f"error: {picture}: {problem}")
+    console.print(f"{len(report.errors)} errors" if report.errors else "no errors")
+
+
+def _list(console: Console, title: str, items: list[str], limit: int = 20) -> None:
+    """What is no error, shortened: --json has all of it."""
+    if items:
+        more = f" … and {len(items) - limit} more" if len(items) > limit else ""
+        console.print(f"{title}: {', '.join(items[:limit])}{more}")

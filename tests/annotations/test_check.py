@@ -1,0 +1,83 @@
+"""The check counts everything and stops at nothing."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from annotations.datasets import WITH_BACKGROUND, image_for, picture, sample
+from pixelguide.annotations import AnnotatedPicture, Annotations, check_annotations
+from pixelguide.errors import InputError, SafetyError
+from pixelguide.labels import IGNORE, LabelMap
+
+
+def test_counts() -> None:
+    report = check_annotations(sample())
+    assert [(c.name, c.pixels, c.pictures) for c in report.classes] == [
+        ("background", 10, 2),
+        ("sky", 6, 2),
+        ("house", 6, 2),
+    ]
+    assert (report.pictures, report.unlabelled_pixels) == (2, 2)
+    assert report.never_occur == report.errors == []
+
+
+def test_classes_that_never_occur() -> None:
+    report = check_annotations(sample(ids=np.array([[1, IGNORE]], np.uint8)))
+    assert report.never_occur == ["background", "house"]
+
+
+def test_tiny_regions_scale_with_the_picture() -> None:
+    for side, limit in ((256, 20), (512, 80), (128, 5)):
+        ids = np.zeros((side, side), np.uint8)
+        ids[5, 3 : 3 + limit] = 1
+        ids[9, 3 : 3 + limit - 1] = 2
+        ids[20:80, 20:80] = 1
+        ids[50, 40] = IGNORE
+        report = check_annotations(
+            Annotations(WITH_BACKGROUND, (picture("x", ids, WITH_BACKGROUND, image_for(ids)),))
+        )
+        (tiny,) = report.tiny_regions
+        assert (tiny.picture, tiny.name, tiny.pixels) == ("x", "house", limit - 1)
+        assert (tiny.x, tiny.y, tiny.whole_class) == (3, 9, True)
+
+
+def test_all_errors_are_listed() -> None:
+    def damaged() -> LabelMap:
+        raise InputError("damaged", "map.png")
+
+    def unsafe() -> np.ndarray:
+        raise SafetyError("unsafe", "picture.png")
+
+    good = sample().pictures[0]
+    odd = picture("odd", np.zeros((2, 3), np.uint8), WITH_BACKGROUND, np.zeros((3, 3, 3), np.uint8))
+    pictures = (
+        AnnotatedPicture("both", damaged, unsafe),
+        good,
+        AnnotatedPicture("lonely", good.label_map, None),
+        odd,
+        good,
+    )
+    data = Annotations(WITH_BACKGROUND, pictures, ("new",))
+    report = check_annotations(data)
+    assert report.errors == [
+        ("both", "damaged, map.png."),
+        ("both", "unsafe, picture.png."),
+        ("lonely", "label map without its picture"),
+        ("odd", "the map has 3×2 pixels, the picture 3×3"),
+        ("one", "several pictures have this name"),
+    ]
+    assert report.pictures_without_maps == ["new"]
+    assert report.maps_without_pictures == ["lonely"]
+    assert len(check_annotations(data, with_images=False).errors) == 4
+    assert json.loads(json.dumps(report.to_dict()))["errors"][0] == {
+        "picture": "both",
+        "problem": "damaged, map.png.",
+    }
+
+
+def test_no_maps_at_all() -> None:
+    report = check_annotations(Annotations(WITH_BACKGROUND, (), ("a", "b")))
+    assert report.errors == [("", "no label maps")]
+    assert report.pictures_without_maps == ["a", "b"]
