@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -174,3 +174,23 @@ def test_a_folder_without_permission_is_told_before_the_work(
     monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root
     with pytest.raises(InputError, match="no permission"):
         check_writable(tmp_path / "new")
+
+
+# Content in pieces
+
+
+def test_pieces_are_joined(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "file", iter([b"ab", b"", memoryview(b"cd")]))
+    assert (tmp_path / "file").read_bytes() == b"abcd"
+
+
+def test_an_error_between_pieces_leaves_the_old_content_and_nothing_else(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"new"
+        raise InputError("the rest is damaged")
+
+    write_atomically(tmp_path / "file", b"old")
+    with pytest.raises(InputError, match="the rest is damaged"):
+        write_atomically(tmp_path / "file", pieces())
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"old"

@@ -6,23 +6,27 @@ import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 
+Content = bytes | Iterable[bytes | memoryview]
+"""What a file is to hold: at once, or piece by piece where that would not fit into memory."""
 
-def write_atomically(path: Path, content: bytes) -> None:
+
+def write_atomically(path: Path, content: Content) -> None:
     """Write `content` to `path` by a temporary file in the same folder, fsync and rename.
 
     Creates missing parent folders. Raises ResourceError when the disk is full or read-only and
-    InputError when the place cannot be written to.
+    InputError when the place cannot be written to, and lets errors of the content's pieces pass.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                file.writelines([content] if isinstance(content, bytes) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(temporary, 0o644)  # mkstemp makes private files; results are ordinary ones

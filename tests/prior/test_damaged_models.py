@@ -159,6 +159,14 @@ def test_unusable_noise_schedule_is_named(model_folder: Path, changes: dict[str,
         ModelFolder.open(model_folder).scheduler()
 
 
+def test_a_scheduler_without_noise_levels_is_refused(model_folder: Path) -> None:
+    # as of a score-based model; from_config would take DDPM's own instead
+    scheduler = {"_class_name": "ScoreSdeVeScheduler", "sigma_max": 1348.0}
+    (_without_manifest(model_folder) / SCHEDULER).write_text(json.dumps(scheduler))
+    with pytest.raises(InputError, match=r"no noise levels of a DDPM.*scheduler_config"):
+        ModelFolder.open(model_folder).scheduler()
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe", b"[" * 100_000])
 @pytest.mark.parametrize("name", [CONFIG, SCHEDULER, MANIFEST])
 def test_json_that_is_none_is_named(model_folder: Path, name: str, content: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from diffusers import UNet2DModel
+from diffusers import DDPMScheduler, UNet2DModel
 from torch import Tensor
 
 from conftest import seeded
@@ -56,6 +56,30 @@ def test_network_without_variance(schedule: Schedule, x_t: Tensor) -> None:
     prediction = Denoiser(unet, schedule, (0,))(x_t, schedule, 10)
     assert prediction.v is None
     assert prediction.eps.shape == x_t.shape
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "sample", "v_prediction"])
+def test_every_kind_of_answer_means_the_same_picture_and_noise(
+    tiny_unet: UNet2DModel, schedule: Schedule, x_t: Tensor, kind: str
+) -> None:
+    i = 300
+    scheduler = DDPMScheduler(prediction_type=kind)
+    prediction = Denoiser.from_parts(tiny_unet, scheduler, (0,))(x_t, schedule, i)
+    answer = TapReader(tiny_unet, (0,))(x_t, torch.full((2,), i))[0][:, :3]
+    signal = float(schedule.alpha_bar[i]) ** 0.5
+    noise = (1 - signal**2) ** 0.5
+    told = {
+        "epsilon": prediction.eps,
+        "sample": prediction.x_0,
+        "v_prediction": signal * prediction.eps - noise * prediction.x_0,
+    }
+    assert torch.allclose(told[kind], answer, atol=1e-4)
+    assert torch.allclose(signal * prediction.x_0 + noise * prediction.eps, x_t, atol=1e-4)
+
+
+def test_an_answer_of_another_kind_is_refused(tiny_unet: UNet2DModel, schedule: Schedule) -> None:
+    with pytest.raises(InputError, match="prediction_type 'noise'"):
+        Denoiser(tiny_unet, schedule, (0,), "noise")
 
 
 def test_features_are_those_of_the_full_pass(denoiser: Denoiser, x_t: Tensor) -> None:

@@ -190,6 +190,22 @@ def test_without_learned_variance_it_is_the_posterior_one() -> None:
     assert torch.equal(fixed, FULL.log_variance(torch.full_like(like, -1), _level(7), like))
 
 
+@pytest.mark.parametrize(
+    ("kind", "v"),
+    [("fixed_small", -1), ("fixed_small_log", -1), ("fixed_large", 1), ("fixed_large_log", 1)],
+)
+def test_the_scheduler_says_which_fixed_variance(kind: str, v: float) -> None:
+    schedule = Schedule.from_scheduler(DDPMScheduler(variance_type=kind)).respaced(range(0, 500, 7))
+    like = torch.zeros(1, 3, 2, 2, dtype=torch.float64)
+    learned = schedule.log_variance(torch.full_like(like, v), _level(7), like)
+    assert torch.equal(schedule.log_variance(None, _level(7), like), learned)
+
+
+def test_variance_without_a_formula_is_refused() -> None:
+    with pytest.raises(InputError, match="variance_type 'learned'"):
+        Schedule.from_scheduler(DDPMScheduler(variance_type="learned"))
+
+
 @pytest.mark.parametrize("spacing", [range(1000), spaced_timesteps(500, 50)])
 def test_ddim_step_is_equation_2(spacing: range | tuple[int, ...]) -> None:
     respaced = FULL.respaced(spacing)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from conftest import seeded, wake
 from pixelguide.errors import InputError
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.taps import Tap, TapReader, default_taps, list_taps
+from pixelguide.prior.taps import Tap, TapReader, default_taps, list_taps, named_taps
 
 KINDS: dict[str, dict[str, Any]] = {
     # as pixelguide trains them
@@ -126,6 +126,37 @@ def test_default_taps_of_a_small_network_resolve_the_parts_of_a_picture() -> Non
     taps = list_taps(unet)
     assert [tap.stride for tap in taps] == [8, 4, 4, 2, 2, 1, 1, 1]
     assert default_taps(unet) == (1, 2, 3, 4, 5, 6, 7)
+
+
+@pytest.mark.parametrize(
+    ("levels", "layers", "chosen"),
+    [
+        (4, 3, (4, 5, 6, 7, 11)),  # ADM for 64 pixels, of 16 blocks
+        (5, 2, (4, 5, 6, 7, 10)),  # for 128, of 15
+        (6, 2, (5, 6, 7, 8, 12)),  # google/ddpm-celebahq-256, of 18
+        (7, 2, (6, 7, 8, 9, 14)),  # for 512, of 21
+    ],
+)
+def test_default_taps_keep_the_papers_relative_depth(
+    levels: int, layers: int, chosen: tuple[int, ...]
+) -> None:
+    with torch.device("meta"):
+        unet = UNet2DModel(
+            sample_size=64,
+            block_out_channels=(8,) * levels,
+            layers_per_block=layers,
+            down_block_types=("DownBlock2D",) * levels,
+            up_block_types=("UpBlock2D",) * levels,
+            attention_head_dim=8,
+            norm_num_groups=4,
+        )
+    assert default_taps(unet) == chosen
+
+
+def test_taps_go_by_number_or_name(tiny_unet: UNet2DModel) -> None:
+    assert named_taps(tiny_unet, ["3", "block0_1/2", "0"]) == (0, 3)
+    with pytest.raises(InputError, match=r"no decoder block 'block0_1/4'.*from 0 to 3"):
+        named_taps(tiny_unet, ["0", "block0_1/4"])
 
 
 def test_name_says_block_and_resolution() -> None:

@@ -7,7 +7,9 @@ import sys
 import typer
 from rich.console import Console
 
+from pixelguide.cli.convert import convert_app
 from pixelguide.cli.editing import demo, edit, portraits, segment
+from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
 from pixelguide.cli.train import train_app
 from pixelguide.errors import PixelguideError, ResourceError
@@ -21,6 +23,8 @@ app = typer.Typer(
 for command in (demo, segment, edit, portraits):
     app.command()(command)
 app.add_typer(train_app, name="train")
+app.add_typer(convert_app, name="convert")
+app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
 
 

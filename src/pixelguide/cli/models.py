@@ -1,27 +1,85 @@
-"""`models`: what is there, what it is, whether it is sound."""
+"""`models`: what is there, what it is, whether it is sound, and how to get more."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-models_app = typer.Typer(help="List, inspect and verify models.", no_args_is_help=False)
+from pixelguide.terminal import progress_bar
+
+models_app = typer.Typer(help="List, pull, inspect and verify models.", no_args_is_help=False)
+Name = Annotated[str, typer.Argument(help="Name or folder.")]
 
 
 @models_app.callback(invoke_without_command=True)
-def models(context: typer.Context) -> None:
-    """List, inspect and verify models."""
-    if context.invoked_subcommand is None:
-        from pixelguide.prior.bundle import built_in_models
+def models(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="The list as JSON.")] = False,
+) -> None:
+    """List the models there are and those that can be pulled."""
+    if context.invoked_subcommand is not None:
+        return
+    rows = _rows()
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        size = f"{row['size']} px" if row["size"] else ""
+        typer.echo(
+            f"{row['name']:<{width}}  {row['state']:<13}  {row['kind']:<11}  {size:>6}  "
+            f"{row['about']}"
+        )
+        typer.echo(f"{'':<{width}}  {row['path'] or row['source']}")
+        if row["licence"]:
+            typer.echo(f"{'':<{width}}  licence: {row['licence']}")
 
-        for name, path in built_in_models().items():
-            typer.echo(f"{name}  {path}")
+
+@models_app.command("pull")
+def models_pull(
+    name: Annotated[str, typer.Argument(help="A name that `pixelguide models` lists.")],
+    to: Annotated[
+        Path | None, typer.Option(help="Folder to make; default: where --model NAME finds it.")
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only what was fetched before or by hand.")
+    ] = False,
+    keep_download: Annotated[
+        bool, typer.Option("--keep-download", help="Keep what was fetched beside the result.")
+    ] = False,
+    accept_new: Annotated[
+        bool, typer.Option("--accept-new", help="Fetch again and trust what comes from now on.")
+    ] = False,
+) -> None:
+    """Fetch a public model or data set, verify it, and make it ready for use."""
+    from pixelguide.prior.public.pull import known_hashes, pull
+
+    with progress_bar() as report:
+        pulled = pull(
+            name,
+            to,
+            offline=offline,
+            keep_download=keep_download,
+            accept_new=accept_new,
+            on_progress=report,
+        )
+    if not pulled.fresh:
+        typer.echo(f"{pulled.path}: pulled before; --accept-new fetches it again")
+        return
+    trust = "recorded in" if pulled.first else "the same as in"
+    typer.echo(f"{pulled.path}: SHA-256 {trust} {known_hashes().path}")
+    if pulled.left_out:
+        typer.echo(f"left out: {len(pulled.left_out)} files of other kinds")
+    if pulled.entry.is_model:
+        model = name if to is None else to
+        typer.echo(f"Next: pixelguide train classifiers DATASET --model {model} -o MODEL")
 
 
 @models_app.command("show")
-def models_show(model: Annotated[str, typer.Argument(help="Name or folder.")]) -> None:
+def models_show(model: Name) -> None:
     """Describe a model: size, parameters, taps, classes."""
     from pixelguide.segment.category import describe
 
@@ -29,10 +87,47 @@ def models_show(model: Annotated[str, typer.Argument(help="Name or folder.")]) -
 
 
 @models_app.command("verify")
-def models_verify(model: Annotated[str, typer.Argument(help="Name or folder.")]) -> None:
+def models_verify(model: Name) -> None:
     """Load every part of a model and check it against its manifest."""
     from pixelguide.edit.editor import Editor
     from pixelguide.prior.bundle import ModelFolder
+    from pixelguide.segment.category import describe
 
-    Editor.from_pretrained(model, "cpu")
-    typer.echo(f"{model}: sound, hash {ModelFolder.open(model).hash}")
+    folder = ModelFolder.open(model)
+    if any(file.startswith(("segmenter/", "guide/", "labels.json")) for file in folder.hashes):
+        Editor.from_pretrained(model, "cpu")
+        typer.echo(f"{model}: sound, hash {folder.hash}")
+        return
+    describe(model)  # loads the network and the schedule
+    typer.echo(
+        f"{model}: sound, hash {folder.hash}; a prior without classifiers: "
+        "`pixelguide train classifiers` makes them"
+    )
+
+
+def _rows() -> list[dict[str, Any]]:
+    """One dict a model: what `models --json` prints."""
+    from pixelguide.prior import bundle
+    from pixelguide.prior.public.registry import REGISTRY
+
+    rows: list[dict[str, Any]] = []
+    for name, path in bundle.built_in_models().items():
+        size = bundle.read_json(path, "unet/config.json").get("sample_size")
+        rows.append(
+            {
+                "name": name, "state": "built in", "kind": "category", "size": size,
+                "about": "ready for editing", "source": "this package", "licence": "",
+                "path": str(path),
+            }
+        )  # fmt: skip
+    for entry in REGISTRY.values():
+        here = entry.folder.is_dir()
+        rows.append(
+            {
+                "name": entry.name, "state": "pulled" if here else "can be pulled",
+                "kind": entry.kind, "size": entry.size, "about": entry.about,
+                "source": entry.source, "licence": entry.licence,
+                "path": str(entry.folder) if here else None,
+            }
+        )  # fmt: skip
+    return rows

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pixelguide.errors import InputError
 
+if TYPE_CHECKING:
+    from pixelguide.labels import LabelSet
+
 DEFAULT_MODEL = "portraits-64"
-Model = Annotated[str, typer.Option("--model", help="Built-in name or model folder.")]
+Model = Annotated[str, typer.Option("--model", help="Built-in or pulled name, or a folder.")]
+Labels = Annotated[
+    str | None,
+    typer.Option("--labels", help="Classes to use: labels.json or a built-in set (ffhq_34 …)."),
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps …")]
 
 
@@ -19,3 +27,24 @@ def number(name: str, text: str, kind: type[int] | type[float]) -> Any:
         return kind(text)
     except ValueError:
         raise InputError(f"--{name} {text}", hint="Give a number.") from None
+
+
+def numbers(name: str, text: str) -> tuple[int, ...]:
+    """Numbers by commas; InputError naming the option for anything else."""
+    return tuple(number(name, part, int) for part in text.split(","))
+
+
+def label_set(text: str) -> LabelSet:
+    """A built-in label set by its name, or the one in a file."""
+    from pixelguide.annotations import built_in_label_sets
+    from pixelguide.labels import LabelSet
+
+    known = built_in_label_sets()
+    if text in known:
+        return known[text]
+    try:
+        return LabelSet.from_json(Path(text).read_text("utf-8"), text)
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            "no such label set", text, f"Give a labels.json or one of {', '.join(known)}."
+        ) from None

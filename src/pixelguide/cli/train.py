@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pixelguide.cli.options import Device, number
+from pixelguide.cli.options import Device, Labels, label_set, numbers
 from pixelguide.terminal import progress_bar
 
 train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
@@ -44,7 +44,7 @@ def train_prior_command(
     from pixelguide.prior.pictures import PictureFolder
     from pixelguide.prior.training import PriorTraining, train_prior
 
-    widths = tuple(number("channels", part, int) for part in channels.split(","))
+    widths = numbers("channels", channels)
     settings = PriorTraining(
         images=images,
         batch_size=batch_size,
@@ -76,12 +76,22 @@ def train_prior_command(
 
 @train_app.command("classifiers")
 def train_classifiers_command(
-    dataset: Annotated[Path, typer.Argument(help="NAME.png, NAME_label.png …, labels.json.")],
+    dataset: Annotated[Path, typer.Argument(help="Annotated pictures of any known format.")],
     model: Annotated[str, typer.Option("--model", help="Model with the prior.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
+    labels: Labels = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use the first so many.")] = None,
     iterations: Annotated[int, typer.Option(min=1, help="Steps per classifier.")] = 3000,
     noise_draws: Annotated[int, typer.Option(min=1, help="Noises per picture.")] = 4,
+    mirror: Annotated[bool, typer.Option(help="Learn from mirror images too.")] = True,
+    members: Annotated[
+        int, typer.Option(min=1, max=100, help="Classifiers that vote in the segmenter.")
+    ] = 1,
+    starts: Annotated[str, typer.Option(help="t0 of edits to guide, by commas.")] = "500,750",
+    steps: Annotated[int, typer.Option(min=2, help="Steps of those edits.")] = 50,
+    memory: Annotated[
+        float, typer.Option(min=0.01, help="GiB for features; with less, fewer pixels are seen.")
+    ] = 2.0,
     taps: Annotated[
         str | None, typer.Option(help="Decoder blocks by commas; see models show.")
     ] = None,
@@ -91,19 +101,36 @@ def train_classifiers_command(
     """Train the segmenter and the guide of a category from a few labelled pictures."""
     from pixelguide.devices import choose_device
     from pixelguide.segment.category import train_category
-    from pixelguide.segment.training import ClassifierTraining
+    from pixelguide.segment.plan import ClassifierTraining, TrainingPlan
 
-    chosen = tuple(number("taps", part, int) for part in taps.split(",")) if taps else None
-    settings = ClassifierTraining(iterations=iterations, noise_draws=noise_draws, seed=seed)
+    settings = ClassifierTraining(
+        iterations=iterations,
+        noise_draws=noise_draws,
+        mirror=mirror,
+        members=members,
+        starts=numbers("starts", starts),
+        steps=steps,
+        memory=memory,
+        seed=seed,
+    )
+
+    def announce(plan: TrainingPlan) -> None:
+        typer.echo(
+            f"{plan.classifiers} classifiers, {plan.passes} passes of the network, "
+            f"{plan.feature_bytes / 2**30:.2f} GiB of features at most"
+        )
+
     with progress_bar() as report:
         train_category(
             dataset,
             model,
             out,
             settings,
+            labels=label_set(labels) if labels else None,
             limit=limit,
-            taps=chosen,
+            taps=[part.strip() for part in taps.split(",")] if taps else None,
             device=str(choose_device(device)),
+            on_plan=announce,
             on_progress=report,
         )
     typer.echo(f"{out}: ready for `pixelguide edit --model {out}`")

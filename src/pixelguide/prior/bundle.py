@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,9 @@ import torch
 from diffusers import DDPMScheduler, UNet2DModel
 
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.files import write_atomically
+from pixelguide.files import Content, write_atomically
+from pixelguide.prior.network import build_network
+from pixelguide.prior.public.registry import REGISTRY
 from pixelguide.prior.safe import load_weights, read_tensors, refuse_pickle
 
 MANIFEST = "manifest.json"
@@ -36,7 +38,7 @@ class ModelFolder:
 
     @classmethod
     def open(cls, model: str | Path) -> ModelFolder:
-        """Open a model by the name of a built-in one or by its folder.
+        """Open a model by its folder or by the name of a built-in or pulled one.
 
         Raises SafetyError for links, special files and pickles; InputError for a folder that is
         missing or whose files do not match its manifest.
@@ -65,32 +67,43 @@ class ModelFolder:
         """Content of a JSON file; InputError if it is missing or not a JSON object."""
         return read_json(self.path, name)
 
-    def unet(self) -> UNet2DModel:
-        """The prior's network, float32, frozen, in evaluation mode."""
-        config = self.json("unet/config.json")
-        if config.get("_class_name") != "UNet2DModel":
-            raise InputError(
-                f"network of type {config.get('_class_name')}",
-                "unet/config.json",
-                "Only UNet2DModel is supported.",
-            )
+    def network(self) -> UNet2DModel:
+        """The prior's network without its weights (on the meta device): its shape alone.
+
+        Raises InputError for a configuration that is missing or is not that of a prior.
+        """
+        where = self._place("unet/config.json")
+        config = self.json(where)
         try:
-            if config.get("layers_per_block", 0) > 64 or len(config["block_out_channels"]) > 16:
-                raise ValueError("more blocks than any such network has")
-            with torch.device("meta"):  # a configuration alone must not be able to fill the memory
-                unet = UNet2DModel.from_config(config)
+            return build_network(config)
         except Exception as error:  # diffusers checks little: anything may break anywhere
-            raise _unusable(error, "unet/config.json") from None
-        load_weights(unet, read_tensors(self.path / "unet" / WEIGHTS), f"unet/{WEIGHTS}")
+            raise _unusable(error, where) from None
+
+    def unet(self) -> UNet2DModel:
+        """The prior's network, float32, frozen, in evaluation mode.
+
+        Raises InputError as `network`, and for weights that are missing or damaged.
+        """
+        unet = self.network()
+        weights = self._place(f"unet/{WEIGHTS}")
+        load_weights(unet, read_tensors(self.path / weights), weights)
         return unet.eval().requires_grad_(False)
 
     def scheduler(self) -> DDPMScheduler:
         """The noise schedule the prior was trained with."""
-        config = self.json("scheduler/scheduler_config.json")
+        where = self._place("scheduler/scheduler_config.json")
+        config = self.json(where)
         try:
+            if not config.keys() & {"beta_schedule", "trained_betas"}:
+                raise ValueError("no noise levels of a DDPM")  # diffusers would take its own
             return DDPMScheduler.from_config(config)
         except Exception as error:  # as above
-            raise _unusable(error, "scheduler/scheduler_config.json") from None
+            raise _unusable(error, where) from None
+
+    def _place(self, name: str) -> str:
+        """Where a part is: in its folder, or beside the others as in the hub's first models."""
+        flat = PurePosixPath(name).name
+        return flat if self.has(flat) and not self.has(name) else name
 
 
 def built_in_models() -> dict[str, Path]:
@@ -100,20 +113,33 @@ def built_in_models() -> dict[str, Path]:
 
 
 def locate(model: str | Path) -> Path:
-    """The folder of a model given by built-in name or path. Raises InputError if there is none."""
+    """The folder of a model: by the name of a built-in one, of a pulled one, or by path.
+
+    Raises InputError, saying what can be pulled, if there is none.
+    """
     known = built_in_models()
     if isinstance(model, str) and model in known:
         return known[model]
+    public = REGISTRY.get(model) if isinstance(model, str) else None
+    if public and public.is_model and public.folder.is_dir():
+        return public.folder
     path = Path(model)
     if path.is_file():
         refuse_pickle(path)
         raise InputError("a file, not a model folder", str(path), "Give the folder around it.")
-    if not path.is_dir():
+    if path.is_dir():
+        return path
+    if public and not public.is_model:
+        raise InputError(f"'{model}' is {public.kind}, not a model", hint="Give a model.")
+    if public:
         raise InputError(
-            f"no model '{model}'",
-            hint=f"Give a model folder or one of: {', '.join(known) or 'none built in'}.",
+            f"model '{model}' is not here", hint=f"Fetch it: `pixelguide models pull {model}`."
         )
-    return path
+    raise InputError(
+        f"no model '{model}'",
+        hint=f"Give a model folder or one of: {', '.join(known) or 'none built in'}; "
+        "or fetch a public one, say `pixelguide models pull ffhq`.",
+    )
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
@@ -129,23 +155,30 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     return content
 
 
-def write_parts(folder: Path, parts: Mapping[str, bytes]) -> None:
+def write_parts(folder: Path, parts: Mapping[str, Content]) -> None:
     """Write files of a model, each in one piece, and the manifest of all its files last.
 
     Killed half-way, the folder either still loads as before or is refused by its manifest.
     """
+    new: dict[str, str] = {}
     for name, content in parts.items():
-        write_atomically(folder / name, content)
+        digest = hashlib.sha256()
+        write_atomically(folder / name, _hashing(content, digest.update))
+        new[name] = digest.hexdigest()
     previous: dict[str, str] = {}
     if (folder / MANIFEST).exists():
         previous = _listed_hashes(folder)
-    new = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
     manifest = {"format": 1, "sha256": dict(sorted({**previous, **new}.items()))}
     write_atomically(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
 
 
 def prior_parts(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> dict[str, bytes]:
     """The files of a prior: network with fp16 weights, noise schedule, diffusers' index."""
+    return prior_configs(unet, scheduler) | {f"unet/{WEIGHTS}": tensor_bytes(unet.state_dict())}
+
+
+def prior_configs(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> dict[str, bytes]:
+    """The files of a prior but for the weights of its network, which may be on the meta device."""
     scheduler = scheduler or DDPMScheduler(
         num_train_timesteps=1000,
         beta_start=1e-4,
@@ -162,7 +195,6 @@ def prior_parts(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> di
         "model_index.json": (json.dumps(index, indent=2) + "\n").encode(),
         "scheduler/scheduler_config.json": scheduler.to_json_string().encode(),
         "unet/config.json": unet.to_json_string().encode(),
-        f"unet/{WEIGHTS}": tensor_bytes(unet.state_dict()),
     }
 
 
@@ -173,6 +205,15 @@ def tensor_bytes(state: Mapping[str, torch.Tensor]) -> bytes:
         for name, value in state.items()
     }
     return safetensors.torch.save(small, {"format": "pt"})
+
+
+def _hashing(
+    content: Content, update: Callable[[bytes | memoryview], None]
+) -> Iterator[bytes | memoryview]:
+    """The pieces of `content`, each given to `update` on its way."""
+    for piece in [content] if isinstance(content, bytes) else content:
+        update(piece)
+        yield piece
 
 
 def _files(folder: Path) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from diffusers import UNet2DModel
 from torch import Tensor
 
+from pixelguide.errors import InputError
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.taps import Tap, TapReader
 
@@ -33,10 +35,28 @@ class Denoiser:
     (Matsunaga et al. 2022, sec. 3.2 b).
     """
 
-    def __init__(self, unet: UNet2DModel, schedule: Schedule, taps: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        unet: UNet2DModel,
+        schedule: Schedule,
+        taps: tuple[int, ...],
+        prediction_type: str = "epsilon",
+    ) -> None:
+        """prediction_type: what the network answers, as diffusers names it: "epsilon", "sample"
+        (x_0) or "v_prediction" (Salimans & Ho 2022, arXiv 2202.00512). Raises InputError for
+        others, and for taps that the network has not."""
+        if prediction_type not in ("epsilon", "sample", "v_prediction"):
+            raise InputError(f"prediction_type '{prediction_type}'", "scheduler_config.json")
         self._reader = TapReader(unet, taps)
         self.schedule = schedule
         self.unet = unet
+        self.prediction_type = prediction_type
+
+    @classmethod
+    def from_parts(cls, unet: UNet2DModel, scheduler: Any, taps: tuple[int, ...]) -> Denoiser:
+        """A denoiser of diffusers' parts: a network and the scheduler it was trained with."""
+        schedule = Schedule.from_scheduler(scheduler)
+        return cls(unet, schedule, taps, scheduler.config.get("prediction_type", "epsilon"))
 
     @property
     def taps(self) -> tuple[Tap, ...]:
@@ -59,8 +79,13 @@ class Denoiser:
         level = torch.full((len(x_t),), i)
         output, taps = self._reader(x_t, schedule.timesteps[level].to(x_t.device))
         channels = x_t.shape[1]
-        eps, v = output[:, :channels], output[:, channels:]
-        x_0 = schedule.predict_x_0(x_t, eps, level)
+        answer, v = output[:, :channels], output[:, channels:]
+        if self.prediction_type == "epsilon":
+            eps, x_0 = answer, schedule.predict_x_0(x_t, answer, level)
+        elif self.prediction_type == "sample":
+            eps, x_0 = schedule.predict_eps(x_t, answer, level), answer
+        else:
+            eps, x_0 = schedule.from_velocity(x_t, answer, level)
         return Prediction(eps, x_0, v if v.shape[1] else None, taps)
 
     def features(self, x_t: Tensor, t: int) -> list[Tensor]:

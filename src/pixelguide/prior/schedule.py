@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ class Schedule:
 
     timesteps: int64 n, ascending, the network's own t for each level.
     alpha_bar: float64 n, cumulative product of 1 - beta at these levels.
+    fixed_variance: Σ of networks that do not learn it: "small" is beta-tilde, "large" beta (DDPM,
+    sec. 3.2).
 
     A level is addressed by its position i in 0 … n-1. On the full schedule the position is t; on a
     respaced one the betas follow from the levels that are left, as in Nichol & Dhariwal 2021
@@ -27,6 +29,7 @@ class Schedule:
 
     timesteps: Tensor
     alpha_bar: Tensor
+    fixed_variance: Literal["small", "large"] = "small"
 
     @classmethod
     def linear(
@@ -38,9 +41,16 @@ class Schedule:
 
     @classmethod
     def from_scheduler(cls, scheduler: Any) -> Schedule:
-        """The full schedule of a diffusers scheduler, multiplied up anew in float64."""
+        """The full schedule of a diffusers scheduler, multiplied up anew in float64.
+
+        Raises InputError for kinds of variance that no formula here stands for.
+        """
+        kind = str(scheduler.config.get("variance_type", "fixed_small"))
+        if kind.removesuffix("_log") not in ("fixed_small", "fixed_large", "learned_range"):
+            raise InputError(f"variance_type '{kind}'", "scheduler_config.json", "Not supported.")
         alpha_bar = torch.cumprod(1 - scheduler.betas.to(torch.float64), 0)
-        return cls(torch.arange(len(alpha_bar)), alpha_bar)
+        fixed: Literal["small", "large"] = "large" if kind.startswith("fixed_large") else "small"
+        return cls(torch.arange(len(alpha_bar)), alpha_bar, fixed)
 
     def respaced(self, timesteps: Sequence[int]) -> Schedule:
         """The process that visits only `timesteps` (ascending, all of them in this schedule)."""
@@ -50,7 +60,8 @@ class Schedule:
             raise InputError("timesteps do not ascend", hint="Give each once, in order.")
         if any(int(t) not in known for t in wanted):
             raise InputError(f"timesteps beyond 0 … {int(self.timesteps[-1])}", "schedule")
-        return Schedule(wanted, self.alpha_bar[[known[int(t)] for t in wanted]])
+        alpha_bar = self.alpha_bar[[known[int(t)] for t in wanted]]
+        return Schedule(wanted, alpha_bar, self.fixed_variance)
 
     def __len__(self) -> int:
         return len(self.timesteps)
@@ -106,6 +117,12 @@ class Schedule:
         signal, noise = self.alpha_bar.sqrt(), (1 - self.alpha_bar).sqrt()
         return (x_t - self._at(signal, i, x_t) * x_0) / self._at(noise, i, x_t)
 
+    def from_velocity(self, x_t: Tensor, velocity: Tensor, i: Tensor) -> tuple[Tensor, Tensor]:
+        """ε and x_0 from v = √ᾱ_t ε - √(1-ᾱ_t) x_0 (Salimans & Ho 2022, arXiv 2202.00512)."""
+        signal = self._at(self.alpha_bar.sqrt(), i, x_t)
+        noise = self._at((1 - self.alpha_bar).sqrt(), i, x_t)
+        return signal * velocity + noise * x_t, signal * x_t - noise * velocity
+
     def posterior_mean(self, x_t: Tensor, x_0: Tensor, i: Tensor) -> Tensor:
         """Mean of q(x_{t-1} | x_t, x_0) (DDPM eq. 7)."""
         alpha_bar, before, betas = self.alpha_bar, self.alpha_bar_before, self.betas
@@ -117,12 +134,12 @@ class Schedule:
         """log Σ_θ from the network's variance output v in [-1, 1] ("learned range").
 
         v = -1 means beta-tilde, v = 1 means beta (Nichol & Dhariwal 2021, eq. 15). With v = None,
-        for networks without learned variance, beta-tilde.
+        for networks without learned variance, the one that `fixed_variance` names.
         """
         low = self._at(self.posterior_variance.log(), i, like)
-        if v is None:
-            return low.expand_as(like)
         high = self._at(self.betas.log(), i, like)
+        if v is None:
+            return (low if self.fixed_variance == "small" else high).expand_as(like)
         fraction = (v + 1) / 2
         return fraction * high + (1 - fraction) * low
 

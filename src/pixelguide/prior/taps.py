@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,21 +99,37 @@ def _modules(unet: UNet2DModel) -> list[nn.Module]:
     """For each ADM decoder block the module whose output it is."""
     modules: list[nn.Module] = []
     for block in unet.up_blocks:
-        attentions = getattr(block, "attentions", None)
-        own = list(attentions) if attentions is not None else list(block.resnets)
+        own = list(block.attentions if hasattr(block, "attentions") else block.resnets)
         if block.upsamplers is not None:
             own[-1] = block.upsamplers[0]
         modules += own
     return modules
 
 
-def default_taps(unet: UNet2DModel) -> tuple[int, ...]:
-    """Blocks to use when none are named: every block from a quarter of full resolution up.
+PAPER_BLOCKS, PAPER_DEPTH = (5, 6, 7, 8, 12), 18
+"""Matsunaga et al. 2022, sec. 4: blocks of an ADM for 256 pixels, which has 18."""
 
-    The paper's 5, 6, 7, 8, 12 of an 18-block ADM lie at 1/8, 1/4 and 1/2; a small network has
-    so few blocks that all that resolve the parts of a picture are worth reading.
+
+def default_taps(unet: UNet2DModel) -> tuple[int, ...]:
+    """Blocks to use when none are named: the paper's, at the same relative depth.
+
+    They lie at 1/8, 1/4 and 1/2 of full resolution. A network of fewer than 12 blocks has so few
+    at these depths that all that resolve the parts of a picture, from a quarter up, are read.
     """
     taps = list_taps(unet)
-    if len(taps) == 18:
-        return (5, 6, 7, 8, 12)
-    return tuple(tap.index for tap in taps if tap.stride <= 4)
+    if len(taps) < 12:
+        return tuple(tap.index for tap in taps if tap.stride <= 4)
+    return tuple(round(index * len(taps) / PAPER_DEPTH) for index in PAPER_BLOCKS)
+
+
+def named_taps(unet: UNet2DModel, names: Iterable[str]) -> tuple[int, ...]:
+    """Indices of taps given by number or by `Tap.name`. Raises InputError for an unknown one."""
+    known = {str(key): tap.index for tap in list_taps(unet) for key in (tap.index, tap.name)}
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"no decoder block '{name}'",
+                "taps",
+                f"Blocks run from 0 to {len(known) // 2 - 1}; see `pixelguide models show`.",
+            )
+    return tuple(sorted({known[name] for name in names}))

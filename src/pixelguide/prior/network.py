@@ -1,0 +1,43 @@
+"""Which networks can serve as a prior, and building one from its configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from diffusers import UNet2DModel
+
+BLOCKS = {f"{kind}{way}" for kind in ("", "Attn") for way in ("DownBlock2D", "UpBlock2D")} | {
+    "ResnetDownsampleBlock2D",
+    "ResnetUpsampleBlock2D",
+}
+"""The blocks of DDPM and ADM. Others (score-based models' skip blocks) have no decoder to tap."""
+
+
+def build_network(config: dict[str, Any]) -> UNet2DModel:
+    """The `UNet2DModel` of a configuration, without memory for its weights (meta device).
+
+    A prior is unconditional, takes and gives RGB pictures, square ones of a known size, and may
+    give as many channels again for its variance. Raises whatever diffusers raises for a
+    configuration that it cannot use, and ValueError for one that is no prior.
+    """
+    if config.get("_class_name") != "UNet2DModel":
+        raise ValueError(f"a {config.get('_class_name')}; only UNet2DModel is supported")
+    if config.get("layers_per_block", 0) > 64 or len(config["block_out_channels"]) > 16:
+        raise ValueError("more blocks than any such network has")
+    if config.get("num_class_embeds") or config.get("class_embed_type"):
+        raise ValueError("class-conditional; a prior knows no classes")
+    channels = config.get("in_channels", 3), config.get("out_channels", 3)
+    if channels not in ((3, 3), (3, 6)):
+        raise ValueError("{} channels in, {} out; a prior has 3, and 3 or 6".format(*channels))
+    blocks = {*config["down_block_types"], *config["up_block_types"]}
+    if blocks - BLOCKS:
+        raise ValueError(f"blocks of type {min(map(str, blocks - BLOCKS))}")
+    size = config.get("sample_size")
+    if isinstance(size, (list, tuple)) and len(size) == 2 and size[0] == size[1]:
+        size = size[0]
+    if not isinstance(size, int) or not 1 <= size <= 4096:
+        raise ValueError(f"sample_size {size}; give the side of its square pictures")
+    with torch.device("meta"):  # a configuration alone must not be able to fill the memory
+        network: UNet2DModel = UNet2DModel.from_config({**config, "sample_size": size})
+    return network
