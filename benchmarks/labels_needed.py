@@ -23,7 +23,8 @@ from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.taps import default_taps
 from pixelguide.segment.dataset import LabelledPictures
-from pixelguide.segment.training import ClassifierTraining, train_segmenter
+from pixelguide.segment.plan import ClassifierTraining
+from pixelguide.segment.training import train_segmenter
 
 COUNTS = (5, 10, 20, 40)
 LABEL_SEED = 20  # the seed whose first 20 portraits the shipped classifiers learned from

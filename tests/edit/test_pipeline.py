@@ -20,7 +20,7 @@ from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.category import train_category
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.training import ClassifierTraining
+from pixelguide.segment.plan import ClassifierTraining
 
 QUICK: dict[str, Any] = {"num_inference_steps": 3, "start_timestep": 300}
 

@@ -11,10 +11,11 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from conftest import make_bank, seeded
-from pixelguide.labels import LabelSet
+from pixelguide.errors import InputError
+from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.segmenter import Segmenter, noisy_activations
+from pixelguide.segment.segmenter import Segmenter, noisy_activations, picture_uncertainty
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +57,12 @@ def test_probabilities_are_the_ensembles_mean(
     assert (members[0] - members[1]).abs().max() > 0.1  # the mean is of different opinions
 
 
-def test_map_is_the_likeliest_class_and_uncertainty_the_entropy(
-    segmenter: Segmenter, labels: LabelSet, x_0: Tensor
+def test_of_one_member_the_map_is_the_likeliest_class_and_uncertainty_the_entropy(
+    denoiser: Denoiser, labels: LabelSet, x_0: Tensor
 ) -> None:
+    bank = make_bank(denoiser, [[50, 150]], 3)
+    segmenter = Segmenter(denoiser, bank, labels)
+    bank.bias3.sub_(segmenter.members(x_0).log().mean((0, 1, 3, 4)))  # no class is always ahead
     probabilities = segmenter.probabilities(_two(x_0)).double().numpy()
     maps = segmenter(_two(x_0))
     assert len(maps) == 2
@@ -71,6 +75,42 @@ def test_map_is_the_likeliest_class_and_uncertainty_the_entropy(
         entropy = -(p * np.log(p)).sum(0) / math.log(3)
         np.testing.assert_allclose(label_map.uncertainty, entropy, atol=1e-5)
         assert 0 <= label_map.uncertainty.min() < label_map.uncertainty.max() <= 1
+
+
+def test_an_ensemble_votes_and_doubts_what_its_members_disagree_about(
+    denoiser: Denoiser, labels: LabelSet, x_0: Tensor
+) -> None:
+    segmenter = Segmenter(denoiser, make_bank(denoiser, [[50, 150]] * 5, 3), labels)
+    members = segmenter.members(x_0)[:, 0].double().numpy()  # 5×3×16×16
+    (label_map,) = segmenter(x_0)
+    votes = (members.argmax(1)[:, None] == np.arange(3)[:, None, None]).sum(0)  # 3×16×16
+    assert np.array_equal(label_map.ids, votes.argmax(0)), "of a tie, the lower id"
+    assert (label_map.ids != members.mean(0).argmax(0)).any(), "a vote is not the mean"
+    mean = members.mean(0)
+    whole = -(mean * np.log(mean)).sum(0)
+    each = -(members * np.log(members)).sum(1).mean(0)
+    assert label_map.uncertainty is not None
+    np.testing.assert_allclose(label_map.uncertainty, (whole - each) / math.log(3), atol=1e-5)
+
+
+def test_members_that_agree_leave_no_doubt(
+    denoiser: Denoiser, labels: LabelSet, x_0: Tensor
+) -> None:
+    bank = make_bank(denoiser, [[50]] * 3, 0)
+    for value in bank.state_dict().values():
+        value[:] = value[:1].clone()
+    (label_map,) = Segmenter(denoiser, bank, labels)(x_0)
+    np.testing.assert_allclose(label_map.uncertainty, 0, atol=1e-6)
+
+
+def test_a_pictures_uncertainty_is_that_of_its_worst_tenth(labels: LabelSet) -> None:
+    doubts = np.linspace(0, 1, 100, dtype=np.float32).reshape(10, 10)
+    label_map = LabelMap(np.zeros((10, 10), np.uint8), labels, doubts[:, ::-1].copy())
+    assert picture_uncertainty(label_map) == pytest.approx(doubts.reshape(-1)[90:].mean())
+    small = LabelMap(np.zeros((2, 2), np.uint8), labels, np.float32([[0, 0.5], [0.2, 0.1]]))
+    assert picture_uncertainty(small) == 0.5
+    with pytest.raises(InputError, match="without uncertainty"):
+        picture_uncertainty(LabelMap(np.zeros((2, 2), np.uint8), labels))
 
 
 def test_map_of_a_picture_is_always_the_same(segmenter: Segmenter, x_0: Tensor) -> None:

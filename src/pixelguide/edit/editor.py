@@ -75,8 +75,7 @@ class Editor:
         segmenter, guide = (load_bank(folder, name).to(place) for name in ("segmenter", "guide"))
         if segmenter.taps != guide.taps:
             raise InputError("segmenter and guide read different taps", "guide/config.json")
-        schedule = Schedule.from_scheduler(folder.scheduler())
-        denoiser = Denoiser(folder.unet().to(place), schedule, segmenter.taps)
+        denoiser = Denoiser.from_parts(folder.unet().to(place), folder.scheduler(), segmenter.taps)
         labels = load_labels(folder)
         if len(labels) != segmenter.config.num_classes:
             raise InputError(

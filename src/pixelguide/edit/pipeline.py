@@ -22,7 +22,6 @@ from pixelguide.files import write_atomically
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.schedule import Schedule
 from pixelguide.segment.classifier import ClassifierBank
 
 StepCallback = Callable[["PixelGuidedPipeline", int, int, dict[str, Any]], Any]
@@ -144,8 +143,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
     def _editor(self) -> Editor:
         for module in (self.unet, self.segmenter, self.guide):
             module.eval().requires_grad_(False)
-        schedule = Schedule.from_scheduler(self.scheduler)
-        denoiser = Denoiser(self.unet, schedule, self.segmenter.taps)
+        denoiser = Denoiser.from_parts(self.unet, self.scheduler, self.segmenter.taps)
         defaults = self.config.defaults
         return Editor(
             denoiser,

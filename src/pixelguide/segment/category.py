@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pixelguide.files import check_writable
-from pixelguide.prior.bundle import MANIFEST, ModelFolder, write_parts
+from pixelguide.errors import InputError
+from pixelguide.files import Content, check_writable
+from pixelguide.labels import LabelSet
+from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder, write_parts
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule
-from pixelguide.prior.taps import default_taps, list_taps
+from pixelguide.prior.taps import default_taps, list_taps, named_taps
+from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.foreign_classifiers import (
+    find_classifiers,
+    import_ensemble,
+    import_guide,
+)
+from pixelguide.segment.plan import (
+    ClassifierTraining,
+    TrainingPlan,
+    guide_timesteps,
+    plan_training,
+)
 from pixelguide.segment.storage import classifier_parts, load_labels
-from pixelguide.segment.training import ClassifierTraining, Progress, train_classifiers
+from pixelguide.segment.training import Progress, train_classifiers
 
 CHECKPOINT = ".classifiers.safetensors"
 PIPELINE_INDEX: dict[str, Any] = {
@@ -23,6 +38,8 @@ PIPELINE_INDEX: dict[str, Any] = {
     "segmenter": ["pixelguide.segment.classifier", "ClassifierBank"],
     "guide": ["pixelguide.segment.classifier", "ClassifierBank"],
 }
+FOLDERS = {"config.json": "unet/", WEIGHTS: "unet/", "scheduler_config.json": "scheduler/"}
+"""Where parts belong that the hub's first models have at the top."""
 
 
 def train_category(
@@ -31,43 +48,110 @@ def train_category(
     out: str | Path,
     settings: ClassifierTraining,
     *,
+    labels: LabelSet | None = None,
     limit: int | None = None,
-    taps: tuple[int, ...] | None = None,
+    taps: Sequence[str] | None = None,
     device: str = "cpu",
+    on_plan: Callable[[TrainingPlan], None] | None = None,
     on_progress: Progress | None = None,
 ) -> None:
     """Train f_multi and {C_t} on the prior of `model` and write the whole category to `out`.
 
-    dataset: see `LabelledPictures.load`; limit: use its first so many. taps: decoder blocks.
+    dataset, labels, limit: see `LabelledPictures.load`. taps: decoder blocks, by number or by
+    name; by default those of `default_taps`.
+    on_plan: told what the training will need, before it starts; an exception ends it there.
     A killed run goes on from `out` when repeated. `out` may be the model's own folder.
     """
     folder, out = ModelFolder.open(model), Path(out)
     check_writable(out)
     unet = folder.unet().to(device)
-    schedule = Schedule.from_scheduler(folder.scheduler())
-    denoiser = Denoiser(unet, schedule, taps or default_taps(unet))
-    pictures = LabelledPictures.load(dataset, denoiser.size, limit)
+    chosen = named_taps(unet, taps) if taps else default_taps(unet)
+    denoiser = Denoiser.from_parts(unet, folder.scheduler(), chosen)
+    pictures = LabelledPictures.load(dataset, denoiser.size, limit, labels)
+    if on_plan:
+        channels = sum(tap.channels for tap in denoiser.taps)
+        on_plan(plan_training(settings, len(pictures), denoiser.size, channels))
     segmenter, guide = train_classifiers(
         denoiser, pictures, settings, checkpoint=out / CHECKPOINT, on_progress=on_progress
     )
-    prior = {
-        name: (folder.path / name).read_bytes()
-        for name in folder.hashes
+    write_category(folder, out, segmenter, guide, pictures.labels)
+    (out / CHECKPOINT).unlink(missing_ok=True)
+
+
+def import_category(
+    model: str | Path,
+    out: str | Path,
+    segmenter: Path,
+    guide: Path,
+    labels: LabelSet,
+    *,
+    settings: ClassifierTraining,
+    timesteps: Sequence[int] | None = None,
+    taps: Sequence[str] | None = None,
+) -> None:
+    """Write a category of classifiers that DatasetDDPM's or the paper's code trained.
+
+    segmenter, guide: folders of `model_<i>.pth`, see `foreign_classifiers`. settings: the guide
+    gets the classifiers nearest to the timesteps of its starts and steps. timesteps, taps: what
+    the segmenter reads, where its folder's name does not say it. Raises InputError for files of
+    another layout and for classifiers that do not fit the prior, the labels or each other.
+    """
+    folder, out = ModelFolder.open(model), Path(out)
+    check_writable(out)
+    network = folder.network()
+    every = list_taps(network)
+    blocks = named_taps(network, taps) if taps else None
+    found = find_classifiers(segmenter)
+    if len(found) > 1:
+        names = ", ".join(each.path.name for each in found[:3])
+        raise InputError(f"{len(found)} folders of classifiers ({names} …)", str(segmenter))
+    reader = import_ensemble(found[0], every, timesteps, blocks)
+    bank = import_guide(find_classifiers(guide), every, guide_timesteps(settings), reader.taps)
+    for part in (reader, bank):
+        if part.config.num_classes != len(labels):
+            raise InputError(
+                f"classifiers of {part.config.num_classes} classes, {len(labels)} labels",
+                "labels",
+                "Give the label set that they were trained with.",
+            )
+    write_category(folder, out, reader, bank, labels)
+
+
+def write_category(
+    prior: ModelFolder,
+    out: Path,
+    segmenter: ClassifierBank,
+    guide: ClassifierBank,
+    labels: LabelSet,
+) -> None:
+    """Write model folder `out`: the files of `prior`, these classifiers and labels.
+
+    `out` may be the prior's own folder.
+    """
+    parts: dict[str, Content] = {
+        FOLDERS.get(name, "") + name: _pieces(prior.path / name)
+        for name in prior.hashes
         if name != MANIFEST and not name.startswith(("segmenter/", "guide/", "."))
     }
-    parts = prior | classifier_parts(segmenter, guide, pictures.labels)
-    index = {**PIPELINE_INDEX, "labels": json.loads(parts["labels.json"])}
-    if "edit.json" in parts:
-        index["defaults"] = json.loads(parts["edit.json"])
+    parts |= classifier_parts(segmenter, guide, labels)
+    index = {**PIPELINE_INDEX, "labels": json.loads(labels.to_json())}
+    if prior.has("edit.json"):
+        index["defaults"] = prior.json("edit.json")
     parts["model_index.json"] = (json.dumps(index, indent=2) + "\n").encode()
     write_parts(out, parts)
-    (out / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """A file's content, of which only a little is in memory at a time."""
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            yield piece
 
 
 def describe(model: str | Path) -> dict[str, Any]:
     """What a model is: picture size, parameters, taps, schedule, classes, timesteps, hash."""
     folder = ModelFolder.open(model)
-    unet = folder.unet()
+    unet = folder.network()
     content: dict[str, Any] = {
         "path": str(folder.path),
         "hash": folder.hash,
@@ -76,7 +160,12 @@ def describe(model: str | Path) -> dict[str, Any]:
         "learned_variance": unet.config.out_channels == 2 * unet.config.in_channels,
         "timesteps": len(Schedule.from_scheduler(folder.scheduler())),
         "taps": {
-            tap.index: {"name": tap.name, "channels": tap.channels, "stride": tap.stride}
+            tap.index: {
+                "name": tap.name,
+                "channels": tap.channels,
+                "resolution": unet.config.sample_size // tap.stride,
+                "default": tap.index in default_taps(unet),
+            }
             for tap in list_taps(unet)
         },
     }

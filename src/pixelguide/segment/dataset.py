@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from pixelguide.annotations import read_annotations
 from pixelguide.errors import InputError
-from pixelguide.images import load_rgb
-from pixelguide.labels import IGNORE, LabelMap, LabelSet
-from pixelguide.prior.pictures import SUFFIXES
+from pixelguide.labels import IGNORE, LabelSet
 
 
 @dataclass(frozen=True)
@@ -29,43 +29,36 @@ class LabelledPictures:
         return len(self.images)
 
     @classmethod
-    def load(cls, folder: str | Path, size: int, limit: int | None = None) -> LabelledPictures:
-        """Read `labels.json` and every pair `NAME.png` (or another picture), `NAME_label.png`.
+    def load(
+        cls,
+        path: str | Path,
+        size: int,
+        limit: int | None = None,
+        labels: LabelSet | None = None,
+    ) -> LabelledPictures:
+        """Read annotated pictures of any format that `pixelguide.annotations` knows.
 
-        size: side the pictures must have. limit: use the first so many, in order of their names.
-        Raises InputError for a folder without pairs or labels, and for wrong sizes.
+        size: side of the result; square pictures of another size are resized (maps by nearest
+        neighbour). limit: use the first so many, in order of their names. labels: the classes, for
+        formats that do not name them. Raises InputError for a set without annotations, and for
+        maps that have no picture, that cannot be read, or are not square.
         """
-        folder = Path(folder)
-        if not folder.is_dir():
-            raise InputError("no such folder", str(folder), "Give a folder of labelled pictures.")
-        try:
-            text = (folder / "labels.json").read_text("utf-8")
-        except FileNotFoundError:
-            raise InputError(
-                "labels.json is missing", str(folder), "It names the classes; see docs/formats.md."
-            ) from None
-        labels = LabelSet.from_json(text)
+        annotations = read_annotations(path, labels=labels)
         images, maps = [], []
-        for map_path in sorted(folder.glob("*_label.png"))[:limit]:
-            stem = map_path.stem.removesuffix("_label")
-            picture = next(
-                (p for s in SUFFIXES if (p := map_path.with_name(stem + s)).exists()), None
-            )
-            if picture is None:
-                raise InputError("label map without its picture", map_path.name)
-            image, label_map = load_rgb(picture), LabelMap.load(map_path, labels)
-            for path, shape in ((picture, image.shape[:2]), (map_path, label_map.ids.shape)):
-                if shape != (size, size):
-                    raise InputError(
-                        f"{shape[1]}×{shape[0]} pixels, the model works at {size}×{size}",
-                        path.name,
-                        "Resize it (maps by nearest neighbour).",
-                    )
-            images.append(image)
-            maps.append(label_map.ids)
+        for annotated in annotations.pictures[:limit]:
+            loaded = annotated.load()
+            if loaded.image is None:
+                raise InputError("label map without its picture", loaded.name, "Put it beside.")
+            height, width = loaded.image.shape[:2]
+            if height != width:
+                raise InputError(
+                    f"{width}×{height} pixels", loaded.name, "Crop picture and map to squares."
+                )
+            images.append(_resized(loaded.image, size, Image.Resampling.LANCZOS))
+            maps.append(_resized(loaded.label_map.ids, size, Image.Resampling.NEAREST))
         if not images:
-            raise InputError("no labelled pictures", str(folder), "Expected NAME_label.png files.")
-        return cls(np.stack(images), np.stack(maps), labels)
+            raise InputError("no labelled pictures", str(path), "Label some, see docs/formats.md.")
+        return cls(np.stack(images), np.stack(maps), annotations.labels)
 
     def without_specks(self, smallest: int) -> LabelledPictures:
         """Labels that cover fewer than `smallest` pixels of a picture become `IGNORE` there.
@@ -83,3 +76,9 @@ class LabelledPictures:
         images = np.concatenate([self.images, self.images[:, :, ::-1]])
         maps = np.concatenate([self.label_ids, self.label_ids[:, :, ::-1]])
         return LabelledPictures(images, maps, self.labels)
+
+
+def _resized(pixels: NDArray[np.uint8], size: int, how: Image.Resampling) -> NDArray[np.uint8]:
+    if pixels.shape[:2] == (size, size):
+        return pixels
+    return np.array(Image.fromarray(pixels).resize((size, size), how))

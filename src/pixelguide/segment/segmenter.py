@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
@@ -37,26 +39,54 @@ class Segmenter:
         self.denoiser, self.bank, self.labels = denoiser, bank, labels
 
     @torch.no_grad()
-    def probabilities(self, x_0: Tensor) -> Tensor:
-        """Class probabilities N×classes×S×S of pictures x_0 (N×3×S×S in [-1, 1]); the mean of
-        the ensemble's members."""
+    def members(self, x_0: Tensor) -> Tensor:
+        """Class probabilities K×N×classes×S×S by each of the K members, of pictures x_0 (N×3×S×S
+        in [-1, 1])."""
         size = x_0.shape[-1]
         pixels = torch.arange(size * size, device=x_0.device)
         generator = torch.Generator().manual_seed(NOISE_SEED)
         activations = noisy_activations(self.denoiser, x_0, self.bank.timesteps[0], generator)
-        members = [
-            self.bank.logits(k, activations, pixels, size).softmax(2) for k in range(len(self.bank))
-        ]
-        mean = torch.stack(members).mean(0)  # N×P×classes
-        return mean.transpose(1, 2).reshape(len(mean), -1, size, size)
+        read = [self.bank.logits(k, activations, pixels, size) for k in range(len(self.bank))]
+        probabilities = torch.stack(read).softmax(3).transpose(2, 3)  # K×N×classes×P
+        return probabilities.reshape(*probabilities.shape[:3], size, size)
+
+    def probabilities(self, x_0: Tensor) -> Tensor:
+        """Class probabilities N×classes×S×S: the mean of the members'."""
+        return self.members(x_0).mean(0)
 
     def __call__(self, x_0: Tensor) -> list[LabelMap]:
-        """One label map per picture, with its uncertainty: entropy over log(classes), in [0, 1]."""
-        probabilities = self.probabilities(x_0)
-        ids = probabilities.argmax(1).to(torch.uint8).cpu().numpy()
-        entropy = -(probabilities * probabilities.clamp(min=1e-12).log()).sum(1)
+        """One label map per picture of x_0 (N×3×S×S), with its uncertainty.
+
+        Several members vote, the lower id winning a tie, and the uncertainty is their disagreement
+        (DatasetDDPM: the entropy of their mean less the mean of their entropies); with one member
+        it is the entropy of its answer. Either is divided by log(classes), so it lies in [0, 1].
+        """
+        members = self.members(x_0)
+        mean = members.mean(0)
+        votes = members.argmax(2)  # K×N×S×S
+        ids = votes.mode(0).values if len(votes) > 1 else mean.argmax(1)
+        doubt = _entropy(mean, 1)
+        if len(votes) > 1:
+            doubt = doubt - _entropy(members, 2).mean(0)
         highest = math.log(max(2, len(self.labels)))  # a single class is never in doubt
-        uncertainty = (entropy / highest).clamp(0, 1).cpu().numpy()
+        uncertainty = (doubt / highest).clamp(0, 1).cpu().numpy()
         return [
-            LabelMap(own, self.labels, unsure) for own, unsure in zip(ids, uncertainty, strict=True)
+            LabelMap(own, self.labels, unsure)
+            for own, unsure in zip(ids.to(torch.uint8).cpu().numpy(), uncertainty, strict=True)
         ]
+
+
+def picture_uncertainty(label_map: LabelMap) -> float:
+    """One number for a whole picture: the mean over the tenth of its pixels that are most in doubt.
+
+    (DatasetDDPM drops the generated pictures of which this is highest.) Raises InputError for a map
+    without uncertainty.
+    """
+    if label_map.uncertainty is None:
+        raise InputError("a map without uncertainty", "map", "Take one that `segment` made.")
+    doubts = np.sort(label_map.uncertainty, axis=None)
+    return float(doubts[-max(1, len(doubts) // 10) :].mean())
+
+
+def _entropy(probabilities: Tensor, dim: int) -> Tensor:
+    return -(probabilities * probabilities.clamp(min=1e-12).log()).sum(dim)

@@ -1,0 +1,94 @@
+"""Features of labelled pixels, gathered for training without ever holding a whole feature map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pixelguide.errors import InputError
+from pixelguide.images import to_model
+from pixelguide.labels import IGNORE
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.seeds import generator as seeded
+from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.features import pixel_features
+from pixelguide.segment.plan import ClassifierTraining
+
+
+def prepared(
+    denoiser: Denoiser, pictures: LabelledPictures, settings: ClassifierTraining
+) -> LabelledPictures:
+    """`pictures` without specks (the paper's 1-19 pixels at 256², by area), mirrored if wanted."""
+    pictures = pictures.without_specks(max(1, round(20 * (denoiser.size / 256) ** 2)))
+    return pictures.mirrored() if settings.mirror else pictures
+
+
+class PixelSample:
+    """Labelled pixels of labelled pictures, drawn once: what every classifier learns from.
+
+    The same pixels for all classifiers, so that they share their labels.
+    """
+
+    def __init__(
+        self, denoiser: Denoiser, pictures: LabelledPictures, settings: ClassifierTraining,
+        pixels: int,
+    ) -> None:  # fmt: skip
+        """pixels: how many of each picture in each noise draw. Raises InputError if none of them
+        is labelled."""
+        self._denoiser, self._pictures, self._seed = denoiser, pictures, settings.seed
+        generator = seeded(settings.seed, "pixels")
+        ids = torch.from_numpy(pictures.label_ids.astype(np.int64)).flatten(1)
+        self._places: list[list[Tensor]] = []  # of each noise draw, of each picture: int64 P
+        labels = []
+        for _ in range(settings.noise_draws):
+            own = [torch.randperm(row.numel(), generator=generator)[:pixels] for row in ids]
+            own = [places[row[places] != IGNORE] for row, places in zip(ids, own, strict=True)]
+            self._places.append(own)
+            labels += [row[places] for row, places in zip(ids, own, strict=True)]
+        self.labels = torch.cat(labels)
+        if len(self.labels) == 0:
+            raise InputError("no labelled pixel", "dataset", "Label at least one part.")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @torch.no_grad()
+    def features(self, timesteps: Sequence[int]) -> Tensor:
+        """fp16 len(self)×inputs on the CPU: every sampled pixel's activations at `timesteps`.
+
+        One noise per picture and draw serves all timesteps of a classifier, as it does when a
+        picture is segmented (eq. 6 of Matsunaga et al. 2022), and depends on the seed and on these
+        timesteps alone.
+        """
+        generator = seeded(self._seed, "noise", *timesteps)
+        denoiser = self._denoiser
+        channels = sum(tap.channels for tap in denoiser.taps)
+        rows = torch.empty(len(self), channels * len(timesteps), dtype=torch.float16)
+        # as many pictures a pass as activations of eight pictures of 64² take
+        together = max(1, min(8, 8 * 64**2 // denoiser.size**2))
+        filled = 0
+        for draw in self._places:
+            for first in range(0, len(draw), together):
+                places = draw[first : first + together]
+                few = to_model(self._pictures.images[first : first + together], denoiser.device)
+                noise = torch.randn(few.shape, generator=generator).to(few.device)
+                activations = []
+                for t in timesteps:
+                    x_t = denoiser.schedule.add_noise(few, noise, torch.full((len(few),), t))
+                    activations += denoiser.features(x_t, t)
+                for k, own in enumerate(places):
+                    alone = [activation[k : k + 1] for activation in activations]
+                    found = pixel_features(alone, own.to(denoiser.device), denoiser.size)[0]
+                    rows[filled : filled + len(own)] = found.half()
+                    filled += len(own)
+        return rows
+
+
+def mean_and_deviation(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """float32 mean and standard deviation (at least 1e-4) of each column of fp16 M×inputs."""
+    parts = [torch.std_mean(part.float(), 0) for part in rows.split(256, dim=1)]
+    mean = torch.cat([mean for _, mean in parts])
+    return mean, torch.cat([deviation for deviation, _ in parts]).clamp(min=1e-4)

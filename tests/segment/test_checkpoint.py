@@ -1,0 +1,111 @@
+"""A killed training goes on to the same bits, and with nothing else than what it began with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eye import SETTINGS, equal, state
+from pixelguide.errors import InputError
+from pixelguide.labels import IGNORE
+from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.plan import guide_timesteps
+from pixelguide.segment.training import train_classifiers
+
+
+class KilledError(Exception):
+    pass
+
+
+def kill_at(done: int) -> Any:
+    def on_progress(told: dict[str, Any]) -> None:
+        if told["done"] >= done:
+            raise KilledError
+
+    return on_progress
+
+
+@pytest.mark.parametrize("killed_at", [1, 2, 4])
+def test_a_killed_run_goes_on_to_the_same_bits(
+    eye: Any, pictures: LabelledPictures, tmp_path: Path, killed_at: int
+) -> None:
+    whole = state(train_classifiers(eye, pictures, SETTINGS))
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KilledError):
+        train_classifiers(
+            eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(killed_at)
+        )
+    eye.seen.clear()
+    told: list[dict[str, Any]] = []
+    resumed = train_classifiers(
+        eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=told.append
+    )
+    assert equal(state(resumed), whole)
+    finished = {1: 1, 2: 3, 4: 5}[killed_at]  # members go by twos, after f_multi
+    assert set(eye.seen) == set(guide_timesteps(SETTINGS)[finished - 1 :]), "none is trained twice"
+    assert all(finished < state["done"] <= state["total"] == 6 for state in told)
+    assert told[-1]["done"] == 6
+    eye.seen.clear()
+    again = train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)
+    assert not eye.seen, "a finished run has nothing left to do"
+    assert equal(state(again), whole)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"seed": 1}, {"iterations": 7}, {"mirror": False}, {"starts": (10,)}, {"learning_rate": 1e-2}],
+)
+def test_a_checkpoint_of_other_settings_is_refused(
+    eye: Any, pictures: LabelledPictures, tmp_path: Path, other: dict[str, Any]
+) -> None:
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KilledError):
+        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    with pytest.raises(InputError, match="other settings, data or prior"):
+        train_classifiers(eye, pictures, replace(SETTINGS, **other), checkpoint=checkpoint)
+
+
+@pytest.mark.parametrize("change", ["pixel", "moved pixel", "label", "swapped labels"])
+def test_a_checkpoint_of_other_data_is_refused(
+    eye: Any, pictures: LabelledPictures, tmp_path: Path, change: str
+) -> None:
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KilledError):
+        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    images, ids = pictures.images.copy(), pictures.label_ids.copy()
+    if change == "pixel":
+        images[0, 4, 4, 0] ^= 1
+    elif change == "moved pixel":
+        images[0] = images[0, ::-1]
+    elif change == "label":
+        ids[0, 4, 4] = IGNORE
+    else:
+        ids[0] = ids[0, ::-1]
+    other = LabelledPictures(images, ids, pictures.labels)
+    with pytest.raises(InputError, match="other settings, data or prior"):
+        train_classifiers(eye, other, SETTINGS, checkpoint=checkpoint)
+
+
+def test_a_checkpoint_of_another_prior_is_refused(
+    eye: Any, pictures: LabelledPictures, tmp_path: Path
+) -> None:
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KilledError):
+        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    eye.unet.weight.data += 1
+    with pytest.raises(InputError, match="prior"):
+        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)
+
+
+def test_a_damaged_checkpoint_is_refused(
+    eye: Any, pictures: LabelledPictures, tmp_path: Path
+) -> None:
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KilledError):
+        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    with pytest.raises(InputError, match=r"checkpoint\.safetensors"):
+        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)
