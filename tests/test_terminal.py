@@ -19,6 +19,16 @@ def test_stages_show_on_standard_error_only(capsys: pytest.CaptureFixture[str]) 
     assert "loss 0.01235" in err
 
 
+def test_bytes_of_a_download_are_shown_as_megabytes(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar() as report:
+        report({"stage": "download", "done": 1_500_000_000, "total": 2_200_000_000})
+        report({"stage": "download", "done": 2_000_000_000, "total": None})
+    err = capsys.readouterr().err
+    assert "2000/" in err
+    assert "MB" in err
+    assert "000000" not in err
+
+
 def test_without_a_stage_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar():
         pass

@@ -44,9 +44,11 @@ def progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
             for key in keys
             if key in state
         ]
-        bar.update(
-            tasks[stage], completed=state["done"], total=state["total"], note="  ".join(notes)
-        )
+        done, total = state["done"], state["total"]
+        if stage == "download":  # bytes: nobody reads ten digits
+            done, total = done // 10**6, total and total // 10**6
+            notes = ["MB"]
+        bar.update(tasks[stage], completed=done, total=total, note="  ".join(notes))
 
     try:
         yield report

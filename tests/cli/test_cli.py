@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import typer
 from numpy.typing import NDArray
 
 from command_line import Run, assert_one_error
 from model_folders import tiny_maps
-from pixelguide import demo
+from pixelguide import cli, demo
 from pixelguide.edit.editor import Editor
 from pixelguide.errors import ResourceError
 from pixelguide.images import save_png
@@ -21,23 +22,27 @@ from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import ModelFolder
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "",
-        "demo",
-        "segment",
-        "edit",
-        "portraits",
-        "train",
-        "train prior",
-        "train classifiers",
-        "models",
-        "models pull",
-        "models show",
-        "models verify",
-    ],
-)
+def _commands() -> list[str]:
+    """Every command and group, by what is typed for it."""
+    found = [""]
+
+    def walk(group: Any, typed: str) -> None:
+        for name, command in getattr(group, "commands", {}).items():
+            found.append(f"{typed} {name}".strip())
+            walk(command, found[-1])
+
+    walk(typer.main.get_command(cli.app), "")
+    return found
+
+
+def test_the_command_line_keeps_the_names_scripts_rely_on() -> None:
+    assert {
+        "demo", "segment", "edit", "train prior", "train classifiers", "convert adm", "models",
+        "models pull", "models show", "models verify",
+    } <= set(_commands())  # fmt: skip
+
+
+@pytest.mark.parametrize("command", _commands())
 def test_every_command_explains_itself(run: Run, command: str) -> None:
     code, out, err = run(*command.split(), "--help")
     assert code == 0

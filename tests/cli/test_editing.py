@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from command_line import Run
+from command_line import Run, assert_one_error
 from pixelguide.edit.editor import Editor
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import LabelMap, LabelSet
@@ -98,3 +98,12 @@ def test_options_reach_the_edit(
     assert code == 0, err
     settings = json.loads((desk / "out" / "report.json").read_text())["settings"]
     assert {name: settings[name] for name in told} == told
+
+
+def test_colours_a_little_off_can_be_snapped(edit: Run, desk: Path, labels: LabelSet) -> None:
+    target = LabelMap.load(desk / "target.png", labels)
+    save_png(desk / "colours.png", target.colour() ^ 1)  # as a colour profile leaves them
+    assert "is no class" in assert_one_error(edit(map=desk / "colours.png"))
+    assert edit(out=desk / "a", map=desk / "colours.png", snap=3)[0] == 0
+    assert edit(out=desk / "b")[0] == 0
+    assert (desk / "a" / "00.png").read_bytes() == (desk / "b" / "00.png").read_bytes()

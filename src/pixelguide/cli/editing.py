@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, number
+from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, number
 from pixelguide.files import check_writable
 from pixelguide.terminal import progress_bar
 
@@ -75,6 +75,7 @@ def edit(
     dilation: Annotated[
         int | None, typer.Option(help="Pixels the ROI grows by; default: the model's.")
     ] = None,
+    snap: Snap = 0,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
 ) -> None:
@@ -85,8 +86,8 @@ def edit(
     check_writable(out)
     editor = Editor.from_pretrained(model, device)
     editor.set_image(image)
-    target_map = LabelMap.load(target, editor.labels)
-    source = LabelMap.load(source_map, editor.labels) if source_map else None
+    target_map = LabelMap.load(target, editor.labels, snap)
+    source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
     names = [name.strip() for name in classes.split(",")] if classes else None
     with progress_bar() as report:
         result = editor.edit(

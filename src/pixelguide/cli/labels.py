@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pixelguide.cli.options import Labels, label_set
+from pixelguide.cli.options import Labels, Snap, label_set
 from pixelguide.errors import InputError
 from pixelguide.terminal import progress_bar
 
@@ -27,9 +27,6 @@ Source = Annotated[str, typer.Option("--from", help="Format; auto: by the conten
 Renames = Annotated[
     list[str] | None,
     typer.Option("--map", help="OLD=NEW class; '*=NEW' the rest; NEW __ignore__: no label."),
-]
-Snap = Annotated[
-    float, typer.Option(min=0, max=441, help="Take colours so far off for the nearest class.")
 ]
 
 

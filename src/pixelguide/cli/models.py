@@ -40,7 +40,7 @@ def models(
 
 @models_app.command("pull")
 def models_pull(
-    name: Annotated[str, typer.Argument(help="A name that `pixelguide models` lists.")],
+    name: Annotated[str, typer.Argument(help="A name `pixelguide models` lists; OWNER/NAME.")],
     to: Annotated[
         Path | None, typer.Option(help="Folder to make; default: where --model NAME finds it.")
     ] = None,
@@ -108,7 +108,7 @@ def models_verify(model: Name) -> None:
 def _rows() -> list[dict[str, Any]]:
     """One dict a model: what `models --json` prints."""
     from pixelguide.prior import bundle
-    from pixelguide.prior.public.registry import REGISTRY
+    from pixelguide.prior.public.registry import REGISTRY, others_pulled
 
     rows: list[dict[str, Any]] = []
     for name, path in bundle.built_in_models().items():
@@ -120,7 +120,7 @@ def _rows() -> list[dict[str, Any]]:
                 "path": str(path),
             }
         )  # fmt: skip
-    for entry in REGISTRY.values():
+    for entry in (*REGISTRY.values(), *others_pulled()):
         here = entry.folder.is_dir()
         rows.append(
             {

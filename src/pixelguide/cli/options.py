@@ -18,6 +18,9 @@ Labels = Annotated[
     str | None,
     typer.Option("--labels", help="Classes to use: labels.json or a built-in set (ffhq_34 …)."),
 ]
+Snap = Annotated[
+    float, typer.Option(min=0, max=441, help="Take colours so far off for the nearest class.")
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps …")]
 
 

@@ -27,6 +27,7 @@ from pixelguide.images import from_model, load_rgb, to_model, to_rgb
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.public.pull import fetched
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
@@ -65,12 +66,13 @@ class Editor:
     def from_pretrained(
         cls, model: str | Path = "portraits-64", device: str | torch.device = "auto"
     ) -> Editor:
-        """Open a category by built-in name or folder.
+        """Open a category by built-in or pulled name, or by folder.
 
-        device: "auto" (CUDA, else MPS, else CPU) or what torch accepts. Raises InputError or
-        SafetyError for a model that is missing, incomplete, damaged or unsafe.
+        OWNER/NAME of the hub is fetched if it is not here yet. device: "auto" (CUDA, else MPS,
+        else CPU) or what torch accepts. Raises InputError or SafetyError for a model that is
+        missing, incomplete, damaged or unsafe.
         """
-        folder = ModelFolder.open(model)
+        folder = ModelFolder.open(fetched(model))
         place = choose_device(device)
         segmenter, guide = (load_bank(folder, name).to(place) for name in ("segmenter", "guide"))
         if segmenter.taps != guide.taps:

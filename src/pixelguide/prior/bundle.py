@@ -19,7 +19,7 @@ from diffusers import DDPMScheduler, UNet2DModel
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import Content, write_atomically
 from pixelguide.prior.network import build_network
-from pixelguide.prior.public.registry import REGISTRY
+from pixelguide.prior.public.registry import REGISTRY, find, is_hub_id
 from pixelguide.prior.safe import load_weights, read_tensors, refuse_pickle
 
 MANIFEST = "manifest.json"
@@ -120,7 +120,9 @@ def locate(model: str | Path) -> Path:
     known = built_in_models()
     if isinstance(model, str) and model in known:
         return known[model]
-    public = REGISTRY.get(model) if isinstance(model, str) else None
+    public = None
+    if isinstance(model, str) and (model in REGISTRY or is_hub_id(model)):
+        public = find(model)
     if public and public.is_model and public.folder.is_dir():
         return public.folder
     path = Path(model)
@@ -131,7 +133,7 @@ def locate(model: str | Path) -> Path:
         return path
     if public and not public.is_model:
         raise InputError(f"'{model}' is {public.kind}, not a model", hint="Give a model.")
-    if public:
+    if model in REGISTRY:
         raise InputError(
             f"model '{model}' is not here", hint=f"Fetch it: `pixelguide models pull {model}`."
         )

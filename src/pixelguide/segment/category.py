@@ -12,6 +12,7 @@ from pixelguide.files import Content, check_writable
 from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder, write_parts
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.public.pull import fetched
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.taps import default_taps, list_taps, named_taps
 from pixelguide.segment.classifier import ClassifierBank
@@ -62,7 +63,7 @@ def train_category(
     on_plan: told what the training will need, before it starts; an exception ends it there.
     A killed run goes on from `out` when repeated. `out` may be the model's own folder.
     """
-    folder, out = ModelFolder.open(model), Path(out)
+    folder, out = ModelFolder.open(fetched(model)), Path(out)
     check_writable(out)
     unet = folder.unet().to(device)
     chosen = named_taps(unet, taps) if taps else default_taps(unet)
@@ -96,7 +97,7 @@ def import_category(
     the segmenter reads, where its folder's name does not say it. Raises InputError for files of
     another layout and for classifiers that do not fit the prior, the labels or each other.
     """
-    folder, out = ModelFolder.open(model), Path(out)
+    folder, out = ModelFolder.open(fetched(model)), Path(out)
     check_writable(out)
     network = folder.network()
     every = list_taps(network)

@@ -26,6 +26,11 @@ PARTS = {
     "schedule": ("scheduler/scheduler_config.json", "scheduler_config.json"),
     "weights": (f"unet/{WEIGHTS}", WEIGHTS, f"unet/{PICKLE}", PICKLE),
 }
+CATEGORY = (
+    *(f"{part}/{file}" for part in ("segmenter", "guide") for file in ("config.json", WEIGHTS)),
+    *("labels.json", "edit.json", "model_index.json"),
+)
+"""What a category of ours has beside its prior; taken if the first of them is there."""
 ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 """Names of attention's layers in diffusers before 0.15, and since."""
 
@@ -96,9 +101,10 @@ class HuggingFaceHub:
 
 
 def choose_files(names: Collection[str], repository: str) -> dict[str, str]:
-    """Which files of a repository to use: part of `PARTS` → name. Safetensors before pickles.
+    """Which files of a repository to use: part of `PARTS` (or name of `CATEGORY`) → name.
 
-    Only names known beforehand are ever chosen. Raises InputError if a part is missing.
+    Safetensors come before pickles. Only names known beforehand are ever chosen. Raises InputError
+    if a part is missing.
     """
     chosen = {}
     for part, candidates in PARTS.items():
@@ -108,6 +114,8 @@ def choose_files(names: Collection[str], repository: str) -> dict[str, str]:
                 f"no {part} of an unconditional diffusers model", repository, "Take another model."
             )
         chosen[part] = found
+    if CATEGORY[0] in names:
+        chosen |= {name: name for name in CATEGORY if name in names}
     return chosen
 
 
@@ -117,8 +125,7 @@ def convert_hub(source: Path, folder: Path) -> None:
     Raises InputError for what is not a UNet2DModel or does not fit together, SafetyError for a
     pickle that holds more than tensors or calls itself safetensors.
     """
-    present = [name for names in PARTS.values() for name in names if (source / name).is_file()]
-    chosen = choose_files(present, source.name)
+    chosen = choose_files(known_files(source), source.name)
     weights = source / chosen["weights"]
     state = _read_pickle(weights) if weights.suffix == ".bin" else read_tensors(weights)
     current = {_current_name(name): tensor.clone().contiguous() for name, tensor in state.items()}
@@ -128,7 +135,14 @@ def convert_hub(source: Path, folder: Path) -> None:
     write_atomically(folder / "unet" / WEIGHTS, safetensors.torch.save(current))
     # Read back like any model, with the same checks, and written the way ours are.
     model = ModelFolder.open(folder)
-    write_parts(folder, prior_parts(model.unet(), model.scheduler()))
+    parts = prior_parts(model.unet(), model.scheduler())
+    write_parts(folder, parts | {n: (source / n).read_bytes() for n in CATEGORY if n in chosen})
+
+
+def known_files(folder: Path) -> list[str]:
+    """Names of the files in `folder` that `choose_files` may choose."""
+    every = [name for names in PARTS.values() for name in names] + list(CATEGORY)
+    return [name for name in every if (folder / name).is_file()]
 
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:

@@ -17,9 +17,9 @@ from pixelguide.files import check_writable, from_os_error, sync_folder
 from pixelguide.prior.public.archives import unpack
 from pixelguide.prior.public.download import download
 from pixelguide.prior.public.home import home, is_offline
-from pixelguide.prior.public.hub import PARTS, Hub, HuggingFaceHub, choose_files, convert_hub
+from pixelguide.prior.public.hub import Hub, HuggingFaceHub, choose_files, convert_hub, known_files
 from pixelguide.prior.public.known_hashes import Fingerprint, KnownHashes
-from pixelguide.prior.public.registry import Entry, find
+from pixelguide.prior.public.registry import Entry, find, is_hub_id
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -45,6 +45,17 @@ class Pulled:
     left_out: tuple[str, ...] = ()
 
 
+def fetched(model: str | Path) -> str | Path:
+    """`model`, after pulling it if it is OWNER/NAME of the hub and not here yet.
+
+    A folder of that name comes first, and where there is a folder OWNER a missing NAME in it is
+    not looked for elsewhere. Raises as `pull`.
+    """
+    if isinstance(model, str) and is_hub_id(model) and not Path(model).parent.exists():
+        pull(model)
+    return model
+
+
 def known_hashes() -> KnownHashes:
     """The fingerprints that this user's pulls are checked against."""
     return KnownHashes(home() / "known_hashes.json")
@@ -60,12 +71,13 @@ def pull(
     on_progress: Progress | None = None,
     hub: Hub | None = None,
 ) -> Pulled:
-    """Fetch `name` of the registry and make its folder, `to` or where `locate` finds it.
+    """Fetch `name` and make its folder, `to` or where `locate` finds it.
 
-    What is there already stays. The first pull records the SHA-256 of what came, later ones are
-    refused if it differs; accept_new: fetch again and record that instead. offline: use only a
-    file that was put in place by hand or kept by keep_download. The folder appears when it is
-    complete; processes that pull the same name take turns.
+    name: of the registry, or OWNER/NAME of the hub. What is there already stays. The first pull
+    records the SHA-256 of what came, later ones are refused if it differs; accept_new: fetch again
+    and record that instead. offline: use only a file that was put in place by hand or kept by
+    keep_download. The folder appears when it is complete; processes that pull the same name take
+    turns.
 
     Raises InputError, SafetyError and ResourceError as `download`, `unpack` and the converters do,
     SafetyError if what came is not what came first, and InputError offline with nothing to use.
@@ -116,7 +128,7 @@ def _obtain(
             download(entry.source, place, limit=entry.limit, on_progress=on_progress)
         return Fingerprint.of(entry.source, place.parent, [entry.file])
     if offline:
-        present = [name for names in PARTS.values() for name in names if (place / name).is_file()]
+        present = known_files(place)
         if not present:
             raise _nothing_here(entry)
         commit = before.revision if before else ""

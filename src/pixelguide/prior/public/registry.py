@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -113,7 +114,28 @@ REGISTRY: dict[str, Entry] = {entry.name: entry for entry in _entries()}
 
 
 def find(name: str) -> Entry:
-    """The entry of this name. Raises InputError naming those there are."""
-    if name not in REGISTRY:
-        raise InputError(f"'{name}' cannot be pulled", hint=f"Known: {', '.join(REGISTRY)}.")
-    return REGISTRY[name]
+    """The entry of this name; for OWNER/NAME, any repository of the hub.
+
+    Raises InputError naming the known ones for anything else.
+    """
+    if name in REGISTRY:
+        return REGISTRY[name]
+    if is_hub_id(name):
+        return Entry(name, "hub", 0, "a model of the hub", name, "see its page on the hub")
+    raise InputError(
+        f"'{name}' cannot be pulled",
+        hint=f"Known: {', '.join(REGISTRY)}; or OWNER/NAME of the hub.",
+    )
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether `name` has the form OWNER/NAME of the hub's repositories."""
+    part = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,95}[A-Za-z0-9])?"
+    return bool(re.fullmatch(f"{part}/{part}", name)) and "--" not in name and ".." not in name
+
+
+def others_pulled() -> list[Entry]:
+    """Models of the hub that were pulled and are not in the registry."""
+    folder = home() / "models"
+    names = sorted(path.name.replace("--", "/") for path in folder.glob("*--*") if path.is_dir())
+    return [find(name) for name in names if is_hub_id(name) and name not in REGISTRY]
