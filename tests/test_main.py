@@ -7,7 +7,7 @@ import sys
 
 
 def test_the_module_runs_the_command_line() -> None:
-    run = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+    run = subprocess.run(
         [sys.executable, "-m", "pixelguide", "models", "show", "nowhere"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -81,7 +81,7 @@ def train_classifiers_command(
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
     labels: Labels = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use the first so many.")] = None,
-    iterations: Annotated[int, typer.Option(min=1, help="Steps per classifier.")] = 3000,
+    iterations: Annotated[int, typer.Option(min=1, help="Steps per classifier.")] = 6000,
     noise_draws: Annotated[int, typer.Option(min=1, help="Noises per picture.")] = 4,
     mirror: Annotated[bool, typer.Option(help="Learn from mirror images too.")] = True,
     members: Annotated[

@@ -18,7 +18,7 @@ from pixelguide.devices import choose_device
 from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.edit.inversion import invert, reconstruct
 from pixelguide.edit.region import composite, dilate, edited_classes, region_of_interest
-from pixelguide.edit.result import EditResult, versions
+from pixelguide.edit.result import Candidate, EditResult, versions
 from pixelguide.edit.sampling import Step, sample_edit
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.settings import EditDefaults, EditSettings
@@ -182,7 +182,7 @@ class Editor:
             )  # fmt: skip
         images = composite(self.image, from_model(x_edit), roi)
         with clock("scoring"):
-            candidates = score_candidates(self._segmenter, self.image, images, target, roi)
+            candidates = self.score(images, target, roi)
         reproducible = {
             **chosen.model_dump(),
             "start_timestep": start,
@@ -194,6 +194,13 @@ class Editor:
             "versions": versions(),
         }
         return EditResult(candidates, source, target, roi, reproducible, clock.seconds)
+
+    def score(
+        self, images: NDArray[np.uint8], target: LabelMap, roi: NDArray[np.bool_]
+    ) -> tuple[Candidate, ...]:
+        """How well each of `images` (uint8 N×S×S×3) follows `target` over `roi` (bool S×S), by
+        f_multi, and how many pixels outside differ from the picture."""
+        return score_candidates(self._segmenter, self.image, images, target, roi)
 
     def reconstruct(self, start_timestep: int, steps: int = 50) -> NDArray[np.uint8]:
         """The picture after inversion to t0 and DDIM decoding without any edit, uint8 S×S×3."""

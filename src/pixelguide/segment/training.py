@@ -31,7 +31,7 @@ def train_classifiers(
 ) -> tuple[ClassifierBank, ClassifierBank]:
     """f_multi and {C_t} (Matsunaga et al. 2022, sec. 3.2 and A.1) on a frozen prior.
 
-    Adam on the cross-entropy of single pixels, as `plan_training` plans it. Each member draws its
+    AdamW on the cross-entropy of single pixels, as `plan_training` plans it. Each member draws its
     weights from its own seed and its features from that of its timesteps, so members do not depend
     on which others are trained beside them. checkpoint: a file that keeps finished members; a
     repeated call goes on behind them with the same result.
@@ -113,7 +113,9 @@ def _train(
     deviation = torch.stack([deviation for _, deviation in scales]).to(device)
     labels = sample.labels.to(device)
 
-    optimizer = torch.optim.Adam(stack.parameters(), lr=settings.learning_rate)
+    optimizer = torch.optim.AdamW(
+        stack.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
     order = seeded(settings.seed, "order")
     batches = _endless_batches(len(labels), settings.batch_size, order)
     stack.train()
