@@ -29,9 +29,9 @@ def ids_of_colours(
     table = np.full(1 << 24, -1, np.int16)
     for (r, g, b), index in classes.items():
         table[r << 16 | g << 8 | b] = index
-    ids = table[_packed(pixels, _RGB)]
+    ids = _looked_up(table, pixels, _RGB)
     if (ids < 0).any():
-        swapped = table[_packed(pixels, _BGR)]
+        swapped = _looked_up(table, pixels, _BGR)
         known = int((swapped >= 0).sum())
         if known == ids.size or (snap > 0 and known > int((ids >= 0).sum())):
             ids, pixels = swapped, pixels[..., ::-1]
@@ -40,11 +40,16 @@ def ids_of_colours(
     return ids.astype(np.uint8)
 
 
-def _packed(pixels: NDArray[np.uint8], shifts: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    packed = np.zeros(pixels.shape[:2], np.uint32)
-    for channel, shift in enumerate(shifts):
-        packed |= pixels[..., channel].astype(np.uint32) << shift
-    return packed
+def _looked_up(
+    table: NDArray[np.int16], pixels: NDArray[np.uint8], shifts: NDArray[np.uint32]
+) -> NDArray[np.int16]:
+    """What `table` has for each colour, its channels packed by `shifts`: int16 H×W."""
+    ids = np.empty(pixels.shape[:2], np.int16)
+    rows = max(1, (1 << 20) // max(1, pixels.shape[1]))  # a large map in parts: less memory
+    for first in range(0, len(pixels), rows):
+        part = pixels[first : first + rows].astype(np.uint32)
+        ids[first : first + rows] = table[np.bitwise_or.reduce(part << shifts, axis=-1)]
+    return ids
 
 
 def _snap(
