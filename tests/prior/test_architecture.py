@@ -70,6 +70,15 @@ def test_network_is_of_the_described_shape() -> None:
     assert unet.config.freq_shift == 0
 
 
+def test_every_attention_is_normalized_first() -> None:
+    unet = Architecture(size=16, channels=(16, 32), attention_levels=1, head_channels=16).build(
+        torch.Generator()
+    )
+    attentions = [module for module in unet.modules() if type(module).__name__ == "Attention"]
+    assert len(attentions) == 1 + 1 + 2  # down, middle, up
+    assert all(attention.group_norm is not None for attention in attentions)
+
+
 @pytest.mark.parametrize("channels", [(16, 32), (32, 32, 64), (48, 64), (128, 256), (64, 80, 96)])
 def test_norm_groups_divide_every_level_into_four_or_more_channels(
     channels: tuple[int, ...],

@@ -126,3 +126,14 @@ def test_gradients_agree_with_the_upsampled_map() -> None:
         strict=True,
     ):
         assert torch.allclose(a, b, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_samples_at_the_same_places(dtype: torch.dtype) -> None:
+    # a ramp across 512 pixels: a place that is rounded to the type is wrong by up to 2 pixels
+    ramp = torch.linspace(0, 1, 64).expand(1, 1, 64, 64)
+    pixels = torch.arange(512 * 300, 512 * 301)
+    exact = sample_pixels(ramp, pixels, 512)
+    half = sample_pixels(ramp.to(dtype), pixels, 512)
+    assert half.dtype == dtype
+    assert (half.float() - exact).abs().max() < 2 * torch.finfo(dtype).eps

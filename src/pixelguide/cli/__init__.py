@@ -7,6 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
+from pixelguide.cli.bench import bench
 from pixelguide.cli.convert import convert_app
 from pixelguide.cli.editing import demo, edit, portraits, segment
 from pixelguide.cli.labels import labels_app
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, segment, edit, portraits):
+for command in (demo, segment, edit, portraits, bench):
     app.command()(command)
 app.add_typer(train_app, name="train")
 app.add_typer(convert_app, name="convert")

@@ -1,1 +1,1 @@
-"""Measuring edits: measures, portrait edits with a known truth, contact sheets."""
+"""Measuring edits: measures, portrait edits with a known truth, contact sheets, benchmarks."""

@@ -50,6 +50,9 @@ class Architecture:
     def build(self, generator: torch.Generator) -> UNet2DModel:
         """The network with fresh float32 weights that depend on `generator` alone."""
         levels = len(self.channels)
+        # at least four channels a group: with one, every channel would lose its mean, and with it
+        # the colours would drift
+        groups = math.gcd(32, *(width // 4 for width in self.channels))
         attends = [level >= levels - self.attention_levels for level in range(levels)]
         # diffusers draws initial weights from torch's global generator: lend it a state of ours
         with torch.random.fork_rng(devices=[]):
@@ -72,9 +75,8 @@ class Architecture:
                 downsample_type="resnet",  # of the levels that attend; the others' names say so
                 upsample_type="resnet",
                 attention_head_dim=self.head_channels,
-                # at least four channels a group: with one, every channel would lose its mean,
-                # and with it the colours would drift
-                norm_num_groups=math.gcd(32, *(width // 4 for width in self.channels)),
+                norm_num_groups=groups,
+                attn_norm_num_groups=groups,  # of the middle, which has no norm otherwise
                 resnet_time_scale_shift="scale_shift",
                 flip_sin_to_cos=True,
                 freq_shift=0,

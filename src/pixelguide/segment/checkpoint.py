@@ -30,6 +30,8 @@ class TrainingCheckpoint:
         denoiser: Denoiser,
     ) -> None:
         self.path = path
+        if path is None:
+            return
         data = hashlib.sha256(pictures.images.tobytes() + pictures.label_ids.tobytes())
         # features of two priors, or of two sets of taps, must not meet in one bank
         data.update(repr(denoiser.taps).encode())

@@ -79,6 +79,8 @@ def _neighbours(
     positions: Tensor, size: int, coarse: int, like: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The two coarse cells whose centres enclose each position, and the share of the second."""
-    place = ((positions.to(like.dtype) + 0.5) * (coarse / size) - 0.5).clamp(min=0)
+    # float16 and bfloat16 cannot tell neighbouring pixels of a large picture apart
+    exact = torch.promote_types(like.dtype, torch.float32)
+    place = ((positions.to(exact) + 0.5) * (coarse / size) - 0.5).clamp(min=0)
     first = place.floor().long().clamp(max=coarse - 1)
-    return first, (first + 1).clamp(max=coarse - 1), place - first
+    return first, (first + 1).clamp(max=coarse - 1), (place - first).to(like.dtype)

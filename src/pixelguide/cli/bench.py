@@ -1,0 +1,111 @@
+"""`bench`: how fast the stages of an edit are on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixelguide.cli.options import DEFAULT_MODEL, Device, numbers
+from pixelguide.errors import InputError
+from pixelguide.terminal import progress_bar
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pixelguide.evaluate.bench import BenchReport
+
+
+def bench(
+    model: Annotated[
+        str | None, typer.Option(help=f"Built-in or pulled name, or a folder; {DEFAULT_MODEL}.")
+    ] = None,
+    shape: Annotated[
+        str | None, typer.Option(help="Random weights instead: adm-256, adm-64, portraits-64.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="With --shape: side of the pictures.")] = None,
+    batch: Annotated[str, typer.Option(help="Candidates at once, by commas.")] = "1",
+    precision: Annotated[str, typer.Option(help="fp32, or bf16 (autocast).")] = "fp32",
+    repeats: Annotated[int, typer.Option(help="Timed runs of each stage.")] = 5,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="JSON report to write.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Time every stage of an edit and compare it with what the machine can do at best."""
+    from rich.console import Console
+
+    from pixelguide.devices import choose_device
+    from pixelguide.evaluate.bench import BenchSettings, run_bench
+    from pixelguide.evaluate.subjects import subject_of_model, subject_of_shape
+    from pixelguide.files import check_writable, write_atomically
+
+    if model and shape:
+        raise InputError("--model and --shape", hint="Give one of the two.")
+    if size is not None and not shape:
+        raise InputError("--size without --shape", hint="A model has a size of its own.")
+    settings = BenchSettings(numbers("batch", batch), repeats, precision)  # type: ignore[arg-type]
+    if out:
+        check_writable(out.parent)
+    place = choose_device(device)
+    subject = (
+        subject_of_shape(shape, size, place)
+        if shape
+        else subject_of_model(model or DEFAULT_MODEL, place)
+    )
+    with progress_bar() as report_progress:
+        report = run_bench(subject, settings, on_progress=report_progress)
+    if out:
+        write_atomically(out, report.to_json().encode())
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 140  # a file has no width
+    console.print(_table(report))
+    console.print(_footer(report))
+
+
+def _table(report: BenchReport) -> Table:
+    from rich.table import Table
+
+    settings, machine = report.settings, report.machine
+    table = Table(
+        title=f"{settings['subject']}, {settings['size']} px, {settings['precision']}, "
+        f"{machine.get('gpu') or machine['cpu']}"
+    )
+    table.add_column("stage")
+    for column in ("batch", "median ms", "least … most ms", "GFLOP", "% of matmul", "MB moved",
+                   "% of copy", "peak MB"):  # fmt: skip
+        table.add_column(column, justify="right")
+    for cost in report.costs:
+        shown = cost.content(report.ceilings[cost.precision])
+        table.add_row(
+            cost.name,
+            "" if cost.batch is None else str(cost.batch),
+            f"{1e3 * cost.median:,.2f}",
+            f"{1e3 * min(cost.seconds):,.2f} … {1e3 * max(cost.seconds):,.2f}",
+            f"{cost.flops / 1e9:,.3f}",
+            _percent(shown["share_of_matmul_ceiling"]),
+            f"{cost.bytes / 1e6:,.1f}",
+            _percent(shown["share_of_copy_ceiling"]),
+            f"{cost.peak_bytes / 1e6:,.1f}",
+        )
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}"
+
+
+def _footer(report: BenchReport) -> str:
+    peak = report.memory["cuda_peak"] or report.memory["process_peak"]
+    held = "" if peak is None else f"; peak memory {peak / 2**30:.2f} GiB"
+    training = report.settings["training"]
+    lines = [
+        "classifier training: {iterations} iterations of one in a stack of {stacked}, without its "
+        "features; always fp32".format(**training)
+    ]
+    for precision, best in report.ceilings.items():
+        lines.append(
+            f"ceilings, {precision}: matmul {best.flops / 1e9:,.1f} GFLOP/s, "
+            f"copy {best.bytes / 1e9:,.1f} GB/s"
+        )
+    return "\n".join([*lines, f"{report.machine['threads']} threads{held}"])
