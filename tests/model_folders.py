@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from conftest import seeded, wake
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.portraits import LABELS
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import prior_parts, write_parts
+from pixelguide.prior.bundle import MANIFEST, prior_parts, write_parts
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule
 from pixelguide.segment.category import PIPELINE_INDEX
@@ -77,3 +78,15 @@ def tiny_maps(labels: LabelSet) -> tuple[LabelMap, LabelMap]:
     house[5:10, 4:9] = True
     target.paint("house", house)
     return source, target
+
+
+def edit_json(path: Path, **changes: Any) -> None:
+    """Change entries of a JSON file."""
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, **changes}))
+
+
+def without_manifest(folder: Path) -> Path:
+    """The same folder as someone else would publish it."""
+    (folder / MANIFEST).unlink()
+    return folder

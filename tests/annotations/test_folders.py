@@ -34,8 +34,8 @@ def test_paths_that_lead_out(tmp_path: Path, text: str) -> None:
 @given(st.text(max_size=20) | st.text("./\\a:", max_size=8))
 def test_every_path_is_inside_or_refused(text: str) -> None:
     if not error_of(lambda: relative_path(text, "x.json")):
-        path = Path("/root") / relative_path(text, "x.json")
-        assert os.path.normpath(path).startswith("/root/")
+        path = Path("/base") / relative_path(text, "x.json")
+        assert os.path.normpath(path).startswith("/base/")
 
 
 @pytest.mark.parametrize("text", ["", ".", "a" * 300, "a/" * 600])

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from conftest import counted_calls
-from model_folders import write_category
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
@@ -20,17 +19,6 @@ from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
 
 QUICK: dict[str, Any] = {"num_inference_steps": 4, "start_timestep": 300, "num_images": 2}
-
-
-@pytest.fixture
-def category(
-    tmp_path: Path,
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-) -> Path:
-    return write_category(tmp_path / "category", denoiser, segmenter_bank, guide_bank, labels)
 
 
 # the picture

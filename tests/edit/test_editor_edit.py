@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,25 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from conftest import counted_calls, make_bank, seeded
-from model_folders import write_category
 from pixelguide.edit.editor import Editor
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.segment.classifier import ClassifierBank
 
 QUICK: dict[str, Any] = {"num_inference_steps": 4, "start_timestep": 300, "num_images": 2}
-
-
-@pytest.fixture
-def category(
-    tmp_path: Path,
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-) -> Path:
-    return write_category(tmp_path / "category", denoiser, segmenter_bank, guide_bank, labels)
 
 
 # what an edit does

@@ -22,17 +22,6 @@ from pixelguide.segment.classifier import ClassifierBank
 QUICK: dict[str, Any] = {"num_inference_steps": 4, "start_timestep": 300, "num_images": 2}
 
 
-@pytest.fixture
-def category(
-    tmp_path: Path,
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-) -> Path:
-    return write_category(tmp_path / "category", denoiser, segmenter_bank, guide_bank, labels)
-
-
 def test_a_category_opens_by_its_folder(
     category: Path, editor: Editor, source: LabelMap, target: LabelMap
 ) -> None:

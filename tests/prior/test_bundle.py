@@ -7,12 +7,12 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from diffusers import DDPMScheduler, UNet2DModel
 
+from model_folders import edit_json, without_manifest
 from pixelguide.errors import InputError
 from pixelguide.prior import bundle
 from pixelguide.prior.bundle import (
@@ -29,17 +29,6 @@ from pixelguide.prior.bundle import (
 UNET = f"unet/{WEIGHTS}"
 CONFIG = "unet/config.json"
 SCHEDULER = "scheduler/scheduler_config.json"
-
-
-def _edit_json(path: Path, **changes: Any) -> None:
-    content = json.loads(path.read_text())
-    path.write_text(json.dumps({**content, **changes}))
-
-
-def _without_manifest(folder: Path) -> Path:
-    """The same folder as someone else would publish it."""
-    (folder / MANIFEST).unlink()
-    return folder
 
 
 # Round trip
@@ -130,7 +119,7 @@ def test_parts_are_added_to_the_manifest_and_others_kept(model_folder: Path) -> 
 
 
 def test_folder_without_manifest_is_read(model_folder: Path) -> None:
-    assert ModelFolder.open(_without_manifest(model_folder)).unet().config.sample_size == 16
+    assert ModelFolder.open(without_manifest(model_folder)).unet().config.sample_size == 16
 
 
 def test_state_of_a_training_is_no_part_of_the_model(model_folder: Path) -> None:
@@ -155,7 +144,7 @@ def test_hash_changes_with_weights_and_configuration_alone(model_folder: Path) -
     (model_folder / UNET).write_bytes(content)
     second = opened()
     assert second != first
-    _edit_json(model_folder / SCHEDULER, beta_end=0.03)
+    edit_json(model_folder / SCHEDULER, beta_end=0.03)
     assert opened() not in (first, second)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from model_folders import edit_json, without_manifest
 from pixelguide.errors import InputError
 from pixelguide.prior.bundle import (
     MANIFEST,
@@ -22,17 +23,6 @@ from pixelguide.prior.bundle import (
 UNET = f"unet/{WEIGHTS}"
 CONFIG = "unet/config.json"
 SCHEDULER = "scheduler/scheduler_config.json"
-
-
-def _edit_json(path: Path, **changes: Any) -> None:
-    content = json.loads(path.read_text())
-    path.write_text(json.dumps({**content, **changes}))
-
-
-def _without_manifest(folder: Path) -> Path:
-    """The same folder as someone else would publish it."""
-    (folder / MANIFEST).unlink()
-    return folder
 
 
 @pytest.mark.parametrize("name", [UNET, CONFIG, SCHEDULER, "model_index.json"])
@@ -99,7 +89,7 @@ def test_damaged_weights_without_manifest_name_file_and_key(
     model_folder: Path, damage: str
 ) -> None:
     change, message = DAMAGE[damage]
-    change(_without_manifest(model_folder))
+    change(without_manifest(model_folder))
     with pytest.raises(InputError, match=f"{message}.*, (unet/)?{WEIGHTS}"):
         ModelFolder.open(model_folder).unet()
 
@@ -137,7 +127,7 @@ def test_damaged_weights_without_manifest_name_file_and_key(
 def test_unusable_configuration_is_named(
     model_folder: Path, changes: dict[str, Any], message: str
 ) -> None:
-    _edit_json(_without_manifest(model_folder) / CONFIG, **changes)
+    edit_json(without_manifest(model_folder) / CONFIG, **changes)
     with pytest.raises(InputError, match=f"{message}.*unet/") as caught:
         ModelFolder.open(model_folder).unet()
     assert "\n" not in str(caught.value)
@@ -154,7 +144,7 @@ def test_unusable_configuration_is_named(
     ],
 )
 def test_unusable_noise_schedule_is_named(model_folder: Path, changes: dict[str, Any]) -> None:
-    _edit_json(_without_manifest(model_folder) / SCHEDULER, **changes)
+    edit_json(without_manifest(model_folder) / SCHEDULER, **changes)
     with pytest.raises(InputError, match="scheduler_config"):
         ModelFolder.open(model_folder).scheduler()
 
@@ -162,7 +152,7 @@ def test_unusable_noise_schedule_is_named(model_folder: Path, changes: dict[str,
 def test_a_scheduler_without_noise_levels_is_refused(model_folder: Path) -> None:
     # as of a score-based model; from_config would take DDPM's own instead
     scheduler = {"_class_name": "ScoreSdeVeScheduler", "sigma_max": 1348.0}
-    (_without_manifest(model_folder) / SCHEDULER).write_text(json.dumps(scheduler))
+    (without_manifest(model_folder) / SCHEDULER).write_text(json.dumps(scheduler))
     with pytest.raises(InputError, match=r"no noise levels of a DDPM.*scheduler_config"):
         ModelFolder.open(model_folder).scheduler()
 
@@ -171,7 +161,7 @@ def test_a_scheduler_without_noise_levels_is_refused(model_folder: Path) -> None
 @pytest.mark.parametrize("name", [CONFIG, SCHEDULER, MANIFEST])
 def test_json_that_is_none_is_named(model_folder: Path, name: str, content: bytes) -> None:
     if name != MANIFEST:
-        _without_manifest(model_folder)
+        without_manifest(model_folder)
     (model_folder / name).write_bytes(content)
     with pytest.raises(InputError, match=name):
         _ = ModelFolder.open(model_folder).unet(), ModelFolder.open(model_folder).scheduler()
@@ -187,7 +177,7 @@ def test_missing_json_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("hashes", [None, [], "abc", 5])
 def test_manifest_without_hashes_is_refused(model_folder: Path, hashes: Any) -> None:
-    _edit_json(model_folder / MANIFEST, sha256=hashes)
+    edit_json(model_folder / MANIFEST, sha256=hashes)
     with pytest.raises(InputError, match=MANIFEST):
         ModelFolder.open(model_folder)
     with pytest.raises(InputError, match=MANIFEST):

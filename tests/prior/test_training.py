@@ -14,6 +14,7 @@ import pytest
 import safetensors
 import torch
 
+from discs import write_discs
 from pixelguide.errors import InputError, ResourceError
 from pixelguide.images import load_rgb, save_png
 from pixelguide.prior import training
@@ -35,21 +36,9 @@ SETTINGS = PriorTraining(
 Kept = dict[str, Any]
 
 
-def _write_pictures(folder: Path) -> Path:
-    """Twelve pictures: a light disc somewhere on a dark ground."""
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:16, :16]
-    for k in range(12):
-        cx, cy = rng.uniform(4, 12, 2)
-        disc = (x - cx) ** 2 + (y - cy) ** 2 < 10
-        picture = np.where(disc[..., None], rng.integers(150, 256, 3), rng.integers(0, 80, 3))
-        save_png(folder / f"{k:02d}.png", picture.astype(np.uint8))
-    return folder
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return _write_pictures(tmp_path / "pictures")
+    return write_discs(tmp_path / "pictures")
 
 
 @pytest.fixture
@@ -64,7 +53,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("finished")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "sample_grid", lambda *_, **__: None)
-        _train(_write_pictures(root / "pictures"), root / "model")
+        _train(write_discs(root / "pictures"), root / "model")
     return root / "model"
 
 

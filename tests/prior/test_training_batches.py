@@ -13,7 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelguide.images import save_png
+from discs import write_discs
 from pixelguide.prior import training
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.pictures import PictureFolder
@@ -26,21 +26,9 @@ SETTINGS = PriorTraining(
 """Five steps, with a checkpoint after the second, the fourth and the last."""
 
 
-def _write_pictures(folder: Path) -> Path:
-    """Twelve pictures: a light disc somewhere on a dark ground."""
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:16, :16]
-    for k in range(12):
-        cx, cy = rng.uniform(4, 12, 2)
-        disc = (x - cx) ** 2 + (y - cy) ** 2 < 10
-        picture = np.where(disc[..., None], rng.integers(150, 256, 3), rng.integers(0, 80, 3))
-        save_png(folder / f"{k:02d}.png", picture.astype(np.uint8))
-    return folder
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return _write_pictures(tmp_path / "pictures")
+    return write_discs(tmp_path / "pictures")
 
 
 @given(st.integers(1, 5000), st.integers(1, 400))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from model_folders import edit_json, without_manifest
 from pixelguide.errors import SafetyError
 from pixelguide.prior.bundle import (
     MANIFEST,
@@ -21,17 +22,6 @@ from pixelguide.prior.bundle import (
 
 UNET = f"unet/{WEIGHTS}"
 CONFIG = "unet/config.json"
-
-
-def _edit_json(path: Path, **changes: Any) -> None:
-    content = json.loads(path.read_text())
-    path.write_text(json.dumps({**content, **changes}))
-
-
-def _without_manifest(folder: Path) -> Path:
-    """The same folder as someone else would publish it."""
-    (folder / MANIFEST).unlink()
-    return folder
 
 
 # Scenario 1: pickles
@@ -60,7 +50,7 @@ def test_renamed_pickle_in_a_folder_is_refused(
     if published_with_manifest:
         write_parts(model_folder, {UNET: _trap(tmp_path / "ran")})
     else:
-        _without_manifest(model_folder)
+        without_manifest(model_folder)
         (model_folder / UNET).write_bytes(_trap(tmp_path / "ran"))
     with pytest.raises(SafetyError, match=f"pickle.*{WEIGHTS}"):
         ModelFolder.open(model_folder).unet()
@@ -68,7 +58,7 @@ def test_renamed_pickle_in_a_folder_is_refused(
 
 
 def test_pickle_in_place_of_safetensors_is_refused(model_folder: Path, tmp_path: Path) -> None:
-    (_without_manifest(model_folder) / UNET).unlink()
+    (without_manifest(model_folder) / UNET).unlink()
     trap = model_folder / "unet" / "diffusion_pytorch_model.bin"
     trap.write_bytes(_trap(tmp_path / "ran"))
     with pytest.raises(SafetyError, match=r"pickle.*diffusion_pytorch_model\.bin"):
@@ -95,7 +85,7 @@ def test_manifest_that_leaves_the_folder_is_refused(model_folder: Path, name: st
     secret.write_bytes(b"secret")
     hashes = json.loads((model_folder / MANIFEST).read_text())["sha256"]
     hashes[name] = hashlib.sha256(b"secret").hexdigest()
-    _edit_json(model_folder / MANIFEST, sha256=hashes)
+    edit_json(model_folder / MANIFEST, sha256=hashes)
     with pytest.raises(SafetyError, match=f"leaves the model folder, {name}"):
         ModelFolder.open(model_folder)
 
@@ -137,8 +127,8 @@ def test_code_in_the_folder_is_not_run(model_folder: Path, tmp_path: Path) -> No
     for name in ("__init__.py", "pipeline.py", "model_index.py", "unet/__init__.py", "unet/own.py"):
         (model_folder / name).write_text(code)
     index = {"_class_name": ["pipeline", "Own"], "unet": ["own", "Own"], "auto_map": {"a": "own.b"}}
-    (_without_manifest(model_folder) / "model_index.json").write_text(json.dumps(index))
-    _edit_json(model_folder / CONFIG, auto_map={"AutoModel": "own.Own"}, _module="own")
+    (without_manifest(model_folder) / "model_index.json").write_text(json.dumps(index))
+    edit_json(model_folder / CONFIG, auto_map={"AutoModel": "own.Own"}, _module="own")
     model = ModelFolder.open(model_folder)
     model.unet()
     model.scheduler()

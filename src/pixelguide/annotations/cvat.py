@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.annotations.archive import Archive
-from pixelguide.annotations.folders import SUFFIXES, flat_name
+from pixelguide.annotations.folders import flat_name
 from pixelguide.annotations.naming import IGNORED, Reading
 from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
 from pixelguide.errors import InputError
-from pixelguide.images import decode_image, to_rgb
+from pixelguide.images import SUFFIXES, decode_image, to_rgb
 from pixelguide.label_colours import Colour, ids_of_colours
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import from_os_error, sync_folder
+from pixelguide.images import SUFFIXES
 from pixelguide.labels import LabelSet
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 LABELS_JSON = "labels.json"
 
 

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.images import load_rgb, to_model
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+from pixelguide.images import SUFFIXES, load_rgb, to_model
 
 
 class PictureFolder:
