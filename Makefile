@@ -4,16 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-slow check format measure portraits clean
+.PHONY: demo studio test test-slow test-browser check format measure evaluate portraits clean
 
 demo: $(READY) ## edit built-in portraits; look at out/demo/contact-sheet.png
 	$(BIN)/pixelguide demo --out out/demo
+
+studio: $(READY) ## paint and edit in the browser
+	$(BIN)/pixelguide studio
 
 test: $(READY) ## the whole test suite
 	$(BIN)/python -m pytest
 
 test-slow: $(READY) ## checks that take longer
 	$(BIN)/python -m pytest -m slow
+
+test-browser: $(READY) ## the Studio in Debian's chromium, and its modules' types
+	command -v chromium >/dev/null || apt-get install --yes --quiet chromium
+	npm install --no-package-lock --silent
+	npm run --silent check
+	$(BIN)/python -m pytest -m browser
 
 check: $(READY) ## formatting, lint, types
 	$(BIN)/ruff format --check .
@@ -27,6 +36,15 @@ format: $(READY)
 measure: $(READY) ## the numbers of docs/results.md (about half an hour on 2 cores)
 	$(BIN)/pixelguide demo --out out/measure --edits 64 --held-out 200
 	$(BIN)/python -m benchmarks.labels_needed out/measure
+
+# Two processes share the edits, the third run finds all of them made and writes the tables.
+EVALUATE = OMP_NUM_THREADS=1 $(BIN)/pixelguide evaluate --out out/evaluate -n 2 \
+	--method guided --method unguided --method paste --method truth \
+	$(foreach t0,0.1 0.2 0.3 0.4 0.5,--method sdedit:$(t0))
+
+evaluate: $(READY) ## guidance beside the baselines on 24 edits: out/evaluate/table.md
+	$(EVALUATE) --edits 12 & $(EVALUATE) --first 12 --edits 12 & wait
+	$(EVALUATE) --edits 24
 
 # The constraint keeps torch at the tested version; where an index offers CPU builds it is taken
 # from there, which saves gigabytes.

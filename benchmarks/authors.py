@@ -32,6 +32,13 @@ NEEDED = (
     "ddpm_segmentation/src/utils.py",
     "ddpm_segmentation/guided_diffusion/guided_diffusion/unet.py",
 )
+UNUSED: dict[str, dict[str, Any]] = {
+    "cv2": {},  # reads and writes pictures
+    "torchvision": {},
+    "torchvision.models": {},
+    # looks into classifiers for an analysis
+    "torchvision.models.feature_extraction": {"create_feature_extractor": None},
+}
 BLOCKS = (5, 6, 7, 8, 12)  # fixed in their create_model_and_segdiffusion
 
 
@@ -91,7 +98,9 @@ class Authors:
 
     def __init__(self, path: Path, flags: AdmFlags, device: torch.device) -> None:
         """Imports their code. Raises InputError if PATH lacks a part of it."""
-        self._sampling, self._classifying = _imported(path)
+        self._sampling, self._classifying = imported(
+            path, ("src.segmentation_guided_diffusion", "src.pixel_classifier")
+        )
         build = importlib.import_module("src.script_util_segguide").create_model_and_segdiffusion
         self.flags, self.device = flags, device
         self.network, self.diffusion = build(**flags.all())
@@ -166,6 +175,15 @@ class Authors:
             )
         return edited
 
+    @torch.no_grad()
+    def inversion_step(self, x_0: Tensor) -> Tensor:
+        """Their ddim_reverse_sample at the first level, which their inversion calls at each."""
+        level = torch.zeros(len(x_0), dtype=torch.int64, device=x_0.device)
+        with self._as_if_at_home():
+            told = self.diffusion.ddim_reverse_sample(self.network, x_0, level)
+        noised: Tensor = told["sample"]
+        return noised
+
     def _with(self, batch: int, scale: float) -> dict[str, Any]:
         return {**self._options, "batch_size": batch, "segmentation_scale": scale}
 
@@ -191,30 +209,30 @@ class Authors:
             yield
 
 
-def _imported(path: Path) -> tuple[ModuleType, ModuleType]:
-    """Their sampler and their classifiers, with stand-ins for what is imported but not used."""
+def imported(
+    path: Path,
+    modules: Sequence[str],
+    needed: Sequence[str] = NEEDED,
+    unused: Mapping[str, Mapping[str, Any]] = UNUSED,
+) -> list[ModuleType]:
+    """Their modules, with stand-ins for what they import but do not use here.
+
+    needed: files that must be there, or InputError. unused: stand-ins by name, with what is
+    imported from them; only those of packages that are not installed are used.
+    """
     root = path / "torch"
-    for name in NEEDED:
+    for name in needed:
         if not (root / name).is_file():
             raise InputError(
                 f"'torch/{name}' is missing", str(path), "Clone it with its submodules."
             )
     # before the folder this is run from, which has a src of its own
     sys.path.insert(0, str(root.resolve()))
-    unused = {
-        "cv2": {},  # reads and writes pictures
-        "torchvision": {},
-        "torchvision.models": {},
-        # looks into classifiers for an analysis
-        "torchvision.models.feature_extraction": {"create_feature_extractor": None},
-    }
-    missing = {name for name in ("cv2", "torchvision") if importlib.util.find_spec(name) is None}
+    packages = {name.partition(".")[0] for name in unused}
+    missing = {name for name in packages if importlib.util.find_spec(name) is None}
     for name, attributes in unused.items():
         if name.partition(".")[0] in missing:
             module = ModuleType(name)
             module.__dict__.update(attributes)
             sys.modules[name] = module
-    return (
-        importlib.import_module("src.segmentation_guided_diffusion"),
-        importlib.import_module("src.pixel_classifier"),
-    )
+    return [importlib.import_module(name) for name in modules]

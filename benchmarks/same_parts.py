@@ -13,12 +13,14 @@ from torch import Tensor
 
 from benchmarks.authors import BLOCKS, Authors
 from pixelguide.edit.guidance import guided
+from pixelguide.edit.inversion import invert
 from pixelguide.edit.sampling import sample_edit
 from pixelguide.prior.adm import AdmSettings
 from pixelguide.prior.adm_folder import convert_adm
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule
+from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.prior.taps import list_taps
 from pixelguide.prior.torch_files import read_state_dict
 from pixelguide.seeds import generator
@@ -56,8 +58,12 @@ class Ours:
             predict, scene.x_0, scene.x_t[:1], scene.roi, self.schedule, SCALE, draws
         )
 
+    def inversion_step(self, scene: Scene) -> Tensor:
+        """From the first level to the second."""
+        return invert(self.denoiser, scene.x_0, self.schedule)
 
-def same_parts(theirs: Authors, checkpoint: Path | None) -> Ours:
+
+def same_parts(theirs: Authors, checkpoint: Path | None, speed: Speed = FAST) -> Ours:
     """Give both the same weights and classifiers, ours by way of files in the authors' formats."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -68,7 +74,7 @@ def same_parts(theirs: Authors, checkpoint: Path | None) -> Ours:
         settings = AdmSettings(theirs.flags.image_size, theirs.flags.num_head_channels)
         convert_adm(checkpoint, folder / "model", settings, dtype=torch.float32)
         opened = ModelFolder.open(folder / "model")
-        unet = opened.unet().to(theirs.device)
+        unet = prepare(opened.unet(), theirs.device, speed)
         denoiser = Denoiser.from_parts(unet, opened.scheduler(), BLOCKS)
 
         channels = sum(tap.channels for tap in denoiser.taps)

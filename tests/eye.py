@@ -16,6 +16,7 @@ SETTINGS = ClassifierTraining(
     steps=5,
     batch_size=16,
     iterations=6,
+    tuning=6,
     noise_draws=2,
     pixels=48,
     together=2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from benchmarks import against_authors
 from benchmarks.against_authors import Recalled
 from benchmarks.authors import NEEDED, AdmFlags
 from benchmarks.same_parts import CLASSES, random_classifier
+from pixelguide.errors import InputError
 from pixelguide.evaluate.subjects import SHAPES
 from pixelguide.prior.taps import list_taps
 from pixelguide.segment.foreign_classifiers import LAYERS, find_classifiers, import_guide
@@ -63,3 +65,19 @@ def test_random_classifiers_are_read_as_those_of_the_authors(tmp_path: Path) -> 
 def test_flags_are_those_of_adm_scaled() -> None:
     assert AdmFlags(256).all()["attention_resolutions"] == "32,16,8"
     assert AdmFlags(64).all()["attention_resolutions"] == "8,4,2"
+
+
+def test_a_whole_edit_adds_up_its_passes() -> None:
+    def told(theirs: float, ours: float) -> dict[str, Any]:
+        return {"seconds": {"theirs": [theirs, 9 * theirs, theirs], "ours": [ours] * 3}}
+
+    results = {"inversion step": told(2.0, 1.0), "guided step": told(4.0, 3.0)}
+    whole = against_authors.whole_edit(results, (10, 20))
+    assert whole["seconds"] == {"theirs": 50 * 2 + 50 * 4, "ours": 10 * 1 + 20 * 3}
+    assert whole["ratio"] == pytest.approx(70 / 300)
+
+
+@pytest.mark.parametrize("text", ["", "50", "1,2,3", "a,b", "-1,2"])
+def test_passes_that_are_no_two_numbers(text: str) -> None:
+    with pytest.raises(InputError, match="49,50"):
+        against_authors.our_passes(text)

@@ -33,6 +33,12 @@ def test_a_model_is_measured(run: Run, desk: Path) -> None:
     assert content["ceilings"]["fp32"]["matmul_flops_per_second"] == 2e9
 
 
+def test_the_table_says_when_layers_are_plain(run: Run, desk: Path) -> None:
+    code, stdout, _ = run("bench", "--model", desk / "model", "--repeats", 1, "--plain")
+    assert code == 0
+    assert "fp32, plain" in stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

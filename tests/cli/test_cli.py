@@ -75,7 +75,7 @@ def test_a_prior_and_its_classifiers_are_trained(
     assert "samples.png" in out
     code, out, err = run(
         "train", "classifiers", data, "--model", model, "-o", model, "--limit", 1,
-        "--iterations", 1, "--noise-draws", 1, "--device", "cpu",
+        "--iterations", 1, "--tuning", 1, "--noise-draws", 1, "--device", "cpu",
     )  # fmt: skip
     assert code == 0, err
     assert "ready" in out
@@ -120,7 +120,7 @@ def test_demo_prints_the_table_and_where_to_look(
         (),
         ("edit",),
         ("edit", "picture.png"),
-        ("edit", "picture.png", "--map", "m.png", "-o", "o", "--steps", "many"),
+        ("edit", "picture.png", "--map", "m.png", "-o", "o", "-n", "many"),
         ("edit", "picture.png", "--map", "m.png", "-o", "o", "--guidance", "1"),
         ("demo", "--edits", "3"),
         ("demo", "-n", "17"),

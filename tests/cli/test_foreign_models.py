@@ -83,11 +83,11 @@ def test_from_checkpoint_to_edited_picture(
     last = list(shown["taps"].values())[-1]["name"]
     code, out, err = run(
         "train", "classifiers", annotated, "--labels", "cat_15", "--model", model, "-o", category,
-        "--taps", f"0,{last}", "--members", 2, "--iterations", 3, "--noise-draws", 1,
+        "--taps", f"0,{last}", "--members", 2, "--iterations", 3, "--tuning", 1, "--noise-draws", 1,
         "--no-mirror", "--starts", 300, "--steps", 3, "--memory", 0.1, "--device", "cpu",
     )  # fmt: skip
     assert code == 0, err
-    assert "5 classifiers, 12 passes of the network, 0.00 GiB" in out
+    assert "5 classifiers, 14 passes of the network, 0.00 GiB" in out
     use = ("--model", category, "--device", "cpu")
     code, _, err = run("segment", annotated / "0.png", "-o", tmp_path / "map.png", *use)
     assert code == 0, err

@@ -240,7 +240,8 @@ def test_settings_of_the_result_reproduce_it(
     assert told["model"] == {"name": "tiny"}
     assert set(told["versions"]) == {"pixelguide", "torch", "diffusers", "python"}
     assert told["guidance_scale"] == EditDefaults.for_size(16).large_scale  # 25 of 256 pixels
-    for name in ("model", "device", "versions"):
+    assert told["precision"] == "float32"
+    for name in ("model", "device", "precision", "versions"):
         del told[name]
     classes = told.pop("edit_classes")
     assert classes == ["sky", "grass", "house"]

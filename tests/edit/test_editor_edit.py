@@ -153,7 +153,9 @@ def test_the_inversion_is_made_once(editor: Editor, source: LabelMap, target: La
     assert passes(seed=1) == [2] * 6
     assert passes(num_images=3) == [3] * 6
     assert passes(start_timestep=200) == [1] * 3 + [2] * 6, "another start is another inversion"
-    assert passes(num_inference_steps=3) == [1] * 2 + [2] * 5
+    assert passes(num_inference_steps=3) == [2] * 5, "the same inversion serves other steps"
+    assert passes(inversion_steps=3) == [1] * 2 + [2] * 6
+    assert passes(schedule="paper", num_inference_steps="auto")[:50] == [1] * 49 + [2]
     assert passes() == [2] * 6, "the first one is still known"
 
 
@@ -174,7 +176,7 @@ def test_progress_tells_of_every_step(editor: Editor, source: LabelMap, target: 
     result = editor.edit(target, source=source, on_progress=told.append, **QUICK)
     assert [state["done"] for state in told] == [1, 2, 3, 4]
     assert {(state["stage"], state["total"]) for state in told} == {("edit", 4)}
-    assert [state["t"] for state in told] == [299, 199, 100, 0]
+    assert [state["t"] for state in told] == [299, 224, 149, 74]
     for state in told:
         assert state["preview"].shape == (2, 16, 16, 3)
         assert state["preview"].dtype == np.uint8

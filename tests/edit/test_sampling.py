@@ -14,14 +14,15 @@ from torch import Tensor
 
 from conftest import seeded
 from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, guided
-from pixelguide.edit.sampling import Sampler, Step, sample_edit
+from pixelguide.edit.sampling import Step, sample_edit
+from pixelguide.edit.solvers import Sampler
 from pixelguide.prior.denoiser import Denoiser, Prediction
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.segment.classifier import ClassifierBank
 
 # ᾱ as DDPM defines it
 ALPHA_BAR = np.cumprod(1 - (1e-4 + (0.02 - 1e-4) * np.arange(1000) / 999))
-SAMPLERS: list[Sampler] = ["ddpm", "ddim"]
+SAMPLERS: list[Sampler] = ["ddpm", "ddim", "sde", "sde-2m", "dpm-2m"]
 
 
 def _field(seed: int, count: int = 1) -> Tensor:

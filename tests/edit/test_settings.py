@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pixelguide.edit.passes import SCHEDULES, Passes
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
 
@@ -63,13 +64,36 @@ def test_what_the_user_chooses_is_taken(start: int, scale: float, pixels: int) -
         ({"start_timestep": -500}, "start -500"),
         ({"start_timestep": 1001}, "start 1001"),
         ({"guidance_scale": -0.5}, "scale -0.5"),
-        ({"start_timestep": 20, "num_inference_steps": 21}, "21 steps from start 20"),
     ],
 )
 def test_choices_out_of_range_are_refused(values: dict[str, Any], named: str) -> None:
     with pytest.raises(InputError) as caught:
         EditDefaults().choose(EditSettings(**values), 100, 1000)
     assert caught.value.what == named
+
+
+def test_the_papers_schedule_is_fifty_steps_each_way() -> None:
+    # Matsunaga et al. 2022, sec. 4.1
+    assert EditSettings(schedule="paper").passes(500) == Passes("ddpm", 50, 50, "linspace")
+
+
+@given(st.sampled_from(["fast", "paper"]), st.integers(2, 1000))
+def test_a_schedule_never_has_more_steps_than_timesteps(schedule: Any, start: int) -> None:
+    passes = EditSettings(schedule=schedule).passes(start)
+    assert passes.steps == min(SCHEDULES[schedule].steps, start)
+    assert passes.inversion_steps == min(SCHEDULES[schedule].inversion_steps, start)
+
+
+@given(st.integers(2, 30), st.integers(2, 30))
+def test_passes_that_the_user_chooses_are_taken(steps: int, inversion: int) -> None:
+    chosen = EditSettings(num_inference_steps=steps, inversion_steps=inversion, sampler="ddim")
+    assert chosen.passes(500) == Passes("ddim", steps, inversion, "trailing")
+
+
+@pytest.mark.parametrize("field", ["num_inference_steps", "inversion_steps"])
+def test_more_steps_than_timesteps_are_refused(field: str) -> None:
+    with pytest.raises(InputError, match=r"21 (inversion )?steps from start 20"):
+        EditSettings(**{field: 21}).passes(20)
 
 
 def test_a_schedule_may_be_shorter() -> None:
@@ -90,6 +114,10 @@ def test_a_schedule_may_be_shorter() -> None:
         ("seed", 2**63),
         ("num_inference_steps", 1),
         ("num_inference_steps", 1001),
+        ("num_inference_steps", "few"),
+        ("inversion_steps", 1),
+        ("inversion_steps", None),
+        ("schedule", "quick"),
         ("start_timestep", "early"),
         ("start_timestep", 12.5),
         ("start_timestep", None),
@@ -119,10 +147,12 @@ def test_bad_settings_name_their_field(field: str, bad: Any) -> None:
         optional={
             "num_images": st.integers(1, 64),
             "seed": st.integers(0, 2**63 - 1),
-            "num_inference_steps": st.integers(2, 1000),
+            "schedule": st.sampled_from(["fast", "paper"]),
+            "num_inference_steps": st.one_of(st.just("auto"), st.integers(2, 1000)),
+            "inversion_steps": st.one_of(st.just("auto"), st.integers(2, 1000)),
             "start_timestep": st.one_of(st.just("auto"), st.integers(2, 1000)),
             "guidance_scale": st.one_of(st.just("auto"), st.floats(0, 1e9)),
-            "sampler": st.sampled_from(["ddpm", "ddim"]),
+            "sampler": st.sampled_from(["auto", "ddpm", "ddim", "sde", "sde-2m", "dpm-2m"]),
             "roi": st.sampled_from(["classes", "changed"]),
             "dilation": st.one_of(st.none(), st.integers(0, 64)),
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from pixelguide.evaluate.bench import BenchReport, BenchSettings, StageCost, run
 from pixelguide.evaluate.ceilings import Ceilings
 from pixelguide.evaluate.stages import Stage
 from pixelguide.evaluate.subjects import Subject
+from pixelguide.prior.speed import Speed
 
 CEILINGS = {"fp32": Ceilings(1e9, 1e8), "bf16": Ceilings(4e9, 1e8)}
 
@@ -72,7 +74,8 @@ def test_shares_are_of_the_ceiling_of_the_stages_own_precision(
 ) -> None:
     training = {"classifier training": np.array([2.0, 3.0])}
     monkeypatch.setattr(bench, "training_stage", lambda _: lambda _: training)
-    report = run_bench(subject, BenchSettings(repeats=1, precision="bf16"), CEILINGS)
+    subject = dataclasses.replace(subject, speed=Speed("bf16"))
+    report = run_bench(subject, BenchSettings(repeats=1), CEILINGS)
     content = {stage["stage"]: stage for stage in report.content()["stages"]}
     for name, precision in (("· forward", "bf16"), ("classifier training", "fp32")):
         stage = content[name]
@@ -107,15 +110,15 @@ def test_ceilings_are_measured_in_every_type_that_is_used(
     monkeypatch.setattr(bench, "picture_stages", no_stages)
     monkeypatch.setattr(bench, "candidate_stages", no_stages)
     monkeypatch.setattr(bench, "training_stage", lambda _: lambda _: {})
-    assert run_bench(subject, BenchSettings(precision="bf16")).costs == ()
+    subject = dataclasses.replace(subject, speed=Speed("bf16"))
+    assert run_bench(subject, BenchSettings()).costs == ()
     assert asked == ["torch.bfloat16", "torch.float32"]
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"batches": ()}, {"batches": (0,)}, {"batches": (2, 2)}, {"repeats": 0},
-     {"precision": "fp16"}],
-)  # fmt: skip
+    [{"batches": ()}, {"batches": (0,)}, {"batches": (2, 2)}, {"repeats": 0}],
+)
 def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         BenchSettings(**wrong)

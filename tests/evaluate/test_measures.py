@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pixelguide.evaluate.measures import confusion, intersection_over_union, psnr
+from pixelguide.evaluate.measures import (
+    confusion,
+    intersection_over_union,
+    mean_absolute_error,
+    psnr,
+)
 from pixelguide.labels import IGNORE
 
 
@@ -76,3 +81,25 @@ def test_psnr_of_equal_pictures_is_100() -> None:
     mask[0, 0] = False
     assert psnr(image, other, mask) == 100
     assert psnr(image, other) < 20
+
+
+@given(st.integers(0, 10**6), st.booleans())
+def test_mean_absolute_error_against_its_definition(seed: int, masked: bool) -> None:
+    rng = np.random.default_rng(seed)
+    one, other = rng.integers(0, 256, (2, 5, 6, 3), np.uint8)
+    mask = rng.random((5, 6)) < 0.5 if masked else None
+    if mask is not None:
+        mask[0, 0] = True
+    where = np.ones((5, 6), np.bool_) if mask is None else mask
+    pairs = zip(one[where].flat, other[where].flat, strict=True)
+    errors = [abs(int(a) - int(b)) / 255 for a, b in pairs]
+    assert mean_absolute_error(one, other, mask) == pytest.approx(sum(errors) / len(errors))
+    assert mean_absolute_error(one, one, mask) == 0
+
+
+def test_black_and_white_are_one_apart_and_an_empty_mask_has_no_error() -> None:
+    black, white = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)
+    assert mean_absolute_error(black, white) == 1
+    empty = np.zeros((2, 2), np.bool_)
+    assert math.isnan(mean_absolute_error(black, white, empty))
+    assert math.isnan(psnr(black, white, empty))

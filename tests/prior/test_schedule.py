@@ -309,6 +309,25 @@ def test_spaced_timesteps_of_the_papers_setting() -> None:
     assert spaced_timesteps(5, 50) == (0, 1, 2, 3, 4)
 
 
+@given(st.integers(2, 1000), st.integers(2, 1000))
+def test_trailing_timesteps_leave_out_the_first_step(start: int, steps: int) -> None:
+    spaced = np.array(spaced_timesteps(start, steps, "trailing"))
+    count = min(start, steps)
+    assert len(spaced) == count
+    assert spaced[-1] == start - 1
+    # as far from the picture, at t = -1, as from each other
+    gaps = np.diff(np.concatenate([[-1], spaced]))
+    assert gaps.min() >= 1
+    assert gaps.max() - gaps.min() <= 1
+    FULL.respaced(tuple(spaced.tolist()))
+
+
+def test_trailing_timesteps_are_those_of_diffusers() -> None:
+    scheduler = DDPMScheduler(timestep_spacing="trailing")
+    scheduler.set_timesteps(20)
+    assert spaced_timesteps(1000, 20, "trailing") == tuple(reversed(scheduler.timesteps.tolist()))
+
+
 @pytest.mark.parametrize(("start", "steps"), [(1, 5), (0, 5), (5, 1), (5, 0), (-3, 5), (5, -3)])
 def test_too_few_steps_are_refused(start: int, steps: int) -> None:
     with pytest.raises(InputError, match=f"{steps} steps from start {start}"):

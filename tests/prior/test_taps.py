@@ -288,3 +288,14 @@ def test_wake_makes_the_fixture_a_network_that_answers() -> None:
     assert not unet(x_t, t).sample.any()
     wake(unet, 2)
     assert unet(x_t, t).sample.all()
+
+
+def test_nothing_is_kept_behind_the_last_tap(
+    unet: UNet2DModel, inputs: tuple[Tensor, Tensor]
+) -> None:
+    x_t = inputs[0].clone().requires_grad_()
+    output, read = TapReader(unet, [1, 3])(x_t, inputs[1])
+    assert all(tap.requires_grad for tap in read)
+    assert not output.requires_grad
+    assert torch.is_grad_enabled()
+    assert torch.equal(output, unet(*inputs).sample)

@@ -21,7 +21,7 @@ from pixelguide.segment.category import CHECKPOINT, describe, import_category, t
 from pixelguide.segment.plan import ClassifierTraining, TrainingPlan
 
 SETTINGS = ClassifierTraining(
-    starts=(300,), steps=4, iterations=3, pixels=64, noise_draws=1, together=2
+    starts=(300,), steps=4, iterations=3, tuning=2, pixels=64, noise_draws=1, together=2
 )
 
 

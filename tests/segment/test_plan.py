@@ -26,7 +26,7 @@ def test_the_plan_of_the_built_in_category_is_not_limited_by_memory() -> None:
     plan = plan_training(ClassifierTraining(), pictures=20, size=64, channels=352)
     assert plan.classifiers == 1 + 85
     assert {job.pixels for job in plan.jobs} == {1024}
-    assert plan.passes == 2 * 20 * 4 * (3 + 85)
+    assert plan.passes == 2 * 20 * 4 * (3 + 1 + 85)
     assert plan.feature_bytes == 7 * 2 * 20 * 4 * 1024 * 352 * 2
 
 
@@ -51,9 +51,11 @@ def test_every_member_is_trained_once_within_the_memory(
     except InputError:
         return
     assert plan.feature_bytes <= memory * GIB
-    for bank, count in (("segmenter", members), ("guide", 85)):
-        trained = [k for job in plan.jobs if job.bank == bank for k in job.members]
+    for kind, count in (("segmenter", members), ("common", 1), ("guide", 85)):
+        trained = [k for job in plan.jobs if job.kind == kind for k in job.members]
         assert trained == list(range(count))
+    kinds = [job.kind for job in plan.jobs]
+    assert kinds.index("common") < kinds.index("guide"), "what the guide starts from"
     assert all(16 <= job.pixels <= 1024 and len(job.members) <= together for job in plan.jobs)
 
 

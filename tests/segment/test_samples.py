@@ -12,7 +12,7 @@ import torch
 from eye import SETTINGS, Eye
 from pixelguide.labels import IGNORE, LabelSet
 from pixelguide.segment.dataset import LabelledPictures
-from pixelguide.segment.samples import PixelSample, mean_and_deviation, prepared
+from pixelguide.segment.samples import PixelSample, prepared, standardize
 
 
 @pytest.mark.parametrize(("size", "smallest"), [(256, 20), (128, 5), (64, 1)])
@@ -59,11 +59,38 @@ def test_features_depend_on_seed_and_timesteps_alone(eye: Any, pictures: Labelle
     assert not torch.equal(pair[: len(other)], other.features((3, 7))[: len(pair)])
 
 
-def test_mean_and_deviation_of_fp16_are_those_of_float32() -> None:
-    rows = (torch.randn(50, 600, generator=torch.Generator().manual_seed(0)) * 30 + 100).half()
-    rows[:, 5] = 7
-    mean, deviation = mean_and_deviation(rows)
-    torch.testing.assert_close(mean, rows.float().mean(0))
-    expected = rows.float().std(0)
+def test_mixed_features_share_the_timesteps_out_evenly(
+    eye: Any, pictures: LabelledPictures
+) -> None:
+    sample = PixelSample(eye, pictures, SETTINGS, 48)  # eight views: two draws of four pictures
+    timesteps = [0, 300, 600, 999]
+    mixed = sample.mixed_features(timesteps)
+    assert sorted(eye.seen) == sorted(timesteps * 2)
+    assert eye.seen != sorted(eye.seen), "at random"
+    assert mixed.shape == (len(sample), 3)
+    assert torch.equal(mixed, PixelSample(eye, pictures, SETTINGS, 48).mixed_features(timesteps))
+    other = PixelSample(eye, pictures, replace(SETTINGS, seed=1), 48).mixed_features(timesteps)
+    assert not torch.equal(mixed[: len(other)], other[: len(mixed)])
+
+
+def test_mixed_features_of_one_timestep_are_of_the_sampled_pixels(
+    eye: Any, pictures: LabelledPictures
+) -> None:
+    sample = PixelSample(eye, pictures, SETTINGS, 48)
+    assert torch.equal(sample.mixed_features([0]).argmax(1), sample.labels)
+
+
+def test_standardized_columns_have_mean_0_and_deviation_1() -> None:
+    raw = (torch.randn(5000, 600, generator=torch.Generator().manual_seed(0)) * 30 + 100).half()
+    raw[:, 5] = 7
+    rows = raw.clone()
+    mean, deviation = standardize(rows)
+    torch.testing.assert_close(mean, raw.float().mean(0))
+    expected = raw.float().std(0)
     expected[5] = 1e-4  # constant features are not blown up
     torch.testing.assert_close(deviation, expected)
+    assert not rows[:, 5].any()
+    # fp16 near 1 has 11 bits, and so had the features
+    torch.testing.assert_close(
+        rows.float() * deviation + mean, raw.float(), rtol=0, atol=30 * 2.0**-9
+    )

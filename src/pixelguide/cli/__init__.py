@@ -7,9 +7,11 @@ import sys
 import typer
 from rich.console import Console
 
+from pixelguide.cli.applications import inpaint, interpolate
 from pixelguide.cli.bench import bench
 from pixelguide.cli.convert import convert_app
 from pixelguide.cli.editing import demo, edit, portraits, segment
+from pixelguide.cli.evaluate import evaluate
 from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
 from pixelguide.cli.train import train_app
@@ -21,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, segment, edit, portraits, bench):
+for command in (demo, segment, edit, interpolate, inpaint, portraits, evaluate, bench):
     app.command()(command)
 app.add_typer(train_app, name="train")
 app.add_typer(convert_app, name="convert")

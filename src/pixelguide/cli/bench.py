@@ -26,7 +26,11 @@ def bench(
     ] = None,
     size: Annotated[int | None, typer.Option(help="With --shape: side of the pictures.")] = None,
     batch: Annotated[str, typer.Option(help="Candidates at once, by commas.")] = "1",
-    precision: Annotated[str, typer.Option(help="fp32, or bf16 (autocast).")] = "fp32",
+    precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
+    compile: Annotated[bool, typer.Option("--compile", help="Run it by torch.compile.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="diffusers' own layers, to compare with.")
+    ] = False,
     repeats: Annotated[int, typer.Option(help="Timed runs of each stage.")] = 5,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="JSON report to write.")] = None,
     device: Device = "auto",
@@ -38,19 +42,21 @@ def bench(
     from pixelguide.evaluate.bench import BenchSettings, run_bench
     from pixelguide.evaluate.subjects import subject_of_model, subject_of_shape
     from pixelguide.files import check_writable, write_atomically
+    from pixelguide.prior.speed import Speed
 
     if model and shape:
         raise InputError("--model and --shape", hint="Give one of the two.")
     if size is not None and not shape:
         raise InputError("--size without --shape", hint="A model has a size of its own.")
-    settings = BenchSettings(numbers("batch", batch), repeats, precision)  # type: ignore[arg-type]
+    settings = BenchSettings(numbers("batch", batch), repeats)
+    speed = Speed(precision, compile, plain)  # type: ignore[arg-type]
     if out:
         check_writable(out.parent)
     place = choose_device(device)
     subject = (
-        subject_of_shape(shape, size, place)
+        subject_of_shape(shape, size, place, speed)
         if shape
-        else subject_of_model(model or DEFAULT_MODEL, place)
+        else subject_of_model(model or DEFAULT_MODEL, place, speed)
     )
     with progress_bar() as report_progress:
         report = run_bench(subject, settings, on_progress=report_progress)
@@ -67,8 +73,9 @@ def _table(report: BenchReport) -> Table:
     from rich.table import Table
 
     settings, machine = report.settings, report.machine
+    how = [settings["precision"], *(word for word in ("compile", "plain") if settings[word])]
     table = Table(
-        title=f"{settings['subject']}, {settings['size']} px, {settings['precision']}, "
+        title=f"{settings['subject']}, {settings['size']} px, {', '.join(how)}, "
         f"{machine.get('gpu') or machine['cpu']}"
     )
     table.add_column("stage")

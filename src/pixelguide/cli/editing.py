@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, number
+from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, number_or_auto
 from pixelguide.files import check_writable
 from pixelguide.terminal import progress_bar
 
@@ -67,10 +67,18 @@ def edit(
     ] = None,
     num_images: Annotated[int, typer.Option("-n", help="Candidates, 1 … 64.")] = 4,
     seed: Annotated[int, typer.Option(help="Same seed, same machine, same bytes.")] = 0,
-    steps: Annotated[int, typer.Option(help="Denoising steps, 2 … 1000.")] = 50,
+    schedule: Annotated[
+        str, typer.Option(help="fast, or paper: 50 steps each way, ddpm. Decides what is auto.")
+    ] = "fast",
+    steps: Annotated[str, typer.Option(help="Guided steps from t0, 2 … 1000, or auto.")] = "auto",
+    inversion_steps: Annotated[
+        str, typer.Option(help="Steps from the picture to t0, 2 … 1000, or auto.")
+    ] = "auto",
     start: Annotated[str, typer.Option(help="t0, 2 … 1000; auto: by edit size.")] = "auto",
     scale: Annotated[str, typer.Option(help="Guidance, 0 or more; auto: by the size.")] = "auto",
-    sampler: Annotated[str, typer.Option(help="ddpm or ddim.")] = "ddpm",
+    sampler: Annotated[
+        str, typer.Option(help="auto, ddpm (eq. 9), ddim, sde, sde-2m or dpm-2m.")
+    ] = "auto",
     roi: Annotated[str, typer.Option(help="classes (eq. 7) or changed pixels.")] = "classes",
     dilation: Annotated[
         int | None, typer.Option(help="Pixels the ROI grows by; default: the model's.")
@@ -78,13 +86,18 @@ def edit(
     snap: Snap = 0,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
+    precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
+    compile: Annotated[
+        bool, typer.Option("--compile", help="torch.compile: slow once, faster from then on.")
+    ] = False,
 ) -> None:
     """Edit a picture by its repainted label map."""
     from pixelguide.edit.editor import Editor
     from pixelguide.labels import LabelMap
+    from pixelguide.prior.speed import Speed
 
     check_writable(out)
-    editor = Editor.from_pretrained(model, device)
+    editor = Editor.from_pretrained(model, device, Speed(precision, compile))  # type: ignore[arg-type]
     editor.set_image(image)
     target_map = LabelMap.load(target, editor.labels, snap)
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
@@ -97,9 +110,11 @@ def edit(
             on_progress=report,
             num_images=num_images,
             seed=seed,
-            num_inference_steps=steps,
-            start_timestep=start if start == "auto" else number("start", start, int),
-            guidance_scale=scale if scale == "auto" else number("scale", scale, float),
+            schedule=schedule,
+            num_inference_steps=number_or_auto("steps", steps, int),
+            inversion_steps=number_or_auto("inversion-steps", inversion_steps, int),
+            start_timestep=number_or_auto("start", start, int),
+            guidance_scale=number_or_auto("scale", scale, float),
             sampler=sampler,
             roi=roi,
             dilation=dilation,

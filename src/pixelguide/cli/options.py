@@ -32,6 +32,11 @@ def number(name: str, text: str, kind: type[int] | type[float]) -> Any:
         raise InputError(f"--{name} {text}", hint="Give a number.") from None
 
 
+def number_or_auto(name: str, text: str, kind: type[int] | type[float]) -> Any:
+    """`text` as a number, or "auto" as it is; InputError naming the option otherwise."""
+    return text if text == "auto" else number(name, text, kind)
+
+
 def numbers(name: str, text: str) -> tuple[int, ...]:
     """Numbers by commas; InputError naming the option for anything else."""
     return tuple(number(name, part, int) for part in text.split(","))

@@ -81,7 +81,12 @@ def train_classifiers_command(
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
     labels: Labels = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use the first so many.")] = None,
-    iterations: Annotated[int, typer.Option(min=1, help="Steps per classifier.")] = 6000,
+    iterations: Annotated[
+        int, typer.Option(min=1, help="Steps of the segmenter, and of the guide's common start.")
+    ] = 6000,
+    tuning: Annotated[
+        int, typer.Option(min=1, help="Steps from there to each timestep's classifier.")
+    ] = 300,
     noise_draws: Annotated[int, typer.Option(min=1, help="Noises per picture.")] = 4,
     mirror: Annotated[bool, typer.Option(help="Learn from mirror images too.")] = True,
     members: Annotated[
@@ -105,6 +110,7 @@ def train_classifiers_command(
 
     settings = ClassifierTraining(
         iterations=iterations,
+        tuning=tuning,
         noise_draws=noise_draws,
         mirror=mirror,
         members=members,

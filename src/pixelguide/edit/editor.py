@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from pixelguide.devices import choose_device
+from pixelguide.edit import inpainting, interpolation
 from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
+from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
 from pixelguide.edit.inversion import invert, reconstruct
+from pixelguide.edit.picture import Picture, read_picture
+from pixelguide.edit.progress import Clock, Progress, step_watcher
 from pixelguide.edit.region import composite, dilate, edited_classes, region_of_interest
 from pixelguide.edit.result import Candidate, EditResult, versions
-from pixelguide.edit.sampling import Step, sample_edit
+from pixelguide.edit.sampling import sample_edit
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
-from pixelguide.images import from_model, load_rgb, to_model, to_rgb
+from pixelguide.images import from_model, to_model
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.public.pull import fetched
-from pixelguide.prior.schedule import Schedule, spaced_timesteps
+from pixelguide.prior.schedule import Schedule, Spacing, spaced_timesteps
+from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.segmenter import Segmenter
 from pixelguide.segment.storage import load_bank, load_labels
-
-Progress = Callable[[dict[str, Any]], None]
 
 
 class Editor:
@@ -64,20 +65,24 @@ class Editor:
 
     @classmethod
     def from_pretrained(
-        cls, model: str | Path = "portraits-64", device: str | torch.device = "auto"
+        cls,
+        model: str | Path = "portraits-64",
+        device: str | torch.device = "auto",
+        speed: Speed = FAST,
     ) -> Editor:
         """Open a category by built-in or pulled name, or by folder.
 
         OWNER/NAME of the hub is fetched if it is not here yet. device: "auto" (CUDA, else MPS,
-        else CPU) or what torch accepts. Raises InputError or SafetyError for a model that is
-        missing, incomplete, damaged or unsafe.
+        else CPU) or what torch accepts. speed: see `prior.speed`. Raises InputError or SafetyError
+        for a model that is missing, incomplete, damaged or unsafe.
         """
         folder = ModelFolder.open(fetched(model))
         place = choose_device(device)
         segmenter, guide = (load_bank(folder, name).to(place) for name in ("segmenter", "guide"))
         if segmenter.taps != guide.taps:
             raise InputError("segmenter and guide read different taps", "guide/config.json")
-        denoiser = Denoiser.from_parts(folder.unet().to(place), folder.scheduler(), segmenter.taps)
+        unet = prepare(folder.unet(), place, speed)
+        denoiser = Denoiser.from_parts(unet, folder.scheduler(), segmenter.taps, speed.compile)
         labels = load_labels(folder)
         if len(labels) != segmenter.config.num_classes:
             raise InputError(
@@ -88,6 +93,11 @@ class Editor:
             defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
         described = {"name": Path(model).name, "hash": folder.hash}
         return cls(denoiser, segmenter, guide, labels, defaults, described)
+
+    @property
+    def denoiser(self) -> Denoiser:
+        """The frozen prior."""
+        return self._denoiser
 
     @property
     def size(self) -> int:
@@ -101,31 +111,13 @@ class Editor:
             raise InputError("no picture yet", "editor", "Call set_image first.")
         return self._image
 
-    def set_image(self, image: NDArray[np.uint8] | Image.Image | str | Path) -> None:
+    def set_image(self, image: Picture) -> None:
         """Choose the picture: a file, a PIL image, or uint8 S×S×3. Forgets the one before.
 
         Raises InputError if it cannot be read or is not of the model's size.
         """
-        where = "image"
-        if isinstance(image, (str, Path)):
-            where = Path(image).name
-            image = load_rgb(image)
-        elif isinstance(image, Image.Image):
-            image = to_rgb(image)
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise InputError(
-                f"array of shape {image.shape} and type {image.dtype}",
-                where,
-                "Give uint8 of shape H×W×3.",
-            )
-        height, width = image.shape[:2]
-        if (height, width) != (self.size, self.size):
-            raise InputError(
-                f"{width}×{height} pixels, but the model works at {self.size}×{self.size}",
-                where,
-                f"Crop and resize the picture to {self.size}×{self.size}.",
-            )
-        self._image, self._label_map, self._inversions = image.copy(), None, {}
+        picture = read_picture(image, self.size)
+        self._image, self._label_map, self._inversions = picture, None, {}
 
     def segment(self) -> LabelMap:
         """The picture's label map with its uncertainty, by f_multi. Computed once per picture."""
@@ -157,7 +149,7 @@ class Editor:
         if generators is not None:
             settings = {**settings, "num_images": len(generators)}
         chosen: EditSettings = EditSettings.check("settings", settings)
-        clock = _Clock()
+        clock = Clock()
         with clock("segment"):
             source = source or self.segment()
         self._check_maps(source, target)
@@ -168,29 +160,34 @@ class Editor:
         if (target.ids[roi] == IGNORE).all():
             raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
         start, scale = self.defaults.choose(chosen, int(bare.sum()), len(self._denoiser.schedule))
-        schedule = self._schedule(start, chosen.num_inference_steps)
+        passes = chosen.passes(start)
+        schedule = self._schedule(start, passes.steps, passes.spacing)
 
         with clock("inversion"):
-            x_t = self._inverted(start, chosen.num_inference_steps, schedule)
+            x_t = self._inverted(start, passes.inversion_steps)
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
         with clock("sampling"):
             inside = torch.from_numpy(roi).to(self._denoiser.device)
             x_edit = sample_edit(
                 self._predictor(target, inside, scale), self._x_0(), x_t, inside, schedule, scale,
-                generators, chosen.sampler, _told(on_progress),
+                generators, passes.sampler, step_watcher(on_progress),
             )  # fmt: skip
         images = composite(self.image, from_model(x_edit), roi)
         with clock("scoring"):
             candidates = self.score(images, target, roi)
         reproducible = {
             **chosen.model_dump(),
+            "num_inference_steps": passes.steps,
+            "inversion_steps": passes.inversion_steps,
+            "sampler": passes.sampler,
             "start_timestep": start,
             "guidance_scale": scale,
             "dilation": dilation,
             "edit_classes": list(classes),
             "model": self._model,
             "device": str(self._denoiser.device),
+            "precision": str(self._denoiser.unet.dtype).removeprefix("torch."),
             "versions": versions(),
         }
         return EditResult(candidates, source, target, roi, reproducible, clock.seconds)
@@ -205,9 +202,72 @@ class Editor:
     def reconstruct(self, start_timestep: int, steps: int = 50) -> NDArray[np.uint8]:
         """The picture after inversion to t0 and DDIM decoding without any edit, uint8 S×S×3."""
         schedule = self._schedule(start_timestep, steps)
-        x_t = self._inverted(start_timestep, steps, schedule)
+        x_t = self._inverted(start_timestep, steps)
         image: NDArray[np.uint8] = from_model(reconstruct(self._denoiser, x_t, schedule))[0]
         return image
+
+    def interpolate(
+        self,
+        other: Picture,
+        *,
+        roi: NDArray[np.bool_] | None = None,
+        on_progress: Progress | None = None,
+        **settings: Any,
+    ) -> Interpolation:
+        """Frames on the way from the picture to `other`, such as an edit of it.
+
+        roi: bool S×S, where the frames may change; by default where the two pictures differ,
+        dilated. settings: the fields of `InterpolationSettings`. See `interpolation.interpolate`.
+        """
+        chosen: InterpolationSettings = InterpolationSettings.check("settings", settings)
+        second = read_picture(other, self.size)
+        dilation = self.defaults.dilation if chosen.dilation is None else chosen.dilation
+        region = interpolation.differing_region(self.image, second, roi, dilation)
+        known = chosen.model_copy(update={"dilation": dilation})
+        return interpolation.interpolate(
+            self._denoiser, self.image, second, region, known, on_progress, self._model
+        )
+
+    def inpaint(
+        self,
+        mask: NDArray[np.bool_],
+        *,
+        behind: Behind = None,
+        on_progress: Progress | None = None,
+        **settings: Any,
+    ) -> InpaintResult:
+        """Paint `mask` (bool S×S) anew; outside it not a bit changes.
+
+        behind: what to paint there, as a map, as classes to fill the mask with (see `fill_behind`),
+        or "nearest" for those around it; None leaves it to the prior. on_progress: as for `edit`.
+        settings: the fields of `InpaintSettings`.
+        """
+        chosen: InpaintSettings = InpaintSettings.check("settings", settings)
+        clock = Clock()
+        roi = inpainting.masked_region(mask, self.size, chosen.dilation)
+        with clock("segment"):
+            target = inpainting.target_behind(behind, roi, self.segment)
+        scale = chosen.scale(self.defaults, roi, guided=target is not None)
+        predict = unguided(self._denoiser)
+        if target is not None:
+            self._check_maps(target)
+            inside = torch.from_numpy(roi).to(self._denoiser.device)
+            predict = self._predictor(target, inside, scale)
+        with clock("sampling"):
+            images = inpainting.inpaint(
+                self._denoiser, predict, self.image, roi, chosen, scale, on_progress
+            )
+        with clock("scoring"):
+            scores = () if target is None else self.score(images, target, roi)
+        reproducible = {
+            **chosen.model_dump(),
+            "start_timestep": chosen.start(len(self._denoiser.schedule)),
+            "guidance_scale": scale,
+            "model": self._model,
+            "device": str(self._denoiser.device),
+            "versions": versions(),
+        }
+        return InpaintResult(self.image, images, roi, target, scores, reproducible, clock.seconds)
 
     def _check_maps(self, *maps: LabelMap) -> None:
         for label_map in maps:
@@ -227,47 +287,15 @@ class Editor:
         wanted = torch.from_numpy(target.ids.astype(np.int64)).to(self._denoiser.device)
         return guided(self._denoiser, self._guide, wanted, inside)
 
-    def _schedule(self, start: int, steps: int) -> Schedule:
-        return self._denoiser.schedule.respaced(spaced_timesteps(start, steps))
+    def _schedule(self, start: int, steps: int, spacing: Spacing = "linspace") -> Schedule:
+        return self._denoiser.schedule.respaced(spaced_timesteps(start, steps, spacing))
 
-    def _inverted(self, start: int, steps: int, schedule: Schedule) -> Tensor:
+    def _inverted(self, start: int, steps: int) -> Tensor:
         """x_{t0}, computed once per picture, t0 and number of steps."""
         if (start, steps) not in self._inversions:
+            schedule = self._schedule(start, steps)
             self._inversions[start, steps] = invert(self._denoiser, self._x_0(), schedule)
         return self._inversions[start, steps]
 
     def _x_0(self) -> Tensor:
         return to_model(self.image, self._denoiser.device)
-
-
-def _told(on_progress: Progress | None) -> Callable[[Step], None] | None:
-    """`on_progress` as a watcher of the sampler."""
-    if on_progress is None:
-        return None
-    return lambda step: on_progress(
-        {
-            "stage": "edit",
-            "done": step.number,
-            "total": step.total,
-            "t": step.t,
-            "preview": from_model(step.x_0),
-        }
-    )
-
-
-class _Clock:
-    """Seconds per stage, and in total."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._stages: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        began = time.monotonic()
-        yield
-        self._stages[stage] = time.monotonic() - began
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        return {**self._stages, "total": time.monotonic() - self._began}

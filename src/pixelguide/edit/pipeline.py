@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.edit.editor import Editor
+from pixelguide.edit.passes import ScheduleName
 from pixelguide.edit.settings import EditDefaults
+from pixelguide.edit.solvers import Sampler
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import to_model
@@ -76,10 +78,11 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         source_map: NDArray[np.uint8] | None = None,
         edit_classes: Sequence[str] | None = None,
         num_images: int = 4,
-        num_inference_steps: int = 50,
+        num_inference_steps: int | Literal["auto"] = "auto",
         start_timestep: int | Literal["auto"] = "auto",
         guidance_scale: float | Literal["auto"] = "auto",
-        sampler: Literal["ddpm", "ddim"] = "ddpm",
+        sampler: Sampler | Literal["auto"] = "auto",
+        schedule: ScheduleName = "fast",
         roi: Literal["classes", "changed"] = "classes",
         generator: torch.Generator | Sequence[torch.Generator] | None = None,
         output_type: Literal["pil", "np", "pt"] = "pil",
@@ -115,6 +118,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
             start_timestep=start_timestep,
             guidance_scale=guidance_scale,
             sampler=sampler,
+            schedule=schedule,
             roi=roi,
         )
         stacked = np.stack([candidate.image for candidate in result.candidates])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pixelguide.edit.passes import SCHEDULES, Passes, ScheduleName
 from pixelguide.edit.region import RoiMode
-from pixelguide.edit.sampling import Sampler
+from pixelguide.edit.solvers import Sampler
 from pixelguide.errors import InputError
 
 
-class _Checked(BaseModel):
+class Checked(BaseModel):
     """Unknown names and wrong values are errors that say which field is wrong."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -26,25 +27,50 @@ class _Checked(BaseModel):
             raise InputError(f"{first['loc'][0]}: {first['msg'].lower()}", where) from None
 
 
-class EditSettings(_Checked):
-    """What the user may choose for one edit; "auto" follows the size of the ROI.
+Steps = Annotated[int, Field(ge=2, le=1000)]
 
-    num_images: candidates. seed: candidate k draws from the generator of (seed, k).
-    num_inference_steps: steps from t0 to the picture. start_timestep: t0. guidance_scale: s.
-    roi: see `region_of_interest`. dilation: pixels, None for the model's own.
+
+class EditSettings(Checked):
+    """What the user may choose for one edit.
+
+    num_images: candidates. seed: candidate k draws from the generator of (seed, k). schedule: what
+    decides num_inference_steps (from t0 to the picture), inversion_steps (from the picture to t0)
+    and sampler where they are "auto". start_timestep (t0), guidance_scale (s): "auto" follows the
+    size of the ROI. roi: see `region_of_interest`. dilation: pixels, None for the model's own.
     """
 
     num_images: int = Field(4, ge=1, le=64)
     seed: int = Field(0, ge=0, lt=2**63)
-    num_inference_steps: int = Field(50, ge=2, le=1000)
+    schedule: ScheduleName = "fast"
+    num_inference_steps: Steps | Literal["auto"] = "auto"
+    inversion_steps: Steps | Literal["auto"] = "auto"
     start_timestep: int | Literal["auto"] = "auto"
     guidance_scale: float | Literal["auto"] = "auto"
-    sampler: Sampler = "ddpm"
+    sampler: Sampler | Literal["auto"] = "auto"
     roi: RoiMode = "classes"
     dilation: int | None = Field(None, ge=0, le=64)
 
+    def passes(self, start: int) -> Passes:
+        """The passes of an edit from t0 = `start`: what the user chose, else the schedule's, at
+        most one per timestep. Raises InputError for a choice of more."""
+        named = SCHEDULES[self.schedule]
+        steps, inversion = self.num_inference_steps, self.inversion_steps
+        for name, chosen in (("steps", steps), ("inversion steps", inversion)):
+            if chosen != "auto" and chosen > start:
+                raise InputError(
+                    f"{chosen} {name} from start {start}",
+                    "settings",
+                    "Take at most one step per timestep.",
+                )
+        return Passes(
+            named.sampler if self.sampler == "auto" else self.sampler,
+            min(named.steps, start) if steps == "auto" else steps,
+            min(named.inversion_steps, start) if inversion == "auto" else inversion,
+            named.spacing,
+        )
 
-class EditDefaults(_Checked):
+
+class EditDefaults(Checked):
     """A category's automatic settings (`edit.json` of its model folder), the paper's by default.
 
     An edit of at most `small_roi` pixels (before dilation) starts at `small_start` with scale
@@ -86,10 +112,4 @@ class EditDefaults(_Checked):
             raise InputError(f"start {start}", "settings", f"It must lie in 2 … {timesteps}.")
         if scale < 0:
             raise InputError(f"scale {scale}", "settings", "It must be 0 or more.")
-        if settings.num_inference_steps > start:
-            raise InputError(
-                f"{settings.num_inference_steps} steps from start {start}",
-                "settings",
-                "Take at most one step per timestep.",
-            )
         return start, scale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import statistics
@@ -27,35 +28,31 @@ from pixelguide.evaluate.stages import (
     STACKED,
     TRAINING,
     Amounts,
-    Precision,
     Stage,
     candidate_stages,
     picture_stages,
     training_stage,
 )
 from pixelguide.evaluate.subjects import Subject
+from pixelguide.prior.speed import TYPES, Precision
 
 Progress = Callable[[dict[str, Any]], None]
 NETWORK = ("inversion step", "guided step", "· forward", "· backward", "features per timestep")
-"""What runs in the precision of the settings; all else is always float32."""
-TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+"""What runs in the precision of the subject; all else is always float32."""
 
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """batches: candidates at once. repeats: timed runs of each stage. precision: the network's."""
+    """batches: candidates at once. repeats: timed runs of each stage."""
 
     batches: tuple[int, ...] = (1,)
     repeats: int = 5
-    precision: Precision = "fp32"
 
     def __post_init__(self) -> None:
         if not self.batches or min(self.batches) < 1 or len(set(self.batches)) < len(self.batches):
             raise InputError(f"batches {self.batches}", "batch", "Give each size once, from 1 up.")
         if self.repeats < 1:
             raise InputError(f"{self.repeats} repeats", "repeats", "Give at least 1.")
-        if self.precision not in TYPES:
-            raise InputError(f"precision '{self.precision}'", "precision", "Use fp32 or bf16.")
 
 
 @dataclass(frozen=True)
@@ -150,13 +147,13 @@ def run_bench(
     device = subject.denoiser.device
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    needed: set[Precision] = {"fp32", settings.precision}
+    needed: set[Precision] = {"fp32", subject.speed.precision}
     ceilings = ceilings or {each: measure_ceilings(device, TYPES[each]) for each in sorted(needed)}
     work: list[tuple[str, int | None, Stage]] = [
-        (name, None, stage) for name, stage in picture_stages(subject, settings.precision).items()
+        (name, None, stage) for name, stage in picture_stages(subject).items()
     ]
     for count in settings.batches:
-        own = candidate_stages(subject, count, settings.precision)
+        own = candidate_stages(subject, count)
         work += [(name, count, stage) for name, stage in own.items()]
     work.append(("training", None, training_stage(subject)))
     costs: list[StageCost] = []
@@ -164,7 +161,7 @@ def run_bench(
         if on_progress:
             note = name if batch is None else f"{name}, batch {batch}"
             on_progress({"stage": "bench", "done": done, "total": len(work), "note": note})
-        costs += _measure(stage, batch, settings, device)
+        costs += _measure(stage, batch, settings, subject)
     if on_progress:
         on_progress({"stage": "bench", "done": len(work), "total": len(work)})
     cuda = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
@@ -179,22 +176,28 @@ def run_bench(
 
 
 def _measure(
-    stage: Stage, batch: int | None, settings: BenchSettings, device: torch.device
+    stage: Stage, batch: int | None, settings: BenchSettings, subject: Subject
 ) -> Sequence[StageCost]:
+    device, precision = subject.denoiser.device, subject.speed.precision
+
     def clock() -> Amounts:
         synchronize(device)
         return np.array([time.perf_counter()])
 
-    with WorkCounter() as work:
-        counted = stage(lambda: np.array([work.flops, work.bytes], np.float64))
-    with PeakBytes() as memory:
+    # operators are counted one by one, and what met a counter would never be compiled afterwards
+    with torch.compiler.set_stance("force_eager"):
+        with WorkCounter() as work:
+            counted = stage(lambda: np.array([work.flops, work.bytes], np.float64))
+        with PeakBytes() as memory:
+            stage(clock)
+    if subject.speed.compile:
         stage(clock)
     runs = [stage(clock) for _ in range(settings.repeats)]
     return [
         StageCost(
             name,
             batch,
-            settings.precision if name in NETWORK else "fp32",
+            precision if name in NETWORK else "fp32",
             tuple(float(run[name][0]) for run in runs),
             float(flops),
             float(moved),
@@ -216,6 +219,6 @@ def _described(subject: Subject, settings: BenchSettings) -> dict[str, Any]:
         "timesteps": subject.schedule.timesteps.tolist(),
         "batches": list(settings.batches),
         "repeats": settings.repeats,
-        "precision": settings.precision,
-        "training": {"iterations": TRAINING.iterations, "stacked": STACKED},
+        **dataclasses.asdict(subject.speed),
+        "training": {"iterations": TRAINING.tuning, "stacked": STACKED},
     }

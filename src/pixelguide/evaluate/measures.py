@@ -32,15 +32,28 @@ def intersection_over_union(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return own
 
 
+def mean_absolute_error(
+    image: NDArray[np.uint8], reference: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None
+) -> float:
+    """Mean over pixels and channels of |image - reference| with colours in [0, 1], of uint8 H×W×3
+    pictures, within `mask` (bool H×W) if given. 0 for equal pictures; NaN for an empty mask."""
+    difference = np.abs(image.astype(np.float64) - reference)
+    if mask is not None:
+        difference = difference[mask]
+    return float(difference.mean()) / 255 if difference.size else float("nan")
+
+
 def psnr(
     image: NDArray[np.uint8], reference: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None
 ) -> float:
     """Peak signal-to-noise ratio in dB of uint8 H×W×3 pictures, within `mask` (bool H×W) if given.
 
-    100 dB for equal pictures, where the formula has no value.
+    100 dB for equal pictures, where the formula has no value; NaN for an empty mask.
     """
     difference = image.astype(np.float64) - reference
     if mask is not None:
         difference = difference[mask]
+    if difference.size == 0:
+        return float("nan")
     error = float(np.square(difference).mean())
     return 100.0 if error == 0 else float(10 * np.log10(255**2 / error))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -23,9 +22,8 @@ from pixelguide.prior.schedule import Schedule
 from pixelguide.seeds import generator
 from pixelguide.segment.dataset import LabelledPictures
 from pixelguide.segment.plan import ClassifierTraining
-from pixelguide.segment.training import train_classifiers, train_segmenter
+from pixelguide.segment.training import train_classifiers
 
-Precision = Literal["fp32", "bf16"]
 Amounts = NDArray[np.float64]
 Read = Callable[[], Amounts]
 """What has been spent so far: seconds, say, or FLOPs and bytes. Differences are what counts."""
@@ -68,12 +66,12 @@ class Inputs:
         return cls(image, x_0, x_t, target, roi)
 
 
-def picture_stages(subject: Subject, precision: Precision) -> dict[str, Stage]:
+def picture_stages(subject: Subject) -> dict[str, Stage]:
     """What is done once for a picture, however many candidates it gets.
 
     encode: uint8 picture to x_0. inversion step: one pass without gradients, and eq. 4.
     """
-    denoiser, inputs = Watched(subject.denoiser, precision), Inputs.of(subject)
+    denoiser, inputs = Watched(subject.denoiser), Inputs.of(subject)
     return {
         "encode": _plain("encode", lambda: to_model(inputs.image, denoiser.device)),
         "inversion": _plain(
@@ -82,14 +80,14 @@ def picture_stages(subject: Subject, precision: Precision) -> dict[str, Stage]:
     }
 
 
-def candidate_stages(subject: Subject, batch: int, precision: Precision) -> dict[str, Stage]:
+def candidate_stages(subject: Subject, batch: int) -> dict[str, Stage]:
     """What is done for `batch` candidates, or pictures, at once.
 
     guided step: forward (the network), head (classifiers, loss, and back to the taps), backward
     (from the taps to x_t), update (eq. 9 to 11). composite: to uint8, and into the picture.
     features: a pass up to the last tap.
     """
-    denoiser, inputs = Watched(subject.denoiser, precision), Inputs.of(subject)
+    denoiser, inputs = Watched(subject.denoiser), Inputs.of(subject)
     inside = torch.from_numpy(inputs.roi).to(denoiser.device)
     predict = guided(denoiser, subject.guide, inputs.target, inside)
     pictures = inputs.x_0.expand(batch, -1, -1, -1).contiguous()
@@ -132,9 +130,10 @@ def candidate_stages(subject: Subject, batch: int, precision: Precision) -> dict
 
 
 def training_stage(subject: Subject) -> Stage:
-    """One classifier of the guide, trained in a stack of `STACKED` for all `TRAINING.iterations`.
+    """One classifier of the guide, tuned in a stack of `STACKED` for all `TRAINING.tuning`.
 
-    Extrapolated from `TIMED_ITERATIONS`; without feature extraction, which is a stage of its own.
+    Extrapolated from `TIMED_ITERATIONS`; without feature extraction, which is a stage of its own,
+    and without its share of the common classifier.
     """
     last = int(subject.schedule.timesteps[-1])
     denoiser = _Remembering(subject.denoiser, Inputs.of(subject).x_t, last)
@@ -147,21 +146,18 @@ def training_stage(subject: Subject) -> Stage:
     )
     pictures = LabelledPictures(images, ids, labels)
     settings = replace(
-        TRAINING, starts=(last + 1,), steps=STACKED, together=STACKED, noise_draws=1, mirror=False
-    )
-
-    def spent(read: Read, train: Callable[..., Any]) -> Amounts:
-        """By the iterations alone: what two lengths of training differ by."""
-        begun = read()
-        train(denoiser, pictures, replace(settings, iterations=1))
-        between = read()
-        train(denoiser, pictures, replace(settings, iterations=1 + TIMED_ITERATIONS))
-        return (read() - between) - (between - begun)
+        TRAINING, starts=(last + 1,), steps=STACKED, together=STACKED, noise_draws=1, mirror=False,
+        iterations=1,
+    )  # fmt: skip
 
     def stage(read: Read) -> dict[str, Amounts]:
-        stack = spent(read, train_classifiers) - spent(read, train_segmenter)
-        share = settings.iterations / (TIMED_ITERATIONS * STACKED)
-        return {"classifier training": stack * share}
+        # by the iterations alone: what two lengths of training differ by
+        begun = read()
+        train_classifiers(denoiser, pictures, replace(settings, tuning=1))
+        between = read()
+        train_classifiers(denoiser, pictures, replace(settings, tuning=1 + TIMED_ITERATIONS))
+        stack = (read() - between) - (between - begun)
+        return {"classifier training": stack * settings.tuning / (TIMED_ITERATIONS * STACKED)}
 
     return stage
 
@@ -176,15 +172,10 @@ def _plain(name: str, work: Callable[[], object]) -> Stage:
 
 
 class Watched(Denoiser):
-    """A denoiser, in a precision, that notes when its pass ends and when gradients reach its taps.
+    """A denoiser that notes when its pass ends and when gradients reach its taps."""
 
-    bf16: the network runs under autocast; what it gives is float32 again.
-    """
-
-    def __init__(self, denoiser: Denoiser, precision: Precision = "fp32") -> None:
-        taps = tuple(tap.index for tap in denoiser.taps)
-        super().__init__(denoiser.unet, denoiser.schedule, taps, denoiser.prediction_type)
-        self._reduced = precision == "bf16"
+    def __init__(self, denoiser: Denoiser) -> None:
+        self.__dict__.update(denoiser.__dict__)  # of a compiled network there is to be only one
         self._read: Read | None = None
         self.marks: list[Amounts] = []
 
@@ -195,24 +186,18 @@ class Watched(Denoiser):
 
     def __call__(self, x_t: Tensor, schedule: Schedule, i: int) -> Prediction:
         """As the denoiser that is watched."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._reduced):
-            seen = super().__call__(x_t, schedule, i)
-        v = None if seen.v is None else seen.v.float()
-        taps = [tap.float() for tap in seen.taps]
+        seen = super().__call__(x_t, schedule, i)
         self._mark()
-        if taps[-1].requires_grad:
+        if seen.taps[-1].requires_grad:
             # only the classifiers read the last tap: its gradient is whole once they are done, and
             # autograd goes on into the network after that
-            taps[-1].register_hook(lambda _: self._mark())
-        return Prediction(seen.eps.float(), seen.x_0.float(), v, taps)
+            seen.taps[-1].register_hook(lambda _: self._mark())
+        return seen
 
+    @torch.no_grad()
     def features(self, x_t: Tensor, t: int) -> list[Tensor]:
         """As the denoiser that is watched, without gradients."""
-        with (
-            torch.no_grad(),
-            torch.autocast(self.device.type, torch.bfloat16, enabled=self._reduced),
-        ):
-            return [tap.float() for tap in super().features(x_t, t)]
+        return super().features(x_t, t)
 
     def _mark(self) -> None:
         if self._read is not None:

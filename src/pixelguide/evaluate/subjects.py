@@ -13,6 +13,7 @@ from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.public.pull import fetched
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
+from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
@@ -32,7 +33,7 @@ class Subject:
     """A prior with {C_t}.
 
     schedule: the two levels of it that a benchmark visits, t = 0 and t0 - 1. hash: the model's;
-    None for random weights.
+    None for random weights. speed: what the prior was prepared with.
     """
 
     name: str
@@ -40,23 +41,26 @@ class Subject:
     guide: ClassifierBank
     schedule: Schedule
     hash: str | None = None
+    speed: Speed = FAST
 
 
-def subject_of_model(model: str | Path, device: torch.device) -> Subject:
+def subject_of_model(model: str | Path, device: torch.device, speed: Speed = FAST) -> Subject:
     """A model folder, or a built-in or pulled model by name.
 
     A prior without classifiers gets random ones. Raises InputError or SafetyError as
     `ModelFolder.open` does.
     """
     folder = ModelFolder.open(fetched(model))
-    unet = folder.unet().to(device)
+    unet = prepare(folder.unet(), device, speed)
     guide = load_bank(folder, "guide").to(device) if folder.has("guide/config.json") else None
     taps = guide.taps if guide else default_taps(unet)
-    denoiser = Denoiser.from_parts(unet, folder.scheduler(), taps)
-    return _subject(Path(model).name, denoiser, guide, folder.hash)
+    denoiser = Denoiser.from_parts(unet, folder.scheduler(), taps, speed.compile)
+    return _subject(Path(model).name, denoiser, guide, folder.hash, speed)
 
 
-def subject_of_shape(shape: str, size: int | None, device: torch.device) -> Subject:
+def subject_of_shape(
+    shape: str, size: int | None, device: torch.device, speed: Speed = FAST
+) -> Subject:
     """A network of one of `SHAPES` with random weights, for pictures of another size if wanted.
 
     Raises InputError for an unknown shape and a size that its levels do not divide.
@@ -77,13 +81,13 @@ def subject_of_shape(shape: str, size: int | None, device: torch.device) -> Subj
         for weight in unet.parameters():
             if not weight.any():  # a new network ends in zeros, and its gradients would be zero
                 weight.normal_(std=0.02, generator=draws)
-    unet.eval().requires_grad_(False).to(device)
-    denoiser = Denoiser(unet, Schedule.linear(), default_taps(unet))
-    return _subject(f"{shape}, random weights", denoiser, None)
+    prepare(unet, device, speed)
+    denoiser = Denoiser(unet, Schedule.linear(), default_taps(unet), compile=speed.compile)
+    return _subject(f"{shape}, random weights", denoiser, None, None, speed)
 
 
 def _subject(
-    name: str, denoiser: Denoiser, guide: ClassifierBank | None, hash: str | None = None
+    name: str, denoiser: Denoiser, guide: ClassifierBank | None, hash: str | None, speed: Speed
 ) -> Subject:
     start = min(START, len(denoiser.schedule))
     schedule = denoiser.schedule.respaced(spaced_timesteps(start, 2))
@@ -97,4 +101,4 @@ def _subject(
         for member in range(len(guide)):
             guide.initialize(member, generator(0, "bench classifier", member))
         guide.eval().requires_grad_(False).to(denoiser.device)
-    return Subject(name, denoiser, guide, schedule, hash)
+    return Subject(name, denoiser, guide, schedule, hash, speed)

@@ -16,10 +16,10 @@ from pixelguide.prior.taps import Tap, TapReader
 
 @dataclass(frozen=True)
 class Prediction:
-    """What one pass of the network says about x_t, all N×C×H×W.
+    """What one pass of the network says about x_t, all float32 N×C×H×W.
 
     eps: ε_θ. x_0: f_θ, not clipped. v: the variance output in [-1, 1], None if not learned.
-    taps: decoder activations, in the order of `Denoiser.taps`.
+    taps: decoder activations, in the order of `Denoiser.taps`. They alone carry gradients.
     """
 
     eps: Tensor
@@ -41,22 +41,26 @@ class Denoiser:
         schedule: Schedule,
         taps: tuple[int, ...],
         prediction_type: str = "epsilon",
+        compile: bool = False,
     ) -> None:
         """prediction_type: what the network answers, as diffusers names it: "epsilon", "sample"
-        (x_0) or "v_prediction" (Salimans & Ho 2022, arXiv 2202.00512). Raises InputError for
-        others, and for taps that the network has not."""
+        (x_0) or "v_prediction" (Salimans & Ho 2022, arXiv 2202.00512). compile: see `TapReader`.
+        Raises InputError for other types, and for taps that the network has not."""
         if prediction_type not in ("epsilon", "sample", "v_prediction"):
             raise InputError(f"prediction_type '{prediction_type}'", "scheduler_config.json")
-        self._reader = TapReader(unet, taps)
+        self._reader = TapReader(unet, taps, compile)
         self.schedule = schedule
         self.unet = unet
         self.prediction_type = prediction_type
 
     @classmethod
-    def from_parts(cls, unet: UNet2DModel, scheduler: Any, taps: tuple[int, ...]) -> Denoiser:
+    def from_parts(
+        cls, unet: UNet2DModel, scheduler: Any, taps: tuple[int, ...], compile: bool = False
+    ) -> Denoiser:
         """A denoiser of diffusers' parts: a network and the scheduler it was trained with."""
         schedule = Schedule.from_scheduler(scheduler)
-        return cls(unet, schedule, taps, scheduler.config.get("prediction_type", "epsilon"))
+        kind = scheduler.config.get("prediction_type", "epsilon")
+        return cls(unet, schedule, taps, kind, compile)
 
     @property
     def taps(self) -> tuple[Tap, ...]:

@@ -148,13 +148,22 @@ class Schedule:
         return self.add_noise_before(x_0, eps, i)
 
 
-def spaced_timesteps(start: int, steps: int) -> tuple[int, ...]:
-    """`steps` timesteps spread evenly over 0 … start-1, ascending, both ends included.
+Spacing = Literal["linspace", "trailing"]
 
-    A start of t0 means t0 levels of noise, the noisiest being t = t0 - 1. When `steps` exceeds
-    what there is, every timestep is visited once. (Respacing of Nichol & Dhariwal 2021, sec. 4.)
+
+def spaced_timesteps(start: int, steps: int, spacing: Spacing = "linspace") -> tuple[int, ...]:
+    """`steps` timesteps spread evenly over 0 … start-1, ascending, the noisiest included.
+
+    A start of t0 means t0 levels of noise, the noisiest being t = t0 - 1. spacing, by diffusers'
+    names: "linspace" includes t = 0 (respacing of Nichol & Dhariwal 2021, sec. 4); "trailing"
+    leaves out all below its first step, and with it a pass that has next to no noise to remove (Lin
+    et al. 2024, arXiv 2305.08891). When `steps` exceeds what there is, every timestep is visited
+    once.
     """
     if steps < 2 or start < 2:
         raise InputError(f"{steps} steps from start {start}", hint="Both must be at least 2.")
     count = min(steps, start)
-    return tuple(int(t) for t in torch.linspace(0, start - 1, count, dtype=torch.float64).round())
+    first = 0.0 if spacing == "linspace" else start / count - 1
+    return tuple(
+        int(t) for t in torch.linspace(first, start - 1, count, dtype=torch.float64).round()
+    )

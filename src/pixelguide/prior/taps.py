@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
 from pixelguide.errors import InputError
+from pixelguide.prior.unrolled import UnrolledUNet
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class TapReader:
     upsampling; DatasetDDPM (Baranchuk et al. 2021, arXiv 2112.03126) numbers its features so.
     """
 
-    def __init__(self, unet: UNet2DModel, indices: Sequence[int]) -> None:
+    def __init__(self, unet: UNet2DModel, indices: Sequence[int], compile: bool = False) -> None:
+        """compile: run it by `torch.compile`, from the first pass on; the network must not change
+        after that. Raises InputError for indices that `unet` has not."""
         known = {tap.index: tap for tap in list_taps(unet)}
         for index in indices:
             if index not in known:
@@ -64,35 +67,60 @@ class TapReader:
         self.taps = tuple(known[index] for index in sorted(set(indices)))
         modules = _modules(unet)
         self._modules = [modules[tap.index] for tap in self.taps]
+        self._compiled: Callable[..., list[Tensor]] | None = None
+        if compile:
+            unrolled = UnrolledUNet(unet, [tap.index for tap in self.taps])
+            # CUDA graphs spare the launches of a thousand small kernels
+            mode = "reduce-overhead" if unet.device.type == "cuda" else "default"
+            self._compiled = torch.compile(unrolled, mode=mode, dynamic=False)
 
     def __call__(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Output N×C×H×W of the network for x_t at timesteps t (int64 N), and its activations,
-        each N×channels×(H/stride)×(W/stride), in the order of `self.taps`."""
-        read: list[Tensor] = []
-        return self._run(x_t, t, read, stop=False), read
+        each N×channels×(H/stride)×(W/stride), in the order of `self.taps`; all float32.
+
+        Gradients flow through the activations alone: behind the last of them nothing is kept."""
+        *read, output = self._run(x_t, t, stop=False)
+        return output, read
 
     def features(self, x_t: Tensor, t: Tensor) -> list[Tensor]:
         """The activations alone; the pass ends at the last of them."""
-        read: list[Tensor] = []
-        with contextlib.suppress(_LastTapRead):
-            self._run(x_t, t, read, stop=True)
-        return read
+        return self._run(x_t, t, stop=True)
 
-    def _run(self, x_t: Tensor, t: Tensor, read: list[Tensor], stop: bool) -> Tensor:
+    def _run(self, x_t: Tensor, t: Tensor, stop: bool) -> list[Tensor]:
+        """The activations and, unless the pass is to stop there, the output behind them."""
+        x_t = x_t.to(self.unet.dtype)
+        if self._compiled is None:
+            return [_at_least_single(result) for result in self._hooked(x_t, t, stop)]
+        torch.compiler.cudagraph_mark_step_begin()
+        # the next pass may write where the results of this one are: CUDA graphs own their memory
+        return [_at_least_single(result).clone() for result in self._compiled(x_t, t, stop)]
+
+    def _hooked(self, x_t: Tensor, t: Tensor, stop: bool) -> list[Tensor]:
+        read: list[Tensor] = []
         last = len(self._modules)
 
         def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
             read.append(output)
-            if stop and len(read) == last:
-                raise _LastTapRead
+            if len(read) == last:
+                if stop:
+                    raise _LastTapRead
+                torch.set_grad_enabled(False)
 
         handles = [module.register_forward_hook(keep) for module in self._modules]
         try:
-            output: Tensor = self.unet(x_t, t).sample
-            return output
+            with torch.set_grad_enabled(torch.is_grad_enabled()):  # put back at the end
+                output: Tensor = self.unet(x_t, t).sample
+            return [*read, output]
+        except _LastTapRead:
+            return read
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _at_least_single(result: Tensor) -> Tensor:
+    """Half precision as float32; a network in float64 stays exact."""
+    return result.to(torch.promote_types(result.dtype, torch.float32))
 
 
 def _modules(unet: UNet2DModel) -> list[nn.Module]:

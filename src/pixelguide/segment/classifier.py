@@ -69,20 +69,18 @@ class ClassifierBank(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
         In training mode BatchNorm uses, and tracks, each member's batch statistics.
         """
-        hidden = torch.baddbmm(self.bias1[:, None], features, self.weight1.mT)
-        hidden = torch.baddbmm(self.bias2[:, None], self._normalize(hidden, 1), self.weight2.mT)
-        return torch.baddbmm(self.bias3[:, None], self._normalize(hidden, 2), self.weight3.mT)
+        # pixels last: every (member, unit) pair is then a contiguous channel of one batch norm
+        hidden = torch.baddbmm(self.bias1[..., None], self.weight1, features.mT)  # K×F×B
+        hidden = torch.baddbmm(self.bias2[..., None], self.weight2, self._normalize(hidden, 1))
+        hidden = torch.baddbmm(self.bias3[..., None], self.weight3, self._normalize(hidden, 2))
+        return hidden.mT
 
     def _normalize(self, hidden: Tensor, layer: int) -> Tensor:
-        """ReLU, then BatchNorm, per member: K×B×F."""
-        hidden = hidden.relu()
+        """ReLU, then BatchNorm, per member: K×F×B."""
         gain, shift = getattr(self, f"gain{layer}"), getattr(self, f"shift{layer}")
         mean, variance = getattr(self, f"mean{layer}"), getattr(self, f"variance{layer}")
-        count, batch, width = hidden.shape
-        # every (member, unit) pair is a channel of its own
-        channels = hidden.transpose(0, 1).reshape(batch, count * width)
         normal = F.batch_norm(
-            channels,
+            hidden.relu().flatten(0, 1)[None],  # 1×KF×B
             mean.view(-1),
             variance.view(-1),
             gain.view(-1),
@@ -91,7 +89,7 @@ class ClassifierBank(ModelMixin, ConfigMixin):  # type: ignore[misc]
             BATCH_NORM_MOMENTUM,
             BATCH_NORM_EPS,
         )
-        return normal.reshape(batch, count, width).transpose(0, 1)
+        return normal.view_as(hidden)
 
     def logits(
         self, member: int, activations: Sequence[Tensor], pixels: Tensor, size: int

@@ -19,12 +19,13 @@ class ClassifierTraining:
     segment_timesteps: tuple[int, ...] = (50, 150, 250)  # f_multi reads all three at once
     starts: tuple[int, ...] = (500, 750)  # every t of these schedules gets a classifier …
     steps: int = 50  # … of so many steps each
-    batch_size: int = 256  # the paper has 64; stacked, four times as many cost a third more
+    batch_size: int = 256  # the paper has 64
     learning_rate: float = 1e-3  # the paper's
     weight_decay: float = 1.0  # AdamW's: with 20 pictures weights without it learn them by heart
     iterations: int = 6000  # with 20 pictures nine times through the chosen pixels
     noise_draws: int = 4  # each picture is seen under so many noises per timestep …
     pixels: int = 1024  # … and at so many random pixels each time: neighbours teach the same
+    tuning: int = 300  # iterations of each C_t, which starts from a classifier of all timesteps
     mirror: bool = True  # mirror images are free labels
     members: int = 1  # classifiers in f_multi's ensemble; the paper has one, DatasetDDPM ten
     together: int = 7  # classifiers trained as one stack, at most
@@ -34,10 +35,15 @@ class ClassifierTraining:
 
 @dataclass(frozen=True)
 class Job:
-    """Members of a bank that are trained at once, and how many pixels of each picture they see."""
+    """Classifiers that are trained at once, and what they see.
 
-    bank: Literal["segmenter", "guide"]
+    common: one classifier of all the guide's timesteps, from which every member of the guide
+    starts.
+    """
+
+    kind: Literal["segmenter", "common", "guide"]
     members: range
+    iterations: int
     pixels: int
     feature_bytes: int
 
@@ -46,9 +52,7 @@ class Job:
 class TrainingPlan:
     """Everything a training does, in order.
 
-    classifiers: how many are trained. passes: of the network, up to its last tap, one picture
-    each. feature_bytes: the most memory that features take at once, beside the model itself and
-    one pass of it.
+    passes: of the network, up to its last tap, one picture each.
     """
 
     jobs: tuple[Job, ...]
@@ -56,12 +60,12 @@ class TrainingPlan:
 
     @property
     def classifiers(self) -> int:
-        """How many are trained."""
-        return sum(len(job.members) for job in self.jobs)
+        """How many the category gets."""
+        return sum(len(job.members) for job in self.jobs if job.kind != "common")
 
     @property
     def feature_bytes(self) -> int:
-        """The most memory that features take at once."""
+        """The most memory that features take at once, beside the model and one pass of it."""
         return max(job.feature_bytes for job in self.jobs)
 
 
@@ -97,12 +101,15 @@ def plan_training(
     jobs, passes = [], 0
     pixels, held = pixels_within(len(settings.segment_timesteps))
     for members in _slices(settings.members, settings.together):
-        jobs.append(Job("segmenter", members, pixels, held))  # all share their features
+        # all share their features
+        jobs.append(Job("segmenter", members, settings.iterations, pixels, held))
         passes += shown * len(settings.segment_timesteps)
     pixels, held = pixels_within(1)
+    jobs.append(Job("common", range(1), settings.iterations, pixels, held))
+    passes += shown
     together = max(1, min(settings.together, budget // held))
     for members in _slices(len(guide_timesteps(settings)), together):
-        jobs.append(Job("guide", members, pixels, held * len(members)))
+        jobs.append(Job("guide", members, settings.tuning, pixels, held * len(members)))
         passes += shown * len(members)
     return TrainingPlan(tuple(jobs), passes)
 

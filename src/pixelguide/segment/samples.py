@@ -64,31 +64,65 @@ class PixelSample:
         timesteps alone.
         """
         generator = seeded(self._seed, "noise", *timesteps)
-        denoiser = self._denoiser
-        channels = sum(tap.channels for tap in denoiser.taps)
-        rows = torch.empty(len(self), channels * len(timesteps), dtype=torch.float16)
         # as many pictures a pass as activations of eight pictures of 64² take
-        together = max(1, min(8, 8 * 64**2 // denoiser.size**2))
+        together = max(1, min(8, 8 * 64**2 // self._denoiser.size**2))
+        rows = torch.empty(len(self), self._channels * len(timesteps), dtype=torch.float16)
         filled = 0
         for draw in self._places:
             for first in range(0, len(draw), together):
                 places = draw[first : first + together]
-                few = to_model(self._pictures.images[first : first + together], denoiser.device)
-                noise = torch.randn(few.shape, generator=generator).to(few.device)
-                activations = []
-                for t in timesteps:
-                    x_t = denoiser.schedule.add_noise(few, noise, torch.full((len(few),), t))
-                    activations += denoiser.features(x_t, t)
-                for k, own in enumerate(places):
-                    alone = [activation[k : k + 1] for activation in activations]
-                    found = pixel_features(alone, own.to(denoiser.device), denoiser.size)[0]
-                    rows[filled : filled + len(own)] = found.half()
-                    filled += len(own)
+                filled = self._fill(rows, filled, first, places, timesteps, generator)
         return rows
 
+    @torch.no_grad()
+    def mixed_features(self, timesteps: Sequence[int]) -> Tensor:
+        """fp16 len(self)×inputs on the CPU: every picture, in every draw, at one of `timesteps`.
 
-def mean_and_deviation(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """float32 mean and standard deviation (at least 1e-4) of each column of fp16 M×inputs."""
+        They are shared out evenly and at random; noise and shares depend on the seed and on
+        `timesteps` alone.
+        """
+        generator = seeded(self._seed, "mixed noise", *timesteps)
+        views = [(k, own) for draw in self._places for k, own in enumerate(draw)]
+        rows = torch.empty(len(self), self._channels, dtype=torch.float16)
+        filled = 0
+        turns = torch.randperm(len(views), generator=generator).tolist()
+        for (k, own), turn in zip(views, turns, strict=True):
+            t = timesteps[turn * len(timesteps) // len(views)]
+            filled = self._fill(rows, filled, k, [own], (t,), generator)
+        return rows
+
+    @property
+    def _channels(self) -> int:
+        return sum(tap.channels for tap in self._denoiser.taps)
+
+    def _fill(
+        self, rows: Tensor, filled: int, first: int, places: Sequence[Tensor],
+        timesteps: Sequence[int], generator: torch.Generator,
+    ) -> int:  # fmt: skip
+        """Write features of pictures first, first + 1 … at `places`; how many rows are full."""
+        denoiser = self._denoiser
+        few = to_model(self._pictures.images[first : first + len(places)], denoiser.device)
+        noise = torch.randn(few.shape, generator=generator).to(few.device)
+        activations = []
+        for t in timesteps:
+            x_t = denoiser.schedule.add_noise(few, noise, torch.full((len(few),), t))
+            activations += denoiser.features(x_t, t)
+        for k, own in enumerate(places):
+            alone = [activation[k : k + 1] for activation in activations]
+            found = pixel_features(alone, own.to(denoiser.device), denoiser.size)[0]
+            rows[filled : filled + len(own)] = found.half()
+            filled += len(own)
+        return filled
+
+
+def standardize(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Standardize each column of fp16 M×inputs in place; its float32 mean and deviation.
+
+    A deviation is at least 1e-4: constant features are not blown up.
+    """
     parts = [torch.std_mean(part.float(), 0) for part in rows.split(256, dim=1)]
     mean = torch.cat([mean for _, mean in parts])
-    return mean, torch.cat([deviation for deviation, _ in parts]).clamp(min=1e-4)
+    deviation = torch.cat([deviation for deviation, _ in parts]).clamp(min=1e-4)
+    for part in rows.split(4096):
+        part.copy_((part.float() - mean) / deviation)
+    return mean, deviation

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from pixelguide.prior.denoiser import Denoiser
@@ -16,7 +18,7 @@ from pixelguide.segment.checkpoint import TrainingCheckpoint
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
 from pixelguide.segment.plan import ClassifierTraining, Job, guide_timesteps, plan_training
-from pixelguide.segment.samples import PixelSample, mean_and_deviation, prepared
+from pixelguide.segment.samples import PixelSample, prepared, standardize
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -31,9 +33,10 @@ def train_classifiers(
 ) -> tuple[ClassifierBank, ClassifierBank]:
     """f_multi and {C_t} (Matsunaga et al. 2022, sec. 3.2 and A.1) on a frozen prior.
 
-    AdamW on the cross-entropy of single pixels, as `plan_training` plans it. Each member draws its
-    weights from its own seed and its features from that of its timesteps, so members do not depend
-    on which others are trained beside them. checkpoint: a file that keeps finished members; a
+    AdamW on the cross-entropy of single pixels, as `plan_training` plans it. First f_multi; then
+    one classifier of all the guide's timesteps mixed; then every C_t, from that one's weights and
+    with the features of its own timestep. A member's draws depend on the seed and its timesteps,
+    not on which others are trained beside it. checkpoint: a file that keeps finished jobs; a
     repeated call goes on behind them with the same result.
     Returns (segmenter, guide). Raises InputError when a checkpoint belongs to other settings.
     """
@@ -43,16 +46,16 @@ def train_classifiers(
     guide = _bank(denoiser, pictures, [(t,) for t in guide_timesteps(settings)])
     store = TrainingCheckpoint(checkpoint, settings, pictures, denoiser)
     done = store.restore(segmenter, guide)
-    finished = 0
+    finished, total = 0, sum(len(job.members) for job in plan)
     for job in plan:
         finished += len(job.members)
         if finished <= done:
             continue
-        bank = segmenter if job.bank == "segmenter" else guide
-        _train(denoiser, bank, job, pictures, settings)
+        sample = PixelSample(denoiser, pictures, settings, job.pixels)
+        bank = segmenter if job.kind == "segmenter" else guide
+        run_job(job, bank, sample, settings, denoiser.device)
         store.keep(segmenter, guide, finished)
         if on_progress:
-            total = sum(len(each.members) for each in plan)
             on_progress({"stage": "train classifiers", "done": finished, "total": total})
     return segmenter.eval(), guide.eval()
 
@@ -65,8 +68,9 @@ def train_segmenter(
     pictures = prepared(denoiser, pictures, settings)
     bank = _bank(denoiser, pictures, [settings.segment_timesteps] * settings.members)
     for job in plan:
-        if job.bank == "segmenter":
-            _train(denoiser, bank, job, pictures, settings)
+        if job.kind == "segmenter":
+            sample = PixelSample(denoiser, pictures, settings, job.pixels)
+            run_job(job, bank, sample, settings, denoiser.device)
     bank.eval()
     return bank
 
@@ -91,58 +95,85 @@ def _bank(
     return bank
 
 
-def _train(
-    denoiser: Denoiser,
-    bank: ClassifierBank,
+def run_job(
     job: Job,
-    pictures: LabelledPictures,
+    bank: ClassifierBank,
+    sample: PixelSample,
     settings: ClassifierTraining,
+    device: torch.device,
 ) -> None:
-    """Train some members of a bank at once: stacked, they share every matrix product."""
-    device = denoiser.device
-    own = [bank.timesteps[k] for k in job.members]
-    stack = ClassifierBank(**{**bank.state(), "timesteps": [list(t) for t in own]}).to(device)
-    for position, k in enumerate(job.members):
-        stack.initialize(position, seeded(settings.seed, "member", k, *own[position]))
-    sample = PixelSample(denoiser, pictures, settings, job.pixels)
-    distinct = sorted(set(own))  # an ensemble's members share their features
-    features = [sample.features(timesteps) for timesteps in distinct]  # each M×inputs, fp16
-    which = [distinct.index(timesteps) for timesteps in own]
-    scales = [mean_and_deviation(rows) for rows in features]
-    mean = torch.stack([mean for mean, _ in scales]).to(device)
-    deviation = torch.stack([deviation for _, deviation in scales]).to(device)
-    labels = sample.labels.to(device)
+    """Train what `job` names at once: stacked, its members share every matrix product.
 
-    optimizer = torch.optim.AdamW(
-        stack.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    order = seeded(settings.seed, "order")
-    batches = _endless_batches(len(labels), settings.batch_size, order)
-    stack.train()
-    for iteration in range(settings.iterations):
-        batch = next(batches)
-        # half a cosine: the last steps settle what the first ones found
-        progress = iteration / settings.iterations
-        for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * 0.5 * (1 + np.cos(np.pi * progress))
-        x = torch.stack([rows[batch] for rows in features]).to(device).float()
-        x = (x - mean[:, None]) / deviation[:, None]
-        logits = stack(x[which])  # K×B×classes
-        wanted = labels[batch.to(device)].expand(len(own), -1)
-        # the mean over pixels, summed over members: each has the gradient it would have alone
-        loss = F.cross_entropy(logits.transpose(1, 2), wanted) * len(own)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-    stack.standardize_inputs(mean[which], deviation[which])
+    bank: takes the result. The common classifier becomes every member of the guide, so the guide's
+    jobs find in the bank what they start from, after an interruption too.
+    """
+    own = [(0,)] if job.kind == "common" else [bank.timesteps[k] for k in job.members]
+    stack = ClassifierBank(**{**bank.state(), "timesteps": [list(t) for t in own]})
+    if job.kind == "common":
+        features, chosen = [sample.mixed_features([t for (t,) in bank.timesteps])], slice(None)
+    else:  # an ensemble's members share their features
+        features = [sample.features(timesteps) for timesteps in dict.fromkeys(own)]
+        chosen = slice(job.members.start, job.members.stop)
+    scales = [standardize(rows) for rows in features]
+    mean = torch.stack([mean for mean, _ in scales])
+    deviation = torch.stack([deviation for _, deviation in scales])
+    if job.kind == "guide":
+        stack.load_state_dict({name: value[chosen] for name, value in bank.state_dict().items()})
+        # the same function, of (features - mean) / deviation
+        stack.standardize_inputs(-mean / deviation, 1 / deviation)
+    else:
+        for position, k in enumerate(job.members):
+            stack.initialize(position, seeded(settings.seed, "member", k, *own[position]))
+    stack.to(device)
+    _fit(stack, features, sample.labels, settings, job.iterations)
+    stack.cpu().standardize_inputs(mean, deviation)
     trained = stack.state_dict()
     with torch.no_grad():
         for name, value in bank.state_dict().items():
-            value[job.members.start : job.members.stop] = trained[name].to(value.device)
+            value[chosen] = trained[name]
 
 
-def _endless_batches(count: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
+def _fit(
+    stack: ClassifierBank,
+    features: Sequence[Tensor],
+    labels: Tensor,
+    settings: ClassifierTraining,
+    iterations: int,
+) -> None:
+    """Train a stack in place on standardized features: one M×inputs for all members, or for each.
+
+    Every member sees the same pixels in the same order.
+    """
+    device, size = stack.weight1.device, min(settings.batch_size, len(labels))
+    labels = labels.to(device)
+    gathered = torch.empty(len(features), size, features[0].shape[1], dtype=features[0].dtype)
+    optimizer = torch.optim.AdamW(
+        stack.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=True,  # the plain one passes over the weights a dozen times
+    )
+    batches = _endless_batches(len(labels), size, seeded(settings.seed, "order"))
+    stack.train()
+    for iteration, batch in enumerate(islice(batches, iterations)):
+        # half a cosine: the last steps settle what the first ones found
+        for group in optimizer.param_groups:
+            factor = 0.5 * (1 + np.cos(np.pi * iteration / iterations))
+            group["lr"] = settings.learning_rate * factor
+        for rows, place in zip(features, gathered, strict=True):
+            torch.index_select(rows, 0, batch, out=place)
+        x = gathered.to(device).float().expand(len(stack), -1, -1)
+        logits = stack(x)  # K×B×classes
+        wanted = labels[batch.to(device)].expand(len(stack), -1)
+        # the mean over pixels, summed over members: each has the gradient it would have alone
+        loss = F.cross_entropy(logits.mT, wanted) * len(stack)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+
+
+def _endless_batches(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Index batches over reshuffled epochs, without end."""
     while True:
         order = torch.randperm(count, generator=generator)
-        yield from order.split(size) if count < size else order[: count - count % size].split(size)
+        yield from order[: count - count % size].split(size)

@@ -1,0 +1,106 @@
+"""Seconds of a whole edit, from the picture to the candidates.
+
+    python -m benchmarks.whole_edit --shape adm-256 --precision bf16 --compile --batch 1,4
+    python -m benchmarks.whole_edit --model portraits-64
+
+Inversion, guided sampling and composite of a fixed picture with a sixteenth of it to edit, from
+t0 = 500 with the default schedule and with the paper's: after one edit that warms up, the median of
+`--repeats`. Random weights (--shape) take as long as trained ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+
+from pixelguide.devices import choose_device
+from pixelguide.edit.guidance import guided
+from pixelguide.edit.inversion import invert
+from pixelguide.edit.passes import SCHEDULES, Passes
+from pixelguide.edit.region import composite
+from pixelguide.edit.sampling import sample_edit
+from pixelguide.evaluate.ceilings import describe_machine, synchronize
+from pixelguide.evaluate.stages import SCALE, Inputs
+from pixelguide.evaluate.subjects import START, Subject, subject_of_model, subject_of_shape
+from pixelguide.images import from_model
+from pixelguide.prior.schedule import spaced_timesteps
+from pixelguide.prior.speed import Speed
+from pixelguide.seeds import generator
+
+
+def whole_edit(subject: Subject, passes: Passes, batch: int) -> Callable[[], object]:
+    """An edit of `batch` candidates, ready to run."""
+    denoiser, inputs = subject.denoiser, Inputs.of(subject)
+    inside = torch.from_numpy(inputs.roi).to(denoiser.device)
+    up, down = (
+        denoiser.schedule.respaced(timesteps)
+        for timesteps in (
+            spaced_timesteps(START, passes.inversion_steps),
+            spaced_timesteps(START, passes.steps, passes.spacing),
+        )
+    )
+    predict = guided(denoiser, subject.guide, inputs.target, inside)
+
+    def run() -> object:
+        x_t = invert(denoiser, inputs.x_0, up)
+        draws = [generator(0, "candidate", k) for k in range(batch)]
+        x_edit = sample_edit(predict, inputs.x_0, x_t, inside, down, SCALE, draws, passes.sampler)
+        return composite(inputs.image, from_model(x_edit), inputs.roi)
+
+    return run
+
+
+def timed(work: Callable[[], object], device: torch.device) -> float:
+    """Seconds of one run."""
+    synchronize(device)
+    began = time.perf_counter()
+    work()
+    synchronize(device)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Run, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default="portraits-64")
+    parser.add_argument("--shape", help="random weights instead, see `pixelguide bench --help`")
+    parser.add_argument("--size", type=int, help="with --shape: side of the pictures")
+    parser.add_argument("--batch", default="1", help="candidates at once, by commas")
+    parser.add_argument("--precision", default="fp32")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    device = choose_device(arguments.device)
+    speed = Speed(arguments.precision, arguments.compile)
+    if arguments.shape:
+        subject = subject_of_shape(arguments.shape, arguments.size, device, speed)
+    else:
+        subject = subject_of_model(arguments.model, device, speed)
+    machine = describe_machine(device)
+    sys.stdout.write(
+        f"{subject.name}, {arguments.precision}{', compiled' if arguments.compile else ''}, "
+        f"{machine.get('gpu') or machine['cpu']}, {machine['threads']} threads\n\n"
+        "| schedule | passes up, guided | batch | seconds | least … most |\n|---|---|---|---|---|\n"
+    )
+    for name, passes in SCHEDULES.items():
+        for batch in map(int, arguments.batch.split(",")):
+            work = whole_edit(subject, passes, batch)
+            timed(work, device)
+            runs = [timed(work, device) for _ in range(arguments.repeats)]
+            sys.stdout.write(
+                f"| {name} | {passes.inversion_steps - 1}, {passes.steps} | {batch} | "
+                f"{statistics.median(runs):.2f} | {min(runs):.2f} … {max(runs):.2f} |\n"
+            )
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

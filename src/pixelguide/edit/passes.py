@@ -1,0 +1,31 @@
+"""How often an edit asks the network, and by which rule it moves on: the two named schedules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pixelguide.edit.solvers import Sampler
+from pixelguide.prior.schedule import Spacing
+
+ScheduleName = Literal["fast", "paper"]
+
+
+@dataclass(frozen=True)
+class Passes:
+    """steps: timesteps from t0 down to the picture, a guided pass at each, spread by `spacing`.
+    inversion_steps: timesteps from the picture up to t0, a pass at each but the last."""
+
+    sampler: Sampler
+    steps: int
+    inversion_steps: int
+    spacing: Spacing
+
+
+SCHEDULES: dict[ScheduleName, Passes] = {
+    # chosen by docs/performance.md, "Fewer passes": as accurate as the paper's at a sixth of it
+    "fast": Passes("sde", 11, 4, "trailing"),
+    "paper": Passes(
+        "ddpm", 50, 50, "linspace"
+    ),  # Matsunaga et al. 2022, sec. 4.1: 50 steps each way
+}

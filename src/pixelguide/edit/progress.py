@@ -1,0 +1,53 @@
+"""Telling whoever waits how far an edit is, and how long its stages took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pixelguide.edit.sampling import Step
+from pixelguide.images import from_model
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+def step_watcher(
+    on_progress: Progress | None, stage: str = "edit"
+) -> Callable[[Step], None] | None:
+    """`on_progress` as a watcher of the sampler.
+
+    It is told {"stage", "done", "total", "t", "preview": uint8 N×S×S×3} after each step.
+    """
+    if on_progress is None:
+        return None
+    return lambda step: on_progress(
+        {
+            "stage": stage,
+            "done": step.number,
+            "total": step.total,
+            "t": step.t,
+            "preview": from_model(step.x_0),
+        }
+    )
+
+
+class Clock:
+    """Seconds per stage, and in total."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._stages: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Time what runs inside as `stage`."""
+        began = time.monotonic()
+        yield
+        self._stages[stage] = time.monotonic() - began
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Of each stage so far, and "total" since the clock was made."""
+        return {**self._stages, "total": time.monotonic() - self._began}

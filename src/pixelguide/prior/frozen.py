@@ -1,0 +1,179 @@
+"""Layers of a network whose weights are frozen: they compute the same with less work and memory.
+
+Nothing is kept for gradients with respect to weights, and what is cheap to compute twice is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from diffusers import UNet2DModel
+from diffusers.models.resnet import ResnetBlock2D
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from torch.nn.grad import conv2d_input
+
+from pixelguide.errors import InputError
+from pixelguide.prior.norm import norm_silu
+from pixelguide.prior.winograd import transform_weight, winograd_conv
+
+FEWEST_CHANNELS, FEWEST_PIXELS = 96, 32 * 32
+"""From here on Winograd's algorithm pays: fewer channels leave its products small next to its
+transforms (measured: no gain at 64, a third of the time saved at 128), and at low resolution a
+network has most of its weights, four times as much memory transformed, and little of its work."""
+LARGE = 1 << 21
+"""Values (8 MB) from which activations leave the cache and working in pieces, channels last, is no
+slower. Below, PyTorch's own functions run in the layout they are given."""
+
+
+class FrozenConv2d(nn.Module):
+    """An `nn.Conv2d` with the same parameters that keeps no activation for its gradient.
+
+    Float32 on a CPU, 3×3 with stride 1 goes by `winograd` where that pays. The transformed weights
+    are made at the first such call, four times the layer's own, and forgotten when it moves.
+    """
+
+    transformed: Tensor | None
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        """Takes the parameters over. Raises InputError if they want gradients."""
+        super().__init__()
+        if any(own.requires_grad for own in conv.parameters()):
+            raise InputError(
+                "weights that want gradients", "network", "Freeze it: requires_grad_(False)."
+            )
+        self.weight, self.bias = conv.weight, conv.bias
+        self.in_channels, self.out_channels = conv.in_channels, conv.out_channels
+        self.kernel_size = conv.kernel_size
+        self._how = (conv.stride, conv.padding, conv.dilation, conv.groups)
+        self._may = (
+            (conv.kernel_size, *self._how) == ((3, 3), (1, 1), (1, 1), (1, 1), 1)
+            and min(conv.in_channels, conv.out_channels) >= FEWEST_CHANNELS
+        )  # fmt: skip
+        self.register_buffer("transformed", None, persistent=False)
+        self._version = -1
+
+    @staticmethod
+    def fits(module: nn.Module) -> bool:
+        """Whether `module` is a convolution that this class can take the place of."""
+        return type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(
+            module.padding, str
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×in×H×W to N×out×H'×W'."""
+        if self.weight.requires_grad:
+            raise InputError("weights that want gradients", "frozen network")
+        pixels = x.shape[2] * x.shape[3]
+        single = x.device.type == "cpu" and x.dtype == self.weight.dtype == torch.float32
+        if self._may and single and pixels >= FEWEST_PIXELS:
+            return winograd_conv(x, self._transformed(), self.bias)
+        if len(x) * self.out_channels * pixels >= LARGE:
+            x = x.contiguous(memory_format=torch.channels_last)
+        result: Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
+            x, self.weight, self.bias, *self._how
+        )
+        return result
+
+    def _transformed(self) -> Tensor:
+        known = self.transformed
+        if known is None or self._version != self.weight._version:  # loading writes in place
+            with torch.inference_mode(False), torch.no_grad():
+                known = transform_weight(self.weight)
+            self.transformed, self._version = known, self.weight._version
+        return known
+
+    def _apply(self, *args: Any, **kwargs: Any) -> FrozenConv2d:
+        self.transformed = None
+        moved: FrozenConv2d = super()._apply(*args, **kwargs)  # type: ignore[no-untyped-call]
+        return moved
+
+
+class _Convolution(torch.autograd.Function):
+    """PyTorch's convolution without the copy of its input that a gradient of weights would need."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, *how: Any) -> Tensor:
+        ctx.save_for_backward(weight)
+        ctx.shape, ctx.how = x.shape, how
+        return F.conv2d(x, weight, bias, *how)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        (weight,) = ctx.saved_tensors
+        back = conv2d_input(ctx.shape, weight, gradient, *ctx.how)
+        return (back, *[None] * (2 + len(ctx.how)))
+
+
+class FrozenResidual(nn.Module):
+    """A `ResnetBlock2D` with the same parts, whose normalizations keep nothing but their input."""
+
+    def __init__(self, block: ResnetBlock2D) -> None:
+        """Takes the parts over."""
+        super().__init__()
+        self.norm1, self.conv1 = block.norm1, block.conv1
+        self.time_emb_proj = block.time_emb_proj
+        self.norm2, self.conv2 = block.norm2, block.conv2
+        self.conv_shortcut = block.conv_shortcut
+        self.resample = block.upsample or block.downsample
+        self.in_channels, self.out_channels = block.in_channels, block.out_channels
+        self._modulates = block.time_embedding_norm == "scale_shift"
+        self._divisor = float(block.output_scale_factor)
+
+    @staticmethod
+    def fits(module: nn.Module) -> bool:
+        """Whether `module` is a residual block that this class can take the place of."""
+        return (
+            type(module) is ResnetBlock2D
+            and module.time_embedding_norm in ("default", "scale_shift")
+            and module.time_emb_proj is not None
+            and not module.skip_time_act
+            and isinstance(module.nonlinearity, nn.SiLU)
+            and all(isinstance(norm, nn.GroupNorm) for norm in (module.norm1, module.norm2))
+        )
+
+    def forward(self, x: Tensor, temb: Tensor, *_args: Any, **_kwargs: Any) -> Tensor:
+        """x: N×in×H×W. temb: N×width, of the timestep. Returns N×out×H'×W'."""
+        hidden = _normed(x, self.norm1)
+        if self.resample is not None:
+            x, hidden = self.resample(x), self.resample(hidden)
+        hidden = self.conv1(hidden)
+        told = self.time_emb_proj(F.silu(temb))
+        if self._modulates:
+            scale, shift = told.chunk(2, dim=1)
+            hidden = _normed(hidden, self.norm2, scale, shift)
+        else:
+            hidden = _normed(hidden.add_(told[:, :, None, None]), self.norm2)
+        hidden = self.conv2(hidden)
+        if self.conv_shortcut is not None:
+            x = self.conv_shortcut(x)
+        result: Tensor = hidden.add_(x)
+        return result if self._divisor == 1 else result.div_(self._divisor)
+
+
+def _normed(
+    x: Tensor, norm: nn.GroupNorm, scale: Tensor | None = None, shift: Tensor | None = None
+) -> Tensor:
+    if x.numel() >= LARGE:
+        return norm_silu(x, norm, scale, shift)
+    hidden: Tensor = norm(x)
+    if scale is not None and shift is not None:
+        hidden = hidden * (1 + scale[:, :, None, None]) + shift[:, :, None, None]
+    return F.silu(hidden)
+
+
+def freeze_layers(unet: UNet2DModel) -> UNet2DModel:
+    """Put the layers above in place of those of `unet`, whose parameters keep their names.
+
+    Raises InputError if a weight wants gradients.
+    """
+    for parent in list(unet.modules()):
+        for name, child in list(parent.named_children()):
+            if FrozenConv2d.fits(child):
+                setattr(parent, name, FrozenConv2d(child))
+    for parent in list(unet.modules()):
+        for name, child in list(parent.named_children()):
+            if FrozenResidual.fits(child):
+                setattr(parent, name, FrozenResidual(child))
+    return unet

@@ -1,0 +1,54 @@
+"""How a frozen network is run: what makes it fast where it runs, and what has to be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from diffusers import UNet2DModel
+from torch import nn
+
+from pixelguide.errors import InputError
+from pixelguide.prior.frozen import freeze_layers
+
+Precision = Literal["fp32", "bf16"]
+TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Speed:
+    """precision: of the network's weights and activations; what it gives is float32 in any case.
+    compile: by `torch.compile`; the first passes take minutes, later processes reuse what
+    inductor keeps on disk. plain: the layers as diffusers has them, for comparisons.
+
+    Raises InputError for an unknown precision.
+    """
+
+    precision: Precision = "fp32"
+    compile: bool = False
+    plain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.precision not in TYPES:
+            raise InputError(f"precision '{self.precision}'", "precision", "Use fp32 or bf16.")
+
+
+FAST = Speed()
+
+
+def prepare(unet: UNet2DModel, device: torch.device, speed: Speed = FAST) -> UNet2DModel:
+    """Move `unet` to `device`, freeze it, and make it fast there. Returns it, changed.
+
+    On a CPU in float32 its layers become those of `frozen`; elsewhere its weights are laid out
+    channels last, and cuDNN is held to algorithms that repeat their results (for the process).
+    What was saved of it is the same as before.
+    """
+    unet.eval().requires_grad_(False)
+    nn.Module.to(unet, device, TYPES[speed.precision])  # diffusers' own warns of every cast
+    if device.type == "cuda":
+        unet.to(memory_format=torch.channels_last)
+        torch.backends.cudnn.deterministic = True
+    elif device.type == "cpu" and speed == FAST:
+        freeze_layers(unet)
+    return unet

@@ -1,0 +1,60 @@
+"""A U-Net as one function of its input, which hooks are not: what `torch.compile` takes whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from diffusers import UNet2DModel
+from torch import Tensor, nn
+
+
+class UnrolledUNet(nn.Module):
+    """`UNet2DModel.forward` with its decoder unrolled, so that activations are among its results.
+
+    Computes what `TapReader` reads by hooks, tap by tap. Of unconditional networks alone, see
+    `network.build_network`.
+    """
+
+    def __init__(self, unet: UNet2DModel, indices: Sequence[int]) -> None:
+        """indices: decoder blocks by ADM's count, rising."""
+        super().__init__()
+        self.unet = unet
+        self.indices = tuple(indices)
+
+    def forward(self, x_t: Tensor, t: Tensor, stop: bool) -> list[Tensor]:
+        """The activations, and behind them the output unless `stop`. x_t: N×C×H×W. t: int64 N.
+
+        Gradients end at the last tap, and with `stop` so does the pass.
+        """
+        unet = self.unet
+        if unet.config.center_input_sample:
+            x_t = 2 * x_t - 1
+        emb = unet.time_embedding(unet.time_proj(t).to(x_t.dtype))  # N×width
+        hidden = unet.conv_in(x_t)
+        skips = [hidden]
+        for block in unet.down_blocks:
+            hidden, own = block(hidden, temb=emb)
+            skips += own
+        if unet.mid_block is not None:
+            hidden = unet.mid_block(hidden, emb)
+        taps: list[Tensor] = []
+        index = 0
+        for block in unet.up_blocks:
+            attentions = getattr(block, "attentions", None)
+            for position, resnet in enumerate(block.resnets):
+                hidden = resnet(torch.cat([hidden, skips.pop()], dim=1), emb)
+                if attentions is not None:
+                    hidden = attentions[position](hidden)
+                if position == len(block.resnets) - 1 and block.upsamplers is not None:
+                    upsampler = block.upsamplers[0]
+                    residual = hasattr(upsampler, "time_emb_proj")
+                    hidden = upsampler(hidden, emb) if residual else upsampler(hidden)
+                if index in self.indices:
+                    taps.append(hidden)
+                    if index == self.indices[-1]:
+                        if stop:
+                            return taps
+                        hidden, skips = hidden.detach(), [skip.detach() for skip in skips]
+                index += 1
+        return [*taps, unet.conv_out(unet.conv_act(unet.conv_norm_out(hidden)))]
