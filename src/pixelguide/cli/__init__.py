@@ -14,6 +14,7 @@ from pixelguide.cli.editing import demo, edit, portraits, segment
 from pixelguide.cli.evaluate import evaluate
 from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
+from pixelguide.cli.studio import studio
 from pixelguide.cli.train import train_app
 from pixelguide.errors import PixelguideError, ResourceError
 
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, segment, edit, interpolate, inpaint, portraits, evaluate, bench):
+for command in (demo, segment, edit, interpolate, inpaint, studio, portraits, evaluate, bench):
     app.command()(command)
 app.add_typer(train_app, name="train")
 app.add_typer(convert_app, name="convert")

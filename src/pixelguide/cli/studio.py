@@ -1,0 +1,70 @@
+"""`studio`: the editor in the browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixelguide.cli.options import DEFAULT_MODEL, Device, Model
+
+
+def studio(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free.")] = 8000,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder for pictures and jobs; default: the user's.")
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="PIXELGUIDE_STUDIO_TOKEN",
+            help="Secret that visitors must show; needed when others can reach the address.",
+        ),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="Further host name that browsers reach it by; may be repeated."),
+    ] = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Minutes a job may take.")] = 30,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
+    ] = True,
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+) -> None:
+    """Paint the label map in the browser and see the photo follow."""
+    from pixelguide.studio.serve import (
+        address_of,
+        bound,
+        check_token,
+        default_data,
+        gate_of,
+        serve,
+    )
+
+    check_token(host, token)
+    from pixelguide.studio.app import create_app
+    from pixelguide.studio.category import Category
+    from pixelguide.studio.desk import open_editor
+    from pixelguide.studio.limits import Limits
+    from pixelguide.studio.office import open_office
+
+    category = Category.open(model)
+    limits = Limits(job_seconds=60 * time_limit)
+    desk = partial(open_editor, model, device)
+    with (
+        bound(host, port) as listening,
+        open_office(category, desk, data or default_data(), limits) as office,
+    ):
+        address = address_of(listening, host, token)
+
+        def announce() -> None:
+            typer.echo(f"{address}  (Ctrl-C stops)")
+            if open_browser:
+                webbrowser.open(address)
+
+        serve(create_app(office, gate_of(listening, host, token, name or ())), listening, announce)

@@ -1,0 +1,74 @@
+"""What the page has to know about the model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pixelguide.edit.settings import EditDefaults, EditSettings
+from pixelguide.errors import InputError
+from pixelguide.labels import LabelSet
+from pixelguide.studio.starters import starters
+
+
+@dataclass(frozen=True)
+class Category:
+    """A model without its weights: its name and hash, size S, labels and automatic settings."""
+
+    name: str
+    hash: str
+    size: int
+    labels: LabelSet
+    defaults: EditDefaults
+
+    @classmethod
+    def open(cls, model: str) -> Category:
+        """Describe a model as `Editor.from_pretrained` opens it, and with the same errors.
+
+        Raises InputError as well when the model's pictures are not square.
+        """
+        # These bring in diffusers, which takes seconds.
+        from pathlib import Path
+
+        from pixelguide.prior.bundle import ModelFolder
+        from pixelguide.prior.public.pull import fetched
+        from pixelguide.segment.storage import load_labels
+
+        folder = ModelFolder.open(fetched(model))
+        size = folder.network().config["sample_size"]
+        if not isinstance(size, int):
+            raise InputError(f"pictures of size {size}", model, "The Studio needs square ones.")
+        defaults = EditDefaults.for_size(size)
+        if folder.has("edit.json"):
+            defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
+        return cls(Path(model).name, folder.hash, size, load_labels(folder), defaults)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits: models with the same fingerprint can share pictures and maps."""
+        content = f"{self.size} {self.labels.to_json()}".encode()
+        return hashlib.sha256(content).hexdigest()[:16]
+
+    def content(self) -> dict[str, Any]:
+        """The answer of /api/category."""
+        labels = self.labels
+        return {
+            "model": {"name": self.name, "hash": self.hash},
+            "size": self.size,
+            "labels": [
+                {"id": i, "name": name, "color": "#{:02x}{:02x}{:02x}".format(*colour)}
+                for i, (name, colour) in enumerate(zip(labels.names, labels.palette, strict=True))
+            ],
+            "groups": {name: list(labels.ids(members)) for name, members in labels.groups.items()},
+            "defaults": {
+                **self.defaults.model_dump(),
+                **EditSettings().model_dump(exclude={"dilation"}),
+            },
+            "starters": starters(labels.names),
+        }
+
+    def described_labels(self) -> Any:
+        """The label set as JSON content, to compare with that of a project."""
+        return json.loads(self.labels.to_json())

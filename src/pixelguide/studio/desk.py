@@ -1,0 +1,67 @@
+"""The worker's desk: an `Editor` that performs tasks."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from pixelguide.edit.editor import Editor
+from pixelguide.labels import LabelMap
+from pixelguide.studio.messages import (
+    EditOutcome,
+    EditTask,
+    Outcome,
+    Report,
+    SegmentOutcome,
+    SegmentTask,
+    Task,
+)
+
+
+class EditorDesk:
+    """Keeps the last picture in the editor: what it learned about it serves the next edit."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+        self._picture: str | None = None
+
+    def perform(self, task: Task, report: Report) -> Outcome:
+        """Segment or edit. Raises what `Editor` and `report` raise."""
+        if task.picture != self._picture:
+            self._picture = None
+            self._editor.set_image(task.pixels)
+            self._picture = task.picture
+        return self._segment(task) if isinstance(task, SegmentTask) else self._edit(task, report)
+
+    def _segment(self, task: SegmentTask) -> SegmentOutcome:
+        began = time.monotonic()
+        label_map = self._editor.segment()
+        doubt = label_map.uncertainty
+        mean = 0.0 if doubt is None else float(doubt.mean())
+        return SegmentOutcome(label_map.ids, mean, time.monotonic() - began)
+
+    def _edit(self, task: EditTask, report: Report) -> EditOutcome:
+        labels = self._editor.labels
+        result = self._editor.edit(
+            LabelMap(task.target, labels),
+            source=LabelMap(task.source, labels),
+            edit_classes=task.classes,
+            on_progress=report,
+            **task.settings,
+        )
+        scores = [
+            {
+                "roi_accuracy": candidate.roi_accuracy,
+                "roi_loss": candidate.roi_loss,
+                "changed_pixels_outside": candidate.changed_pixels_outside,
+            }
+            for candidate in result.candidates
+        ]
+        images = np.stack([candidate.image for candidate in result.candidates])
+        return EditOutcome(images, scores, result.best.index, result.roi, result.report())
+
+
+def open_editor(model: str, device: str) -> EditorDesk:
+    """Open a model for the Studio, in the worker process. Raises as `Editor.from_pretrained`."""
+    return EditorDesk(Editor.from_pretrained(model, device))

@@ -1,0 +1,92 @@
+"""Who listens to which job, and what they hear."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from pixelguide.studio.jobs import FINAL
+
+
+class _Topic:
+    """The latest event of a job. Slow listeners miss events in between, never the last."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.listeners = 0
+        self.event, self.message = "", b""
+        self.progress: dict[str, Any] | None = None
+        self.changed = asyncio.Event()
+
+
+class Hub:
+    """Passes events from the supervisor's thread to any number of listeners in the event loop."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._topics: dict[str, _Topic] = {}
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on there may be listeners, in `loop`. What came before, nobody misses."""
+        self._loop = loop
+
+    def publish(self, job: str, event: str, content: dict[str, Any]) -> None:
+        """From any thread: "progress", or one of `FINAL`, after which nothing follows."""
+        if self._loop is None:
+            return
+        message = encode(event, content)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it all listeners
+            self._loop.call_soon_threadsafe(self._publish, job, event, content, message)
+
+    def progress(self, job: str) -> dict[str, Any] | None:
+        """{"stage", "done", "total"} of a running job."""
+        topic = self._topics.get(job)
+        return topic.progress if topic else None
+
+    async def listen(self, job: str, heartbeat: float) -> AsyncGenerator[bytes]:
+        """The latest event if there is one, then every further one until the last, encoded; an
+        empty message whenever nothing happened for `heartbeat` seconds. The first message is
+        always empty: from then on nothing is missed."""
+        topic = self._topics.setdefault(job, _Topic())
+        topic.listeners += 1
+        seen = 0
+        try:
+            yield b""
+            while True:
+                if topic.version == seen:
+                    changed = topic.changed
+                    try:
+                        async with asyncio.timeout(heartbeat):
+                            await changed.wait()
+                    except TimeoutError:
+                        yield b""
+                        continue
+                seen = topic.version
+                yield topic.message
+                if topic.event in FINAL:
+                    return
+        finally:
+            topic.listeners -= 1
+            if not topic.listeners and not topic.version and self._topics.get(job) is topic:
+                del self._topics[job]
+
+    def _publish(self, job: str, event: str, content: dict[str, Any], message: bytes) -> None:
+        if event in FINAL:
+            topic = self._topics.pop(job, None)
+            if topic is None:
+                return
+        else:
+            topic = self._topics.setdefault(job, _Topic())
+            topic.progress = {key: content[key] for key in ("stage", "done", "total")}
+        topic.event, topic.message = event, message
+        topic.version += 1
+        topic.changed.set()
+        topic.changed = asyncio.Event()
+
+
+def encode(event: str, content: dict[str, Any]) -> bytes:
+    """A server-sent event."""
+    return f"event: {event}\ndata: {json.dumps(content, separators=(',', ':'))}\n\n".encode()

@@ -1,0 +1,121 @@
+"""What the server and its model worker say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelguide.studio.faults import Fault
+
+Report = Callable[[dict[str, Any]], None]
+"""Told of each step: {"stage", "done", "total"}, perhaps "t" and "preview" (uint8 N×S×S×3).
+Raises `Cancelled` when the work is no longer wanted."""
+
+
+class Cancelled(Exception):  # noqa: N818 - nothing went wrong
+    """The work is no longer wanted."""
+
+
+@dataclass(frozen=True)
+class SegmentTask:
+    """Read a label map. picture: its id; pixels: uint8 S×S×3."""
+
+    number: int
+    picture: str
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class EditTask:
+    """Make a picture follow a map. source, target: ids uint8 S×S. settings: of `EditSettings`."""
+
+    number: int
+    picture: str
+    pixels: NDArray[np.uint8]
+    source: NDArray[np.uint8]
+    target: NDArray[np.uint8]
+    classes: tuple[str, ...] | None
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SegmentOutcome:
+    """ids: uint8 S×S. uncertainty: mean over the picture, in [0, 1]. seconds: taken."""
+
+    ids: NDArray[np.uint8]
+    uncertainty: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class EditOutcome:
+    """images: uint8 N×S×S×3. scores: of each {"roi_accuracy", "roi_loss",
+    "changed_pixels_outside"}. best: index. roi: bool S×S. report: that of `EditResult`."""
+
+    images: NDArray[np.uint8]
+    scores: list[dict[str, Any]]
+    best: int
+    roi: NDArray[np.bool_]
+    report: dict[str, Any]
+
+
+Task = SegmentTask | EditTask
+Outcome = SegmentOutcome | EditOutcome
+
+
+class Desk(Protocol):
+    """Who does the work in the worker: an `Editor`, or a stand-in in tests."""
+
+    def perform(self, task: Task, report: Report) -> Outcome:
+        """Do it. Raises errors of ours, and what `report` raises."""
+
+
+OpenDesk = Callable[[], Desk]
+"""Opens the model, in the worker. Must survive pickling: a function of a module, or a partial."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """To the worker: task `number` is no longer wanted."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """From the worker: the model is open."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """From the worker: the model cannot be opened."""
+
+    error: Fault
+
+
+@dataclass(frozen=True)
+class Progress:
+    """From the worker: {"stage", "done", "total", "t", "previews"}."""
+
+    number: int
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """From the worker: what a task gave."""
+
+    number: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Failed:
+    """From the worker: why a task gave nothing; without error, because it was cancelled."""
+
+    number: int
+    error: Fault | None

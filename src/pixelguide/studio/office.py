@@ -1,0 +1,100 @@
+"""The parts of a running Studio, and how routes get at them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+from filelock import FileLock, Timeout
+
+from pixelguide.errors import InputError
+from pixelguide.files import check_writable, from_os_error
+from pixelguide.studio.blocking import Bridge
+from pixelguide.studio.category import Category
+from pixelguide.studio.child import StartMethod
+from pixelguide.studio.database import Database
+from pixelguide.studio.hub import Hub
+from pixelguide.studio.items import Items, is_id
+from pixelguide.studio.jobs import Job, JobStore
+from pixelguide.studio.limits import Limits
+from pixelguide.studio.messages import OpenDesk
+from pixelguide.studio.refusals import not_found
+from pixelguide.studio.supervisor import DIED, Supervisor
+
+
+@dataclass(frozen=True)
+class Office:
+    """The parts of a running Studio."""
+
+    category: Category
+    items: Items
+    jobs: JobStore
+    supervisor: Supervisor
+    hub: Hub
+    bridge: Bridge
+    limits: Limits
+
+    def job(self, identity: str) -> Job:
+        """The job of that id. Raises Refusal (404)."""
+        job = self.jobs.get(identity) if is_id(identity) else None
+        if job is None:
+            raise not_found("job")
+        return job
+
+
+@contextmanager
+def open_office(
+    category: Category,
+    open_desk: OpenDesk,
+    data: Path,
+    limits: Limits | None = None,
+    start_method: StartMethod = "spawn",
+) -> Iterator[Office]:
+    """Start a Studio over a data folder, and stop it at the end.
+
+    open_desk: opens the model in the worker process. data: folder for the database and pictures;
+    models with other labels or another size keep apart in it. Jobs that an earlier Studio accepted
+    there are done. Raises InputError when the folder cannot be used, also because another Studio
+    uses it.
+    """
+    limits = limits or Limits()
+    folder = data / category.fingerprint
+    check_writable(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise from_os_error(error, folder) from None
+    try:
+        lock = FileLock(folder / "lock").acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            "another Studio uses this folder", str(data), "Stop it, or choose another with --data."
+        ) from None
+    with lock, closing(Database(folder / "studio.sqlite")) as database:
+        jobs, items = JobStore(database, limits), Items(database, folder / "items", category.labels)
+        before = time.time() - limits.keep_days * 86_400
+        jobs.recover(DIED)
+        jobs.forget(before)
+        items.forget(before)
+        hub = Hub()
+        supervisor = Supervisor(jobs, items, open_desk, hub.publish, limits, start_method)
+        supervisor.start()
+        try:
+            yield Office(category, items, jobs, supervisor, hub, Bridge(), limits)
+        finally:
+            supervisor.stop()
+
+
+async def office_of(request: Request) -> Office:
+    """The Studio that a request came to. (FastAPI runs what is not async in threads.)"""
+    office: Office = request.app.state.office
+    return office
+
+
+AtOffice = Annotated[Office, Depends(office_of)]
+"""A route's parameter that is the Studio."""

@@ -1,0 +1,132 @@
+"""Jobs: submit, ask, cancel, listen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, StreamingResponse
+
+from pixelguide.edit.settings import EditSettings
+from pixelguide.errors import InputError
+from pixelguide.studio import uploads
+from pixelguide.studio.hub import encode
+from pixelguide.studio.jobs import Job
+from pixelguide.studio.office import AtOffice, Office
+from pixelguide.studio.refusals import not_found
+
+router = APIRouter()
+_KEY = re.compile(r"[0-9A-Za-z_-]{8,64}")
+
+
+class JobRequest(BaseModel):
+    """The body of a submission; source, target, classes and settings are for edits only."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["segment", "edit"]
+    picture: str
+    source: str | None = None
+    target: str | None = None
+    classes: list[str] | None = Field(None, max_length=255)
+    settings: dict[str, Any] = {}
+
+    def check(self, office: Office) -> list[str]:
+        """The ids it uses. Raises InputError, and Refusal (404) for unknown ids. Blocks."""
+        used = [self.picture]
+        office.items.check(self.picture, "picture")
+        if self.kind == "edit":
+            for name, value in (("source", self.source), ("target", self.target)):
+                if value is None:
+                    raise InputError(f"an edit without {name}", "request", "Name both maps.")
+                office.items.check(value, "map")
+                used.append(value)
+            office.category.labels.ids(self.classes or [])
+            EditSettings.check("settings", self.settings)
+        elif self.model_fields_set - {"kind", "picture"}:
+            raise InputError("more than a picture to segment", "request", "Give the picture only.")
+        return used
+
+
+@router.post("/api/jobs", status_code=202)
+async def submit(request: Request, office: AtOffice) -> Response:
+    """Accept a job: 202, or 200 where this key was accepted before."""
+    key = request.headers.get("idempotency-key", "")
+    if not _KEY.fullmatch(key):
+        raise InputError("no usable Idempotency-Key", "header", "Send a fresh UUID with each job.")
+    wanted = uploads.json_body(await request.body(), JobRequest)
+    job, is_new = await office.bridge.writing(_submit, key, wanted, office)
+    office.supervisor.poke()
+    return JSONResponse({"job": job.id}, 202 if is_new else 200)
+
+
+@router.get("/api/jobs/{identity}")
+async def status(identity: str, office: AtOffice) -> dict[str, Any]:
+    """How a job is doing."""
+    return _content(identity, office)
+
+
+@router.delete("/api/jobs/{identity}")
+async def cancel(identity: str, office: AtOffice) -> dict[str, Any]:
+    """Cancel a job; one that has ended stays as it is."""
+    return await office.bridge.writing(_cancel, identity, office)
+
+
+@router.get("/api/jobs/{identity}/events")
+async def events(identity: str, office: AtOffice) -> Response:
+    """Server-sent events until the job has ended."""
+    office.job(identity)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        _events(identity, office), media_type="text/event-stream", headers=headers
+    )
+
+
+async def _events(identity: str, office: Office) -> AsyncIterator[bytes]:
+    yield b"retry: 1000\n\n"
+    async with aclosing(office.hub.listen(identity, office.limits.heartbeat_seconds)) as heard:
+        await anext(heard)  # listening from here on; only now ask, so that nothing is missed
+        content = _content(identity, office)
+        if content["state"] in ("done", "failed", "cancelled"):
+            yield encode(content["state"], content)
+            return
+        if content["state"] == "queued":
+            yield encode(
+                "progress",
+                {
+                    "job": identity,
+                    "stage": "queued",
+                    "done": 0,
+                    "total": 1,
+                    "t": None,
+                    "previews": [],
+                    "position": content["position"],
+                },
+            )
+        async for message in heard:
+            yield message or b": still here\n\n"
+
+
+def _submit(key: str, wanted: JobRequest, office: Office) -> tuple[Job, bool]:
+    uses = wanted.check(office)
+    return office.jobs.submit(key, wanted.kind, wanted.model_dump(exclude={"kind"}), uses)
+
+
+def _content(identity: str, office: Office) -> dict[str, Any]:
+    job = office.job(identity)
+    return job.content(office.jobs.ahead(job), office.hub.progress(job.id))
+
+
+def _cancel(identity: str, office: Office) -> dict[str, Any]:
+    before = office.job(identity)
+    job = office.jobs.cancel(identity)
+    if job is None:
+        raise not_found("job")
+    if not before.is_final:
+        office.supervisor.cancel(job)
+        office.hub.publish(job.id, job.state, job.content())
+    return job.content()

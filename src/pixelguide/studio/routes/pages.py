@@ -1,0 +1,74 @@
+"""The page itself, what it has to know first, and the built-in portraits."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import FileResponse
+
+from pixelguide.portraits import LABELS, portrait_at, render
+from pixelguide.studio.items import picture_png
+from pixelguide.studio.office import AtOffice, Office
+from pixelguide.studio.refusals import not_found
+
+router = APIRouter()
+PORTRAITS = 12
+_SEED = 1000
+"""Held out from the training of portraits-64, see `pixelguide.evaluate.portrait_edits`."""
+
+
+@router.get("/")
+async def index(request: Request) -> Response:
+    """The page."""
+    path = request.app.state.web / "index.html"
+    if not path.is_file():
+        raise not_found()
+    return FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/api/category")
+async def category(office: AtOffice) -> dict[str, Any]:
+    """Model, size, labels, defaults and starters."""
+    return office.category.content()
+
+
+@router.get("/api/health")
+async def health(office: AtOffice) -> dict[str, Any]:
+    """The worker's state and the number of jobs that wait."""
+    return {
+        "state": office.supervisor.state,
+        "queue": office.jobs.waiting(),
+    }
+
+
+@router.get("/api/portraits")
+async def portraits(office: AtOffice) -> dict[str, Any]:
+    """The built-in portraits, none for a model of something else."""
+    return {
+        "portraits": [
+            {"index": k, "url": f"/api/portraits/{k}.png"} for k in range(portrait_count(office))
+        ]
+    }
+
+
+@router.get("/api/portraits/{index}.png")
+async def portrait(index: str, office: AtOffice) -> Response:
+    """One built-in portrait."""
+    known = {str(k): k for k in range(portrait_count(office))}
+    if index not in known:
+        raise not_found("portrait")
+    content = await office.bridge.short(portrait_png, known[index], office.category.size)
+    return Response(content, media_type="image/png")
+
+
+def portrait_count(office: Office) -> int:
+    """How many built-in portraits the model can edit."""
+    return PORTRAITS if office.category.labels.names == LABELS.names else 0
+
+
+@lru_cache(maxsize=2 * PORTRAITS)
+def portrait_png(index: int, size: int) -> bytes:
+    """A built-in portrait as a PNG."""
+    return picture_png(render(portrait_at(_SEED, index), size).image)

@@ -1,0 +1,29 @@
+"""Projects out and in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from pixelguide.studio import uploads
+from pixelguide.studio.office import AtOffice
+from pixelguide.studio.packing import pack, unpack
+from pixelguide.studio.project import PackRequest
+
+router = APIRouter()
+
+
+@router.post("/api/projects/pack")
+async def pack_project(request: Request, office: AtOffice) -> Response:
+    """Versions, maps and settings as a zip."""
+    wanted = uploads.json_body(await request.body(), PackRequest)
+    content = await office.bridge.heavy(pack, wanted, office)
+    headers = {"Content-Disposition": 'attachment; filename="project.zip"'}
+    return Response(content, media_type="application/zip", headers=headers)
+
+
+@router.post("/api/projects/unpack")
+async def unpack_project(request: Request, office: AtOffice) -> dict[str, Any]:
+    """Take a zip in; its versions under new ids."""
+    return await office.bridge.heavy(unpack, await request.body(), office)

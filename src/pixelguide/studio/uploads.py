@@ -1,0 +1,65 @@
+"""What clients send, decoded and checked at the border."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import BaseModel, ValidationError
+
+from pixelguide.errors import InputError
+from pixelguide.images import decode_image, to_rgb
+from pixelguide.labels import LabelMap, LabelSet
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def json_body(body: bytes, model: type[M], where: str = "request") -> M:
+    """JSON from outside as `model`. Raises InputError naming `where` and the first bad field."""
+    try:
+        content = json.loads(body, parse_constant=_refuse)
+        json.dumps(content, ensure_ascii=False).encode()  # a lone surrogate has no UTF-8
+    except (ValueError, RecursionError):
+        raise InputError("not valid JSON", where, "Send JSON in UTF-8.") from None
+    try:
+        return model.model_validate(content, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])[:80] or "content"
+        raise InputError(f"{place}: {first['msg'].lower()}", where) from None
+
+
+def picture(body: bytes, size: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """An uploaded picture as uint8 S×S×3, and its own width and height once upright.
+
+    One of another size or shape is cropped to the square in its middle and resized. Raises
+    InputError as `load_rgb` does.
+    """
+    pixels = to_rgb(decode_image(io.BytesIO(body), "picture"), "picture")
+    height, width = pixels.shape[:2]
+    if (width, height) != (size, size):
+        side = min(width, height)
+        left, top = (width - side) // 2, (height - side) // 2
+        square = Image.fromarray(pixels[top : top + side, left : left + side])
+        pixels = np.array(square.resize((size, size), Image.Resampling.LANCZOS))
+    return pixels, (width, height)
+
+
+def label_map(body: bytes, labels: LabelSet, size: int) -> LabelMap:
+    """An uploaded label PNG. Raises InputError for another size, and naming illegal ids and
+    colours."""
+    image = decode_image(io.BytesIO(body), "label map", ("PNG",))
+    if image.size != (size, size):
+        width, height = image.size
+        raise InputError(
+            f"{width}×{height} pixels", "label map", f"It must have {size}×{size}, as the picture."
+        )
+    return LabelMap.from_image(image, labels)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)

@@ -1,0 +1,144 @@
+/** The server's routes. Errors come as ServerError with the server's own words. */
+
+/** @typedef {import("./types.js").Job} Job */
+
+export class ServerError extends Error {
+  /**
+   * @param {number} status HTTP status, 0 when the server cannot be reached
+   * @param {string} message what is wrong
+   * @param {string} [hint] what to do
+   */
+  constructor(status, message, hint = "") {
+    super(message);
+    this.status = status;
+    this.hint = hint;
+  }
+}
+
+/** A message for people. @param {unknown} error */
+export function explain(error) {
+  if (error instanceof ServerError) return sentence(`${error.message} ${error.hint}`);
+  return sentence(error instanceof Error ? error.message : String(error));
+}
+
+/** @param {string} text */
+export function sentence(text) {
+  const trimmed = text.trim();
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+}
+
+/** Random, in the form of a version 4 UUID; crypto.randomUUID is missing on plain HTTP. */
+export function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** @param {string} path @param {RequestInit} [init] @returns {Promise<Response>} */
+async function request(path, init) {
+  let response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new ServerError(0, "The server does not answer.", "Is it still running?");
+  }
+  if (response.ok) return response;
+  /** @type {{message?: string, hint?: string}} */
+  const problem = await response.json().catch(() => ({}));
+  const wait = response.headers.get("Retry-After");
+  const hint = problem.hint || (wait ? `Try again in ${wait} seconds.` : "");
+  throw new ServerError(response.status, problem.message ?? `Error ${response.status}.`, hint);
+}
+
+/** @param {string} path @returns {Promise<any>} */
+export async function getJson(path) {
+  return (await request(path)).json();
+}
+
+/** @param {string} path @returns {Promise<Uint8Array<ArrayBuffer>>} */
+export async function getBytes(path) {
+  return new Uint8Array(await (await request(path)).arrayBuffer());
+}
+
+/** @param {string} path @param {unknown} body @param {Record<string, string>} [headers] */
+function postJson(path, body, headers = {}) {
+  return request(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+/** @param {string} path @param {Blob | Uint8Array<ArrayBuffer>} body @param {string} type */
+async function postBytes(path, body, type) {
+  const init = { method: "POST", headers: { "Content-Type": type }, body };
+  return (await request(path, init)).json();
+}
+
+/** @param {number} portrait @returns {Promise<{picture: string}>} */
+export async function choosePortrait(portrait) {
+  return (await postJson("/api/pictures", { portrait })).json();
+}
+
+/**
+ * @param {Blob | Uint8Array<ArrayBuffer>} file @param {string} type
+ * @returns {Promise<{picture: string, cropped: boolean}>}
+ */
+export const uploadPicture = (file, type) => postBytes("/api/pictures", file, type);
+
+/** @param {Blob | Uint8Array<ArrayBuffer>} png @returns {Promise<{map: string}>} */
+export const uploadMap = (png) => postBytes("/api/maps", png, "image/png");
+
+/**
+ * Hand in a job. A repeated attempt carries the same key, so that it cannot run twice.
+ * @param {unknown} body @returns {Promise<{job: string}>}
+ */
+export async function submit(body) {
+  const headers = { "Idempotency-Key": uuid() };
+  try {
+    return await (await postJson("/api/jobs", body, headers)).json();
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.status !== 0) throw error;
+    return (await postJson("/api/jobs", body, headers)).json();
+  }
+}
+
+/** @param {string} job @returns {Promise<Job>} */
+export const cancel = async (job) =>
+  (await request(`/api/jobs/${job}`, { method: "DELETE" })).json();
+
+/** @param {unknown} project @returns {Promise<Blob>} a zip */
+export const pack = async (project) => (await postJson("/api/projects/pack", project)).blob();
+
+/** @param {Blob} file @returns {Promise<{versions: any[], state: any}>} */
+export const unpack = (file) => postBytes("/api/projects/unpack", file, "application/zip");
+
+/**
+ * Follow a job to its end by server-sent events; the browser reconnects by itself.
+ * @param {string} id
+ * @param {(progress: import("./types.js").Progress) => void} onProgress
+ * @returns {Promise<Job>} in its last state
+ */
+export function follow(id, onProgress) {
+  return new Promise((resolve, reject) => {
+    const events = new EventSource(`/api/jobs/${id}/events`);
+    events.addEventListener("progress", (event) => onProgress(JSON.parse(event.data)));
+    for (const end of ["done", "failed", "cancelled"]) {
+      events.addEventListener(end, (event) => {
+        events.close();
+        resolve(JSON.parse(/** @type {MessageEvent} */ (event).data));
+      });
+    }
+    events.onerror = () => {
+      if (events.readyState !== EventSource.CLOSED) return;
+      // Refused rather than cut off: the job itself says why.
+      getJson(`/api/jobs/${id}`).then((/** @type {Job} */ job) => {
+        if (["queued", "running"].includes(job.state)) {
+          setTimeout(() => follow(id, onProgress).then(resolve, reject), 1000);
+        } else resolve(job);
+      }, reject);
+    };
+  });
+}

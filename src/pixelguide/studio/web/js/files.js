@@ -1,0 +1,113 @@
+/** Files to keep: pictures, maps, layers, whole projects. */
+
+import * as api from "./api.js";
+import { encodePicture } from "./core/png.js";
+import { howMade } from "./editing.js";
+import { newStroke, repaint, settle } from "./painting.js";
+import { download, pixelsAt } from "./pixels.js";
+import { shownEdit } from "./stage/scene.js";
+import { choose, fetchMap, labelPng, sendMap, sendPicture, version } from "./versions.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./types.js").Version} Version */
+
+/** @param {string} note @param {string} end */
+const fileName = (note, end) =>
+  `${note.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-") || "picture"}${end}`;
+
+/** The picture that is shown, with how it was made. @param {Store} store */
+export async function savePicture(store) {
+  const { version } = store;
+  if (!version) return;
+  const run = store.state.stage === "result" ? version.run : null;
+  if (run?.outcome && run.strength === 1) {
+    const bytes = await api.getBytes(run.outcome.candidates[run.chosen].url);
+    download(new Blob([bytes], { type: "image/png" }), fileName(version.note, "-edit.png"));
+    return;
+  }
+  const how = JSON.stringify(howMade(store) ?? {});
+  const { data, width, height } = (run?.outcome && shownEdit(version, run)) || version.pixels;
+  const png = await encodePicture(data, width, height, how);
+  download(
+    new Blob([png], { type: "image/png" }),
+    fileName(version.note, run?.outcome ? "-edit.png" : ".png"),
+  );
+}
+
+/** The painted map: a palette image, value = class id. @param {Store} store */
+export async function saveMap(store) {
+  const { version } = store;
+  if (!version?.map) return;
+  const png = await labelPng(store.state.category, version.map);
+  download(new Blob([png], { type: "image/png" }), fileName(version.note, "-map.png"));
+}
+
+/** Original, edit, map and region as layers. @param {Store} store */
+export async function saveLayers(store) {
+  const { version } = store;
+  const made = version?.run?.outcome
+    ? { job: version.run.job, candidate: version.run.chosen }
+    : version?.made;
+  if (!version || !made) return;
+  const bytes = await api.getBytes(`/api/results/${made.job}.ora?candidate=${made.candidate}`);
+  download(new Blob([bytes], { type: "image/openraster" }), fileName(version.note, ".ora"));
+}
+
+/** Take a label PNG as the painted map. @param {Store} store @param {File} file */
+export async function importMap(store, file) {
+  const map = store.version?.map;
+  if (!map) return;
+  const { map: id } = await api.uploadMap(file);
+  const read = await fetchMap(id);
+  if (read.width !== map.width || read.height !== map.height) {
+    const size = `${map.width}×${map.height}`;
+    throw new Error(`This map has ${read.width}×${read.height} pixels, the picture ${size}.`);
+  }
+  repaint(store, read.ids, "import", newStroke());
+  settle(store);
+}
+
+/** @param {Store} store */
+export async function saveProject(store) {
+  const { category, versions, current, settings } = store.state;
+  const packed = [];
+  for (const each of versions) {
+    if (!each.source || !each.map) continue;
+    packed.push({
+      picture: await sendPicture(each),
+      source: await sendMap(category, each.source),
+      target: await sendMap(category, each.map),
+      job: each.made?.job ?? null,
+      note: each.note,
+    });
+  }
+  const made = versions.filter(({ map }) => map).map((each) => each.made);
+  const name = versions[0]?.note ?? "project";
+  const zip = await api.pack({ name, versions: packed, state: { current, settings, made } });
+  download(zip, fileName(name, ".pixelguide.zip"));
+}
+
+/** @param {Store} store @param {File} file */
+export async function openProject(store, file) {
+  const { versions, state } = await api.unpack(file);
+  const opened = await Promise.all(
+    versions.map(async (each, k) => {
+      const source = await fetchMap(each.source);
+      return version({
+        picture: each.picture,
+        pixels: await pixelsAt(`/api/pictures/${each.picture}.png`),
+        note: String(each.note),
+        source,
+        map: each.target ? await fetchMap(each.target) : source.clone(),
+        made: state?.made?.[k] ? { ...state.made[k], job: each.job ?? "" } : null,
+      });
+    }),
+  );
+  if (opened.length === 0) throw new Error("This project is empty.");
+  const { category } = store.state;
+  if (opened.some(({ pixels }) => pixels.width !== category.size)) {
+    throw new Error(`This project's pictures are not ${category.size}×${category.size} pixels.`);
+  }
+  store.set({ versions: opened, settings: { ...store.state.settings, ...state?.settings } });
+  choose(store, Math.min(opened.length - 1, state?.current ?? opened.length - 1));
+}

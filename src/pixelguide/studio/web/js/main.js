@@ -1,0 +1,57 @@
+/** Starts the page. */
+
+import { explain, getJson } from "./api.js";
+import { Autosave } from "./autosave.js";
+import { busy, resume } from "./editing.js";
+import { mountKeys } from "./keys.js";
+import { Preview } from "./preview.js";
+import { read } from "./reading.js";
+import { Stage } from "./stage/stage.js";
+import { initialState, Store } from "./store.js";
+import { mountClasses } from "./ui/classes.js";
+import { byId } from "./ui/dom.js";
+import { mountEdit } from "./ui/edit.js";
+import { filesMenu } from "./ui/files.js";
+import { showHelp } from "./ui/help.js";
+import { attempt, notify } from "./ui/notices.js";
+import { mountDrop, showPicker } from "./ui/picker.js";
+import { mountResult } from "./ui/result.js";
+import { applyTheme } from "./ui/theme.js";
+import { mountTools } from "./ui/tools.js";
+import { mountTop } from "./ui/top.js";
+import { mountVersions } from "./ui/versions.js";
+
+applyTheme();
+
+/** The parts of the running page, for whoever looks in from outside. */
+export const started = start();
+started.catch((error) => notify(explain(error), "error"));
+
+async function start() {
+  const store = new Store(initialState(await getJson("/api/category")));
+  const autosave = await Autosave.start(store).catch(() => {
+    notify("This browser keeps nothing for later: save your project before you leave.");
+    return null;
+  });
+  const preview = new Preview(store);
+  const stage = new Stage(
+    /** @type {HTMLCanvasElement} */ (byId("canvas")),
+    store,
+    () => preview.picture,
+  );
+  mountTop(store, stage, { help: showHelp, files: filesMenu(store) });
+  mountTools(store);
+  mountClasses(store);
+  mountEdit(store);
+  mountResult(store);
+  mountVersions(store);
+  mountDrop(store);
+  mountKeys(store, stage);
+  // What was on its way when the page was left goes on.
+  for (const version of store.state.versions) {
+    if (version.reading) read(store, version);
+    if (version.run && busy(version.run)) resume(store, version);
+  }
+  if (store.state.versions.length === 0) attempt(() => showPicker(store));
+  return { store, stage, autosave };
+}

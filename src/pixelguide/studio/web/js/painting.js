@@ -1,0 +1,107 @@
+/** What tools may do to the map of the current version. */
+
+import { editedClasses, namedClasses, regionOfInterest } from "./core/roi.js";
+import { STARTERS } from "./core/starters.js";
+import { Patch } from "./core/patch.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+let strokes = 0;
+
+/** A name for the next stroke: patches that carry it are one step of the history. */
+export const newStroke = () => `stroke ${++strokes}`;
+
+/** @param {Store} store @param {Patch | null} patch */
+export function run(store, patch) {
+  const version = store.version;
+  if (!patch || !version?.map) return;
+  version.history.run(version.map, patch);
+  store.touch(["map"], patch.rect);
+}
+
+/**
+ * Give a class to pixels. @param {Store} store @param {Iterable<number>} indices
+ * @param {string} title @param {string} stroke
+ */
+export function paint(store, indices, title, stroke) {
+  const { classId, locked } = store.state;
+  const map = store.version?.map;
+  if (map)
+    run(
+      store,
+      Patch.of(map, indices, () => classId, { title, stroke, locked }),
+    );
+}
+
+/**
+ * Give pixels the class they had before painting.
+ * @param {Store} store @param {Iterable<number>} indices @param {string} stroke
+ */
+export function erase(store, indices, stroke) {
+  const version = store.version;
+  if (!version?.map || !version.source) return;
+  const { ids } = version.source;
+  const how = { title: "eraser", stroke, locked: store.state.locked };
+  run(
+    store,
+    Patch.of(version.map, indices, (index) => ids[index], how),
+  );
+}
+
+/**
+ * Replace the whole map, locked classes excepted.
+ * @param {Store} store @param {Uint8Array} ids @param {string} title @param {string} [stroke]
+ */
+export function repaint(store, ids, title, stroke = newStroke()) {
+  const map = store.version?.map;
+  if (map) run(store, Patch.between(map, ids, { title, stroke, locked: store.state.locked }));
+}
+
+/** The stroke is over: bring everything that follows from the map up to date. @param {Store} store */
+export function settle(store) {
+  store.state.plan = planned(store);
+  store.touch(["plan", "painted"]);
+}
+
+/** @param {Store} store @param {"undo" | "redo"} way */
+export function step(store, way) {
+  const version = store.version;
+  if (!version?.map) return;
+  const patch = version.history[way](version.map);
+  if (!patch) return;
+  store.touch(["map"], patch.rect);
+  settle(store);
+}
+
+/** What the next edit would do. @param {Store} store */
+function planned(store) {
+  const version = store.version;
+  if (!version?.source || !version.map) return null;
+  const { category, settings } = store.state;
+  const edited = editedClasses(version.source, version.map);
+  const named = namedClasses(version.source, version.map);
+  const classes = edited.filter((id) => version.wanted[id] ?? named.includes(id));
+  const dilation = settings.dilation ?? category.defaults.dilation;
+  const roi = regionOfInterest(version.source, version.map, classes, settings.roi, dilation);
+  const { ids } = version.map;
+  return {
+    edited,
+    classes,
+    roi,
+    pixels: roi.reduce((sum, inside) => sum + inside, 0),
+    changed: version.source.ids.reduce((sum, id, index) => sum + Number(id !== ids[index]), 0),
+  };
+}
+
+/** The starters that change the current map, with the maps they make. @param {Store} store */
+export function applicableStarters(store) {
+  const { category } = store.state;
+  const map = store.version?.map;
+  if (!map) return [];
+  const classes = (/** @type {string} */ name) =>
+    category.labels.find((label) => label.name === name)?.id ?? -1;
+  return category.starters.flatMap((info) => {
+    const ids = STARTERS[info.name]?.(map, classes);
+    return ids?.some((id, index) => id !== map.ids[index]) ? [{ info, ids }] : [];
+  });
+}

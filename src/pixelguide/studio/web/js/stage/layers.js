@@ -1,0 +1,128 @@
+/** The map as it is shown: colours and outlines, kept up to date rectangle by rectangle. */
+
+import { IGNORE } from "../core/label_map.js";
+import { edges } from "../core/outline.js";
+import { contextOf, rgb } from "../pixels.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../types.js").LabelMap} LabelMap */
+/** @typedef {import("../types.js").Rect} Rect */
+
+export class MapLayers {
+  canvas = document.createElement("canvas");
+  /** @type {ImageData | null} */
+  #pixels = null;
+  /** @type {Uint32Array} */
+  #colours = new Uint32Array(256);
+  /** Lines of the map as it is. @type {Map<string, Path2D>} */
+  #outlines = new Map();
+  /** @type {{plan: import("../types.js").Plan | null, path: Path2D}} */
+  #region = { plan: null, path: new Path2D() };
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+  }
+
+  /** Draw a part of the map again. @param {Rect | null} rect all of it by default */
+  update(rect) {
+    const map = this.store.version?.map;
+    this.#outlines.clear();
+    if (!map) return;
+    const context = this.#context(map);
+    if (!rect || !this.#pixels || this.#pixels.width !== map.width) {
+      this.#colours = this.#coloursNow();
+      this.#pixels = context.createImageData(map.width, map.height);
+      rect = { x: 0, y: 0, width: map.width, height: map.height };
+    }
+    const words = new Uint32Array(this.#pixels.data.buffer);
+    for (let y = rect.y; y < rect.y + rect.height; y++) {
+      const end = y * map.width + rect.x + rect.width;
+      for (let k = end - rect.width; k < end; k++) words[k] = this.#colours[map.ids[k]];
+    }
+    context.putImageData(this.#pixels, 0, 0, rect.x, rect.y, rect.width, rect.height);
+  }
+
+  /** Lines around the ROI, in map pixels. */
+  region() {
+    const { plan } = this.store.state;
+    const map = this.store.version?.map;
+    if (plan && map && this.#region.plan !== plan) {
+      const path = pathOf(edges(map.width, map.height, (k) => plan.roi[k], 0));
+      this.#region = { plan, path };
+    }
+    return this.#region.path;
+  }
+
+  /** Lines between the classes shown, in map pixels. */
+  outlines() {
+    const { hidden } = this.store.state;
+    return this.#lines("all", ({ ids, width, height }) =>
+      edges(width, height, (k) => (hidden.has(ids[k]) ? IGNORE : ids[k])),
+    );
+  }
+
+  /** Lines around one class, in map pixels. @param {number} id */
+  outline(id) {
+    return this.#lines(`class ${id}`, ({ ids, width, height }) =>
+      edges(width, height, (k) => Number(ids[k] === id), 0),
+    );
+  }
+
+  /** Squares of one class, to be filled with a pattern. @param {number} id */
+  area(id) {
+    const key = `area ${id}`;
+    const map = this.store.version?.map;
+    let path = this.#outlines.get(key);
+    if (!path && map) {
+      path = new Path2D();
+      for (let y = 0; y < map.height; y++) {
+        for (let x = 0; x < map.width; x++) {
+          const first = x;
+          while (x < map.width && map.at(x, y) === id) x++;
+          if (x > first) path.rect(first, y, x - first, 1);
+        }
+      }
+      this.#outlines.set(key, path);
+    }
+    return path ?? new Path2D();
+  }
+
+  /** @param {string} key @param {(map: LabelMap) => number[]} lines */
+  #lines(key, lines) {
+    const map = this.store.version?.map;
+    let path = this.#outlines.get(key);
+    if (!path && map) {
+      path = pathOf(lines(map));
+      this.#outlines.set(key, path);
+    }
+    return path ?? new Path2D();
+  }
+
+  /** @param {LabelMap} map */
+  #context(map) {
+    const context = this.canvas.getContext("2d");
+    if (context && this.canvas.width === map.width && this.canvas.height === map.height)
+      return context;
+    return contextOf(this.canvas, map.width, map.height);
+  }
+
+  /** Colours of all ids as RGBA words in this machine's order; 0 where nothing is shown. */
+  #coloursNow() {
+    const bytes = new Uint8Array(4 * 256);
+    for (const { id, color } of this.store.state.category.labels) {
+      if (!this.store.state.hidden.has(id)) bytes.set([...rgb(color), 255], 4 * id);
+    }
+    return new Uint32Array(bytes.buffer);
+  }
+}
+
+/** @param {number[]} lines x0, y0, x1, y1 of each */
+function pathOf(lines) {
+  const path = new Path2D();
+  for (let k = 0; k < lines.length; k += 4) {
+    path.moveTo(lines[k], lines[k + 1]);
+    path.lineTo(lines[k + 2], lines[k + 3]);
+  }
+  return path;
+}

@@ -1,0 +1,203 @@
+/** The canvas in the middle of the page. */
+
+import { fitted, toScreen, zoomed } from "../core/viewport.js";
+import { BrushTool } from "../tools/brush.js";
+import { FillTool, pick, PickTool } from "../tools/click.js";
+import { GrabTool } from "../tools/grab.js";
+import { LassoTool } from "../tools/lasso.js";
+import { ShapeTool } from "../tools/shape.js";
+import { MapLayers } from "./layers.js";
+import { Pointers } from "./pointers.js";
+import { FLICKER, Scene } from "./scene.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../tools/tool.js").Tool} Tool */
+/** @typedef {import("../tools/tool.js").Pointer} Pointer */
+
+/** Room for the bars that float over the canvas, in screen pixels. */
+const MARGIN = { top: 64, bottom: 28, side: 28 };
+
+export class Stage {
+  #frame = 0;
+  #size = { width: 0, height: 0 };
+
+  /** @param {HTMLCanvasElement} canvas @param {Store} store @param {() => ImageBitmap | null} preview */
+  constructor(canvas, store, preview) {
+    this.canvas = canvas;
+    this.store = store;
+    this.layers = new MapLayers(store);
+    this.scene = new Scene(store, this.layers, preview);
+    const eraser = new BrushTool(store, "eraser");
+    /** @type {Record<import("../types.js").ToolName, Tool>} */
+    this.tools = {
+      brush: new BrushTool(store, "brush"),
+      eraser,
+      lasso: new LassoTool(store),
+      shape: new ShapeTool(store),
+      fill: new FillTool(store),
+      grab: new GrabTool(store),
+      pick: new PickTool(store),
+      hand: { name: "hand", down() {}, move() {}, up() {} },
+    };
+    this.pointers = new Pointers(canvas, store, {
+      tool: () => this.#toolNow(),
+      eraser,
+      result: (pointer) => this.#slide(pointer),
+      draw: () => this.draw(),
+    });
+    store.watch(["map"], (rect) => this.#repaint(rect));
+    store.watch(["versions", "current", "hidden"], () => this.#repaint(null));
+    store.watch(
+      [
+        "view",
+        "plan",
+        "hovered",
+        "opacity",
+        "outlined",
+        "mapShown",
+        "stage",
+        "compare",
+        "run",
+        "tool",
+        "options",
+      ],
+      () => this.draw(),
+    );
+    this.#watchTool();
+    new ResizeObserver(() => this.#resize()).observe(canvas);
+  }
+
+  /** Put away what a tool holds, before the map changes under it. */
+  letGo() {
+    this.tools[this.store.state.tool].stop?.();
+  }
+
+  /** The whole picture in view. */
+  fit() {
+    const { width, height } = this.#size;
+    const view = fitted(this.store.state.category.size, width, height, MARGIN);
+    this.store.set({ view });
+  }
+
+  /** Zoom about the middle of the view, or the pointer. @param {number} factor */
+  zoom(factor) {
+    const { width, height } = this.#size;
+    const { sx, sy } = this.pointers.pointer ?? { sx: width / 2, sy: height / 2 };
+    this.store.set({ view: zoomed(this.store.state.view, factor, sx, sy) });
+  }
+
+  /**
+   * The tool without a pointer: arrow keys move a crosshair by pixels, Enter presses it there.
+   * @param {string} key @param {boolean} shift @returns {boolean} whether the key was one of these
+   */
+  crosshair(key, shift) {
+    const far = shift ? 5 : 1;
+    const steps = {
+      ArrowLeft: [-far, 0],
+      ArrowRight: [far, 0],
+      ArrowUp: [0, -far],
+      ArrowDown: [0, far],
+    };
+    const { view, category } = this.store.state;
+    const known = this.pointers.pointer ?? { x: category.size / 2, y: category.size / 2 };
+    const [dx, dy] = key in steps ? steps[/** @type {keyof steps} */ (key)] : [0, 0];
+    const place = (/** @type {number} */ at) =>
+      Math.min(category.size - 1, Math.max(0, Math.floor(at))) + 0.5;
+    const [offsetX, offsetY] = toScreen(view, place(known.x + dx), place(known.y + dy));
+    const pointer = this.pointers.at({ offsetX, offsetY });
+    if (key === "Enter" && this.pointers.pointer) {
+      const tool = this.#toolNow();
+      tool.down(pointer);
+      tool.up(pointer);
+    } else if (!(key in steps)) return false;
+    this.pointers.pointer = pointer;
+    this.draw();
+    return true;
+  }
+
+  /** Draw at the next frame. */
+  draw() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#drawNow();
+    });
+  }
+
+  #drawNow() {
+    const context = this.canvas.getContext("2d");
+    const { width, height } = this.#size;
+    if (!context || width === 0) return;
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    const { pointer } = this.pointers;
+    const tool = this.tools[this.store.state.tool];
+    this.scene.draw(context, width, height, tool, pointer);
+    this.canvas.style.cursor = this.#cursor(tool, pointer);
+    if (this.store.state.stage === "result" && this.store.state.compare.kind === "flicker") {
+      setTimeout(() => this.draw(), FLICKER - (performance.now() % FLICKER));
+    }
+  }
+
+  /** @param {Tool} tool @param {Pointer | null} pointer */
+  #cursor(tool, pointer) {
+    if (this.pointers.panning || tool.name === "hand") return "grab";
+    if (this.store.state.stage === "result") {
+      return this.store.state.compare.kind === "slider" ? "ew-resize" : "grab";
+    }
+    return (pointer && tool.cursor?.(pointer)) ?? "crosshair";
+  }
+
+  /** The tool that a press goes to: with Alt, brush and eraser take a class instead. */
+  #toolNow() {
+    const { tool } = this.store.state;
+    const { pointer } = this.pointers;
+    const takes = pointer?.alt && ["brush", "fill", "shape"].includes(tool);
+    if (!takes) return this.tools[tool];
+    pick(this.store, pointer);
+    return this.tools.pick;
+  }
+
+  /** Move the divider between original and edit. @param {Pointer} pointer */
+  #slide({ sx }) {
+    const { compare, view, category } = this.store.state;
+    if (compare.kind !== "slider") return false;
+    const at = Math.min(1, Math.max(0, (sx - view.x) / (category.size * view.zoom)));
+    this.store.set({ compare: { ...compare, at } });
+    return true;
+  }
+
+  /** @param {import("../types.js").Rect | null} rect */
+  #repaint(rect) {
+    this.layers.update(rect);
+    this.draw();
+  }
+
+  /** A tool that is left, or left behind by another version, lets go. */
+  #watchTool() {
+    let known = this.#where();
+    this.store.watch(["tool", "current", "stage"], () => {
+      const now = this.#where();
+      if (now.some((value, k) => value !== known[k])) this.tools[known[0]].stop?.();
+      known = now;
+    });
+  }
+
+  /** @returns {[import("../types.js").ToolName, unknown, unknown]} */
+  #where() {
+    return [this.store.state.tool, this.store.version, this.store.state.stage];
+  }
+
+  #resize() {
+    const before = this.#size;
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (width === 0 || height === 0) return;
+    this.canvas.width = Math.round(width * devicePixelRatio);
+    this.canvas.height = Math.round(height * devicePixelRatio);
+    this.#size = { width, height };
+    const { view } = this.store.state;
+    const old = fitted(this.store.state.category.size, before.width, before.height, MARGIN);
+    const unmoved =
+      before.width === 0 || (view.x === old.x && view.y === old.y && view.zoom === old.zoom);
+    if (unmoved) this.fit();
+    else this.draw();
+  }
+}

@@ -1,0 +1,79 @@
+/** The data of the page: what the server says, and what the user makes of it.
+ *
+ * @typedef {import("./core/label_map.js").LabelMap} LabelMap
+ * @typedef {import("./core/label_map.js").Rect} Rect
+ * @typedef {import("./core/history.js").History} History
+ * @typedef {import("./core/viewport.js").Viewport} Viewport
+ *
+ * @typedef {{id: number, name: string, color: string}} LabelClass
+ * @typedef {{name: string, title: string, description: string}} StarterInfo
+ * @typedef {{
+ *   model: {name: string, hash: string},
+ *   size: number,
+ *   labels: LabelClass[],
+ *   groups: Record<string, number[]>,
+ *   defaults: {dilation: number, roi: "classes" | "changed"},
+ *   starters: StarterInfo[],
+ * }} Category
+ *
+ * @typedef {{stage: string, done: number, total: number, t?: number, previews?: string[]}} Progress
+ * @typedef {{code: string, message: string, hint: string}} Problem
+ * @typedef {{picture: string, url: string, roi_accuracy: number, roi_loss: number,
+ *   changed_pixels_outside: number}} Candidate
+ * @typedef {{candidates: Candidate[], best: number, roi: string, report: Record<string, unknown>}
+ *   } EditOutcome
+ * @typedef {{map: string, uncertainty: number, seconds: number}} Reading
+ * @typedef {{job: string, kind: "segment" | "edit",
+ *   state: "queued" | "running" | "done" | "failed" | "cancelled", position: number,
+ *   progress: Progress | null, result: unknown, error: Problem | null}} Job
+ *
+ * @typedef {{num_images: number, seed: number, num_inference_steps: number,
+ *   start_timestep: number | "auto", guidance_scale: number | "auto", sampler: "ddpm" | "ddim",
+ *   roi: "classes" | "changed", dilation: number | null}} Settings
+ *
+ * One request to edit and what came of it. edits: the candidates' pixels, loaded when done.
+ * @typedef {{
+ *   job: string | null,
+ *   state: "sending" | "queued" | "running" | "done" | "failed" | "cancelled",
+ *   position: number,
+ *   progress: Progress | null,
+ *   problem: string | null,
+ *   settings: Settings,
+ *   classes: string[],
+ *   target: LabelMap,
+ *   roi: Uint8Array,
+ *   outcome: EditOutcome | null,
+ *   edits: ImageData[],
+ *   chosen: number,
+ *   strength: number,
+ * }} Run
+ *
+ * How a version came to be: from which candidate of which job, at which strength (0 … 1).
+ * @typedef {{job: string, candidate: number, strength: number, report: Record<string, unknown>}} Made
+ *
+ * A picture with the map it was read (source) and the map being painted. wanted: edited classes
+ * that the user put into Q or took out of it.
+ * @typedef {{
+ *   id: string,
+ *   picture: string,
+ *   pixels: ImageData,
+ *   note: string,
+ *   source: LabelMap | null,
+ *   map: LabelMap | null,
+ *   history: History,
+ *   wanted: Record<number, boolean>,
+ *   reading: {job: string | null, progress: Progress | null, problem: string | null} | null,
+ *   run: Run | null,
+ *   made: Made | null,
+ * }} Version
+ *
+ * What the next edit would do. edited: classes that lost or gained pixels; classes: Q of eq. 7,
+ * those of them that decide the region. changed: pixels whose class differs.
+ * @typedef {{edited: number[], classes: number[], roi: Uint8Array, pixels: number, changed: number}} Plan
+ *
+ * @typedef {"brush" | "eraser" | "lasso" | "shape" | "fill" | "grab" | "pick" | "hand"} ToolName
+ * @typedef {{brushSize: number, shape: "rectangle" | "ellipse", fillAll: boolean,
+ *   grabWhole: boolean, warp: boolean}} ToolOptions
+ */
+
+export {};

@@ -1,0 +1,47 @@
+/** Dialogs: one at a time, closed by Escape, by their button or by a click beside them. */
+
+import { byId, h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @param {string} title @param {...(Node | string)} content @returns {HTMLDialogElement} shown */
+export function dialog(title, ...content) {
+  const close = h(
+    "button",
+    { class: "plain", "aria-label": "Close", onclick: () => element.close() },
+    icon("close"),
+  );
+  const element = h(
+    "dialog",
+    {
+      "aria-label": title,
+      onclose: () => element.remove(),
+      onclick: (/** @type {Event} */ event) => event.target === element && element.close(),
+    },
+    h("div", { class: "sheet" }, h("header", {}, h("h2", {}, title), close), ...content),
+  );
+  byId("dialogs").append(element);
+  element.showModal();
+  return element;
+}
+
+/** @param {string} title @param {string} question @param {string} yes @returns {Promise<boolean>} */
+export function confirmed(title, question, yes) {
+  return new Promise((resolve) => {
+    let answer = false;
+    const accept = () => {
+      answer = true;
+      element.close();
+    };
+    const element = dialog(
+      title,
+      h("p", {}, question),
+      h(
+        "div",
+        { class: "row end" },
+        h("button", { onclick: () => element.close() }, "Keep working"),
+        h("button", { class: "primary", onclick: accept }, yes),
+      ),
+    );
+    element.addEventListener("close", () => resolve(answer));
+  });
+}

@@ -1,0 +1,239 @@
+/** The candidates of an edit: watched while they form, compared, kept. */
+
+import { again, busy, cancel, keep } from "../editing.js";
+import { byId, h, roving } from "./dom.js";
+import { showHow } from "./how.js";
+import { attempt } from "./notices.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Run} Run */
+
+/** @type {[State["compare"]["kind"], string][]} */
+const COMPARISONS = [
+  ["after", "Edit"],
+  ["before", "Original"],
+  ["slider", "Slider"],
+  ["flicker", "Flicker"],
+];
+
+/** @param {Store} store */
+export function mountResult(store) {
+  mountTabs(store);
+  const side = byId("result");
+  const cards = h("div", { class: "cards", role: "radiogroup", "aria-label": "Candidates" });
+  roving(cards);
+  const under = h("div", { class: "under" });
+  side.append(cards, under);
+  const compare = comparison(store);
+  const strength = strengthSlider(store);
+  const actions = [...compare, ...strength, ...buttons(store)];
+  let shown = "";
+  store.watch(["run", "versions", "current", "stage"], () => {
+    const run = store.version?.run ?? null;
+    const result = store.state.stage === "result" && run !== null;
+    side.hidden = !result;
+    byId("paint").hidden = result;
+    if (!run || !result) return;
+    showCards(store, cards, run);
+    const state = run.state === "done" ? `done ${run.job}` : run.state;
+    if (busy(run) || run.state === "failed") under.replaceChildren(...waiting(store, run));
+    else if (state !== shown) under.replaceChildren(...(run.state === "done" ? actions : []));
+    shown = state;
+  });
+}
+
+/** Map or result, once there is a result. @param {Store} store */
+function mountTabs(store) {
+  const tabs = byId("tabs");
+  const made = /** @type {const} */ ([
+    ["paint", "Map"],
+    ["result", "Result"],
+  ]).map(([stage, text]) =>
+    h(
+      "button",
+      {
+        role: "tab",
+        "data-roving": true,
+        "data-stage": stage,
+        onclick: () => store.set({ stage }),
+      },
+      text,
+    ),
+  );
+  tabs.append(...made);
+  roving(tabs);
+  store.watch(["run", "versions", "current", "stage"], () => {
+    const state = store.version?.run?.state;
+    tabs.hidden = !state || state === "cancelled";
+    for (const tab of made) {
+      const chosen = tab.dataset.stage === store.state.stage;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+    }
+  });
+}
+
+/** @param {Store} store @param {HTMLElement} cards @param {Run} run */
+function showCards(store, cards, run) {
+  const count = run.outcome?.candidates.length ?? run.settings.num_images;
+  while (cards.childElementCount > count) cards.lastElementChild?.remove();
+  while (cards.childElementCount < count) cards.append(card(store, cards.childElementCount));
+  [...cards.children].forEach((element, k) => {
+    const candidate = run.outcome?.candidates[k];
+    const image = /** @type {HTMLImageElement} */ (element.querySelector("img"));
+    const source = candidate?.url ?? run.progress?.previews?.[k];
+    if (source && image.getAttribute("src") !== source) image.src = source;
+    if (!source && !busy(run)) image.removeAttribute("src");
+    image.hidden = !image.hasAttribute("src");
+    element.classList.toggle("forming", busy(run));
+    element.setAttribute("aria-checked", String(k === run.chosen));
+    /** @type {HTMLElement} */ (element).tabIndex = k === run.chosen ? 0 : -1;
+    const score = /** @type {HTMLElement} */ (element.querySelector(".score"));
+    const share = candidate ? `${Math.round(100 * candidate.roi_accuracy)} %` : "";
+    score.textContent = share && (k === run.outcome?.best ? `${share} · best` : share);
+    score.title = "How much of the region the model reads as you painted it";
+  });
+}
+
+/** @param {Store} store @param {number} k */
+function card(store, k) {
+  return h(
+    "button",
+    {
+      class: "card",
+      role: "radio",
+      "data-roving": true,
+      "aria-label": `Candidate ${k + 1}`,
+      onclick: () => {
+        const run = store.version?.run;
+        if (!run) return;
+        run.chosen = k;
+        store.touch(["run"]);
+      },
+    },
+    h("img", { alt: "" }),
+    h("span", { class: "score" }),
+  );
+}
+
+/** @param {Store} store @param {Run} run */
+function waiting(store, run) {
+  if (run.state === "failed") {
+    return [
+      h("p", { class: "problem", role: "alert" }, run.problem ?? ""),
+      h(
+        "button",
+        { class: "primary", onclick: () => attempt(() => again(store)) },
+        "Try another seed",
+      ),
+    ];
+  }
+  const { progress } = run;
+  const text = progress
+    ? `${stageName(progress.stage)}: ${progress.done} of ${progress.total}`
+    : "Waiting for the model";
+  const bar = h("progress", { "aria-label": "Progress", max: progress?.total ?? 1 });
+  if (progress) bar.value = progress.done;
+  return [
+    h("p", { class: "hint", role: "status" }, text),
+    bar,
+    h("button", { id: "cancel", onclick: () => attempt(() => cancel(store)) }, "Cancel"),
+  ];
+}
+
+/** @param {string} stage */
+const stageName = (stage) =>
+  ({ edit: "Editing", inversion: "Preparing", segment: "Reading", scoring: "Scoring" })[stage] ??
+  stage;
+
+/** @param {Store} store */
+function comparison(store) {
+  const made = COMPARISONS.map(([kind, text]) =>
+    h(
+      "button",
+      {
+        role: "radio",
+        "data-roving": true,
+        "data-compare": kind,
+        onclick: () => store.set({ compare: { ...store.state.compare, kind } }),
+      },
+      text,
+    ),
+  );
+  const group = h(
+    "div",
+    { class: "choice wide", role: "radiogroup", "aria-label": "Compare" },
+    ...made,
+  );
+  roving(group);
+  const split = h("input", {
+    type: "range",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    "aria-label": "Where the original ends",
+    oninput: () => store.set({ compare: { kind: "slider", at: split.valueAsNumber } }),
+  });
+  store.watch(["compare"], () => {
+    const { kind, at } = store.state.compare;
+    for (const button of made) {
+      const chosen = button.dataset.compare === kind;
+      button.setAttribute("aria-checked", String(chosen));
+      button.tabIndex = chosen ? 0 : -1;
+    }
+    split.hidden = kind !== "slider";
+    split.value = String(at);
+  });
+  return [group, split];
+}
+
+/** @param {Store} store */
+function strengthSlider(store) {
+  const value = h("output");
+  const slider = h("input", {
+    type: "range",
+    id: "strength",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    oninput: () => {
+      const run = store.version?.run;
+      if (!run) return;
+      run.strength = slider.valueAsNumber;
+      store.touch(["run"]);
+    },
+  });
+  store.watch(["run", "current", "versions"], () => {
+    const strength = store.version?.run?.strength ?? 1;
+    slider.value = String(strength);
+    value.textContent = `${Math.round(100 * strength)} %`;
+  });
+  return [h("label", { class: "strength" }, "Strength", value, slider)];
+}
+
+/** @param {Store} store */
+function buttons(store) {
+  return [
+    h(
+      "button",
+      {
+        class: "primary",
+        id: "keep",
+        title: "Go on with this picture",
+        onclick: () => attempt(() => keep(store)),
+      },
+      "Keep this one",
+    ),
+    h(
+      "div",
+      { class: "row" },
+      h("button", { id: "again", onclick: () => attempt(() => again(store)) }, "Another seed"),
+      h(
+        "button",
+        { id: "how", title: "How it was made", onclick: () => showHow(store) },
+        "Details",
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,116 @@
+/** Settings of an edit, folded away; left alone, the category's own values hold. */
+
+import { settle } from "../painting.js";
+import { h } from "./dom.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../types.js").Settings} Settings */
+
+/**
+ * @type {{key: keyof Settings, label: string, min?: number, max?: number, automatic?: "auto" | null,
+ *   values?: [string, string][], about: string}[]}
+ */
+const FIELDS = [
+  {
+    key: "num_images",
+    label: "Candidates",
+    min: 1,
+    max: 16,
+    about: "How many results to choose from",
+  },
+  {
+    key: "seed",
+    label: "Seed",
+    min: 0,
+    max: 2 ** 31,
+    about: "The same seed gives the same results",
+  },
+  { key: "num_inference_steps", label: "Steps", min: 2, max: 250, about: "More steps take longer" },
+  {
+    key: "start_timestep",
+    label: "Start",
+    min: 2,
+    max: 1000,
+    automatic: "auto",
+    about: "From how much noise the region is made anew: high for large changes",
+  },
+  {
+    key: "guidance_scale",
+    label: "Guidance",
+    min: 0,
+    max: 10000,
+    automatic: "auto",
+    about: "How strongly the result is pushed towards the map",
+  },
+  {
+    key: "dilation",
+    label: "Margin",
+    min: 0,
+    max: 64,
+    automatic: null,
+    about: "Pixels around the region that may blend in",
+  },
+  {
+    key: "roi",
+    label: "Region",
+    values: [
+      ["classes", "Edited classes"],
+      ["changed", "Painted pixels"],
+    ],
+    about: "What may change: the edited classes as a whole, or only painted pixels",
+  },
+  {
+    key: "sampler",
+    label: "Sampler",
+    values: [
+      ["ddpm", "DDPM"],
+      ["ddim", "DDIM"],
+    ],
+    about: "DDIM is the same every time, DDPM has more variety",
+  },
+];
+
+/** @param {Store} store */
+export function settingsForm(store) {
+  const rows = FIELDS.map((field) => row(store, field));
+  return h(
+    "details",
+    { id: "settings" },
+    h("summary", {}, "Settings"),
+    h("div", { class: "fields" }, ...rows),
+  );
+}
+
+/** @param {Store} store @param {typeof FIELDS[number]} field */
+function row(store, { key, label, min, max, automatic, values, about }) {
+  const change = (/** @type {string | number | null} */ value) => {
+    store.set({ settings: { ...store.state.settings, [key]: value } });
+    settle(store);
+  };
+  const control = values
+    ? h(
+        "select",
+        { name: key, onchange: () => change(control.value) },
+        ...values.map(([value, text]) => h("option", { value }, text)),
+      )
+    : h("input", {
+        type: "number",
+        name: key,
+        min,
+        max,
+        placeholder: automatic === undefined ? "" : "auto",
+        onchange: () => {
+          const number = /** @type {HTMLInputElement} */ (control).valueAsNumber;
+          if (!Number.isNaN(number))
+            change(Math.round(Math.min(max ?? number, Math.max(min ?? 0, number))));
+          else if (automatic !== undefined) change(automatic);
+          else show();
+        },
+      });
+  const show = () => {
+    const value = store.state.settings[key];
+    control.value = value === "auto" || value === null ? "" : String(value);
+  };
+  store.watch(["settings"], show);
+  return h("label", { title: about }, label, control);
+}

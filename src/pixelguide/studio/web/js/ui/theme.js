@@ -1,0 +1,23 @@
+/** Dark, light, or as the system has it. */
+
+const KEY = "pixelguide-theme";
+const THEMES = ["auto", "dark", "light"];
+
+const stored = () => localStorage.getItem(KEY) ?? "auto";
+
+export function applyTheme() {
+  document.documentElement.dataset.theme = stored();
+}
+
+/** Switch to the next theme. @returns {string} its name */
+export function nextTheme() {
+  const theme = THEMES[(THEMES.indexOf(stored()) + 1) % THEMES.length];
+  localStorage.setItem(KEY, theme);
+  applyTheme();
+  return theme;
+}
+
+/** What the menu says. @param {string} [theme] */
+export function themeName(theme = stored()) {
+  return { auto: "Theme: automatic", dark: "Theme: dark", light: "Theme: light" }[theme] ?? theme;
+}

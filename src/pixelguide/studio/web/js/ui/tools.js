@@ -1,0 +1,160 @@
+/** The tools on the left, and the options of the one in use above the canvas. */
+
+import { byId, h, roving } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../types.js").ToolName} ToolName */
+/** @typedef {import("../types.js").ToolOptions} ToolOptions */
+
+/** @type {{name: ToolName, title: string, key: string}[]} */
+export const TOOLS = [
+  { name: "brush", title: "Brush", key: "B" },
+  { name: "eraser", title: "Eraser: back to the original label", key: "E" },
+  { name: "grab", title: "Grab a part: move, stretch, turn, warp", key: "G" },
+  { name: "lasso", title: "Lasso or polygon", key: "L" },
+  { name: "shape", title: "Rectangle or ellipse", key: "M" },
+  { name: "fill", title: "Fill an area", key: "F" },
+  { name: "pick", title: "Eyedropper: take a class", key: "I" },
+  { name: "hand", title: "Move the view", key: "H" },
+];
+
+/** @param {Store} store */
+export function mountTools(store) {
+  const rail = byId("tools");
+  const buttons = TOOLS.map(({ name, title, key }) =>
+    h(
+      "button",
+      {
+        class: "tool",
+        role: "radio",
+        title: `${title} (${key})`,
+        "aria-label": title,
+        "aria-keyshortcuts": key,
+        "data-tool": name,
+        "data-roving": true,
+        onclick: () => store.set({ tool: name, stage: "paint" }),
+      },
+      icon(name),
+    ),
+  );
+  rail.append(...buttons);
+  roving(rail);
+  store.watch(["tool"], () => {
+    for (const button of buttons) {
+      const chosen = button.dataset.tool === store.state.tool;
+      button.setAttribute("aria-checked", String(chosen));
+      button.tabIndex = chosen ? 0 : -1;
+    }
+  });
+  mountOptions(store);
+}
+
+/** @param {Store} store */
+function mountOptions(store) {
+  const bar = byId("options");
+  /** @type {Map<string, HTMLElement[]>} */
+  const made = new Map();
+  let shown = "";
+  store.watch(["tool", "options", "stage", "versions", "current", "map"], () => {
+    const { tool, stage } = store.state;
+    const options = stage === "paint" && store.version?.map ? tool : "";
+    if (!made.has(options)) made.set(options, optionsOf(store, /** @type {ToolName} */ (options)));
+    if (options !== shown) bar.replaceChildren(...(made.get(options) ?? []));
+    shown = options;
+    bar.hidden = bar.childElementCount === 0;
+  });
+}
+
+/** @param {Store} store @param {ToolName} tool @returns {HTMLElement[]} */
+function optionsOf(store, tool) {
+  if (tool === "brush" || tool === "eraser") return [sizeSlider(store)];
+  if (tool === "shape") {
+    return [
+      choice(store, "Shape", "shape", [
+        ["ellipse", "Ellipse"],
+        ["rectangle", "Rectangle"],
+      ]),
+    ];
+  }
+  if (tool === "fill") {
+    return [
+      choice(store, "Reach", "fillAll", [
+        [false, "This area"],
+        [true, "Everywhere"],
+      ]),
+    ];
+  }
+  if (tool === "grab") {
+    return [
+      choice(store, "Take", "grabWhole", [
+        [true, "Whole part"],
+        [false, "One class"],
+      ]),
+      choice(store, "Handles", "warp", [
+        [false, "Shape"],
+        [true, "Warp"],
+      ]),
+    ];
+  }
+  if (tool === "lasso")
+    return [h("span", { class: "hint" }, "Drag around it, or click corners and press Enter")];
+  return [];
+}
+
+/** @param {Store} store */
+function sizeSlider(store) {
+  const largest = Math.round(store.state.category.size / 2);
+  const value = h("output");
+  // Squared: small sizes, where every pixel counts, get most of the way.
+  const slider = h("input", {
+    type: "range",
+    min: 1,
+    max: Math.sqrt(largest),
+    step: "any",
+    "aria-label": "Brush size in pixels",
+    oninput: () => setSize(store, Math.round(slider.valueAsNumber ** 2)),
+  });
+  const show = () => {
+    const { brushSize } = store.state.options;
+    if (document.activeElement !== slider) slider.value = String(Math.sqrt(brushSize));
+    value.textContent = `${brushSize} px`;
+  };
+  store.watch(["options"], show);
+  return h("label", { class: "size" }, "Size", slider, value);
+}
+
+/** @param {Store} store @param {number} brushSize */
+export function setSize(store, brushSize) {
+  const largest = store.state.category.size;
+  const size = Math.min(largest, Math.max(1, brushSize));
+  store.set({ options: { ...store.state.options, brushSize: size } });
+}
+
+/**
+ * @param {Store} store @param {string} label @param {keyof ToolOptions} key
+ * @param {[unknown, string][]} values
+ */
+function choice(store, label, key, values) {
+  const buttons = values.map(([value, text]) =>
+    h(
+      "button",
+      {
+        role: "radio",
+        "data-roving": true,
+        onclick: () => store.set({ options: { ...store.state.options, [key]: value } }),
+      },
+      text,
+    ),
+  );
+  const group = h("div", { class: "choice", role: "radiogroup", "aria-label": label }, ...buttons);
+  roving(group);
+  store.watch(["options"], () => {
+    buttons.forEach((button, k) => {
+      const chosen = store.state.options[key] === values[k][0];
+      button.setAttribute("aria-checked", String(chosen));
+      button.tabIndex = chosen ? 0 : -1;
+    });
+  });
+  return group;
+}

@@ -1,0 +1,78 @@
+/** The strip of versions at the foot of the page, and how far the reading of a map is. */
+
+import { read } from "../reading.js";
+import { canvasOf } from "../pixels.js";
+import { choose } from "../versions.js";
+import { byId, h, roving } from "./dom.js";
+import { icon } from "./icons.js";
+import { attempt } from "./notices.js";
+import { showPicker } from "./picker.js";
+
+/** @typedef {import("../store.js").Store} Store */
+
+/** @param {Store} store */
+export function mountVersions(store) {
+  const strip = h("div", { class: "strip", role: "radiogroup", "aria-label": "Versions" });
+  roving(strip);
+  const fresh = h(
+    "button",
+    {
+      class: "fresh",
+      title: "New picture",
+      "aria-label": "New picture",
+      onclick: () => attempt(() => showPicker(store)),
+    },
+    icon("add"),
+  );
+  byId("versions").append(fresh, strip);
+  store.watch(["versions", "current"], () => {
+    const focused = strip.contains(document.activeElement);
+    strip.replaceChildren(...store.state.versions.map((_, k) => thumbnail(store, k)));
+    const chosen = /** @type {HTMLElement | null} */ (strip.querySelector("[aria-checked=true]"));
+    if (focused) chosen?.focus();
+    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+  mountReading(store);
+}
+
+/** @param {Store} store @param {number} index */
+function thumbnail(store, index) {
+  const { pixels, note } = store.state.versions[index];
+  const chosen = index === store.state.current;
+  const picture = h("canvas", { width: pixels.width, height: pixels.height });
+  picture.getContext("2d")?.drawImage(canvasOf(pixels), 0, 0);
+  return h(
+    "button",
+    {
+      class: "version",
+      role: "radio",
+      title: note,
+      "aria-label": `Version ${index + 1}: ${note}`,
+      "aria-checked": String(chosen),
+      "data-roving": true,
+      tabIndex: chosen ? 0 : -1,
+      onclick: () => choose(store, index),
+    },
+    picture,
+    h("span", {}, index === 0 ? "Original" : note),
+  );
+}
+
+/** @param {Store} store */
+function mountReading(store) {
+  const pill = byId("busy");
+  store.watch(["versions", "current"], () => {
+    const { version } = store;
+    pill.hidden = !version?.reading;
+    if (!version?.reading) return;
+    const { progress, problem } = version.reading;
+    if (problem) {
+      const retry = h("button", { onclick: () => read(store, version) }, "Try again");
+      pill.replaceChildren(problem, retry);
+      return;
+    }
+    const bar = h("progress", { "aria-label": "Progress", max: progress?.total ?? 1 });
+    if (progress) bar.value = progress.done;
+    pill.replaceChildren("Reading the picture …", bar);
+  });
+}

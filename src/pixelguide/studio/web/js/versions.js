@@ -1,0 +1,80 @@
+/** Versions of the work: each a picture with its map, its history of strokes and its last edit. */
+
+import * as api from "./api.js";
+import { History } from "./core/history.js";
+import { LabelMap } from "./core/label_map.js";
+import { decodeLabels, encodeLabels, encodePicture } from "./core/png.js";
+import { settle } from "./painting.js";
+import { rgb } from "./pixels.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./types.js").Version} Version */
+/** @typedef {import("./types.js").Category} Category */
+
+/**
+ * @param {{picture: string, pixels: ImageData, note: string} & Partial<Version>} parts
+ * @returns {Version}
+ */
+export function version(parts) {
+  return {
+    id: api.uuid(),
+    source: null,
+    map: null,
+    history: new History(),
+    wanted: {},
+    reading: null,
+    run: null,
+    made: null,
+    ...parts,
+  };
+}
+
+/** Put a version at the end of the strip and go on with it. @param {Store} store @param {Version} next */
+export function append(store, next) {
+  const versions = [...store.state.versions, next];
+  store.set({ versions, current: versions.length - 1, stage: "paint" });
+  settle(store);
+}
+
+/** Go on with a version. @param {Store} store @param {number} index */
+export function choose(store, index) {
+  const done = store.state.versions[index]?.run?.state === "done";
+  store.set({ current: index, stage: done ? store.state.stage : "paint" });
+  settle(store);
+}
+
+/** A label map of the server. @param {string} id @returns {Promise<LabelMap>} */
+export async function fetchMap(id) {
+  const { width, height, ids } = await decodeLabels(await api.getBytes(`/api/maps/${id}.png`));
+  return new LabelMap(width, height, ids);
+}
+
+/** The file of a map. @param {Category} category @param {LabelMap} map */
+export function labelPng(category, map) {
+  const palette = category.labels.map(({ color }) => rgb(color));
+  return encodeLabels(map.ids, map.width, map.height, palette);
+}
+
+/** Give a map to the server. @param {Category} category @param {LabelMap} map */
+export async function sendMap(category, map) {
+  return (await api.uploadMap(await labelPng(category, map))).map;
+}
+
+/**
+ * The server's id of a version's picture. A server that no longer has it gets it again.
+ * @param {Version} version
+ */
+export async function sendPicture(version) {
+  if (version.picture) {
+    try {
+      await api.getBytes(`/api/pictures/${version.picture}.png`);
+      return version.picture;
+    } catch (error) {
+      if (!(error instanceof api.ServerError) || error.status !== 404) throw error;
+    }
+  }
+  const { data, width, height } = version.pixels;
+  const png = await encodePicture(data, width, height, "{}");
+  version.picture = (await api.uploadPicture(png, "image/png")).picture;
+  return version.picture;
+}

@@ -1,0 +1,135 @@
+"""The model worker: a child process that holds the model and does one task at a time.
+
+Kept apart so that a crash, a hang or an empty memory ends a job and not the server.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import signal
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixelguide.errors import PixelguideError
+from pixelguide.studio.faults import described, fault, of_a_job, runs_out_of_memory
+from pixelguide.studio.messages import (
+    Broken,
+    Cancelled,
+    Desk,
+    Done,
+    Failed,
+    OpenDesk,
+    Progress,
+    Ready,
+    Stop,
+    Task,
+)
+
+_log = logging.getLogger(__name__)
+_INTERNAL = fault("internal", "the model worker made an error", "The server's log says more.")
+_PREVIEWS_APART = 0.1
+"""Seconds between previews: more than a person sees would only fill the line."""
+
+
+def serve(connection: Connection, open_desk: OpenDesk) -> None:
+    """Main function of the child: open the model, then perform tasks until the line is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
+    try:
+        if (desk := _opened(connection, open_desk)) is not None:
+            while _perform(connection, desk, _next_task(connection)):
+                pass
+    except (EOFError, OSError):
+        pass  # the server is gone
+    finally:
+        connection.close()
+
+
+def _opened(connection: Connection, open_desk: OpenDesk) -> Desk | None:
+    try:
+        desk = open_desk()
+    except PixelguideError as error:
+        connection.send(Broken(described(error)))
+    except Exception as error:
+        _log.exception("the model cannot be opened")
+        connection.send(Broken(of_a_job(error) or _INTERNAL))
+    else:
+        connection.send(Ready())
+        return desk
+    return None
+
+
+def _next_task(connection: Connection) -> Task:
+    while isinstance(message := connection.recv(), Stop):
+        pass  # came too late: that task has ended
+    task: Task = message
+    return task
+
+
+def _perform(connection: Connection, desk: Desk, task: Task) -> bool:
+    """Do a task and answer. False when this process should not do another."""
+    reply: Done | Failed
+    healthy = True
+    try:
+        reply = Done(task.number, desk.perform(task, _Reporter(connection, task.number)))
+    except Cancelled:
+        reply = Failed(task.number, None)
+    except _LineClosed:
+        return False
+    except Exception as error:
+        known = of_a_job(error)
+        if known is None:
+            _log.exception("a task failed")
+        reply = Failed(task.number, known or _INTERNAL)
+        healthy = not runs_out_of_memory(error)  # a fresh process has its memory back
+    connection.send(reply)
+    return healthy
+
+
+class _LineClosed(Exception):  # noqa: N818 - nothing went wrong
+    """The server is gone."""
+
+
+class _Reporter:
+    """Sends progress, with previews as data URLs, and looks whether the task is still wanted."""
+
+    def __init__(self, connection: Connection, number: int) -> None:
+        self._connection, self._number = connection, number
+        self._last = -float("inf")
+
+    def __call__(self, state: dict[str, Any]) -> None:
+        try:
+            while self._connection.poll():
+                message = self._connection.recv()
+                if isinstance(message, Stop) and message.number == self._number:
+                    raise Cancelled
+            now = time.monotonic()
+            if now - self._last >= _PREVIEWS_APART or state["done"] == state["total"]:
+                self._last = now
+                self._connection.send(Progress(self._number, _content(state)))
+        except (EOFError, OSError):
+            raise _LineClosed from None
+
+
+def _content(state: dict[str, Any]) -> dict[str, Any]:
+    preview = state.get("preview")
+    return {
+        "stage": state["stage"],
+        "done": state["done"],
+        "total": state["total"],
+        "t": state.get("t"),
+        "previews": [] if preview is None else [data_url(pixels) for pixels in preview],
+    }
+
+
+def data_url(pixels: NDArray[np.uint8]) -> str:
+    """uint8 H×W×3 as a PNG in a data: address."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
