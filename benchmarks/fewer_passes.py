@@ -161,7 +161,7 @@ def measured(editor: Editor, way: Way, arguments: argparse.Namespace) -> dict[st
                 guided(denoiser, bank, wanted, inside), unguided(denoiser), way, counter
             ),
             x_0,
-            _start(denoiser, x_0, start, way),
+            _start(denoiser, x_0, start, way).expand(arguments.num_images, -1, -1, -1),
             inside,
             denoiser.schedule.respaced(spaced_timesteps(start, way.steps, way.spacing)),
             scale * way.every,

@@ -54,9 +54,7 @@ class Ours:
         """A guided step at each level."""
         predict = guided(self.denoiser, self.guide, scene.target, scene.roi)
         draws = [generator(0, "candidate", k) for k in range(len(scene.x_t))]
-        return sample_edit(
-            predict, scene.x_0, scene.x_t[:1], scene.roi, self.schedule, SCALE, draws
-        )
+        return sample_edit(predict, scene.x_0, scene.x_t, scene.roi, self.schedule, SCALE, draws)
 
     def inversion_step(self, scene: Scene) -> Tensor:
         """From the first level to the second."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from conftest import seeded
+from conftest import counted_calls, seeded
 from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, guided
 from pixelguide.edit.sampling import Step, sample_edit
 from pixelguide.edit.solvers import Sampler
@@ -235,6 +235,27 @@ def test_candidate_does_not_depend_on_the_others(edit: Edit, sampler: Sampler) -
         # a batch is computed in another order, which costs the last digits
         assert torch.allclose(three[k], alone[0], rtol=1e-3, atol=1e-4)
         assert (three[k] - three[(k + 1) % 3]).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_one_pass_serves_the_start_that_candidates_share(
+    denoiser: Denoiser, guide_bank: ClassifierBank, x_0: Tensor, sampler: Sampler
+) -> None:
+    region = torch.zeros(16, 16, dtype=torch.bool)
+    region[4:12, 4:12] = True
+    schedule = denoiser.schedule.respaced(spaced_timesteps(500, 3))
+    predict = guided(denoiser, guide_bank, torch.ones(16, 16, dtype=torch.int64), region)
+    x_t = torch.randn(1, 3, 16, 16, generator=seeded(8))
+
+    def run(start: Tensor) -> tuple[Tensor, list[int]]:
+        draws = [seeded(k) for k in range(3)]
+        with counted_calls(denoiser) as calls:
+            return sample_edit(predict, x_0, start, region, schedule, 5.0, draws, sampler), calls
+
+    (shared, few), (own, many) = run(x_t), run(x_t.repeat(3, 1, 1, 1))
+    assert few == [1, 3, 3]
+    assert many == [3, 3, 3]
+    assert torch.allclose(shared, own, rtol=1e-3, atol=1e-4)
 
 
 def test_global_generator_is_neither_read_nor_changed(edit: Edit) -> None:

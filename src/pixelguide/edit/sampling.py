@@ -47,21 +47,21 @@ def sample_edit(
     s. sampler: see `solvers`. Every candidate draws its noise from its own generator, on the CPU,
     so neither its neighbours nor the device change what it draws.
     """
-    x_t = x_t.expand(len(generators), -1, -1, -1)
+    count = len(generators)
     solve = make_solver(sampler, schedule, scale)
     for i in reversed(range(len(schedule))):
         level = torch.full((len(x_t),), i)
-        step = guided(x_t, schedule, i)  # eq. 8
+        step = guided(x_t, schedule, i)  # eq. 8; of a common start one pass serves all
         z, background_noise = _noise(generators, x_t), _noise(generators, x_t)
 
         x_fg, clean = solve(x_t, step, i, z)  # eq. 9
         x_bg = schedule.add_noise_before(x_0, background_noise, level)  # eq. 10
         x_t = torch.where(roi, x_fg, x_bg)  # eq. 11
         if on_step:
-            preview = torch.where(roi, clean, x_0)
-            number = len(schedule) - i
+            preview = torch.where(roi, clean, x_0).expand(count, -1, -1, -1)
+            loss, accuracy = step.loss.expand(count), step.accuracy.expand(count)
             t = int(schedule.timesteps[i])
-            on_step(Step(number, len(schedule), t, preview, step.loss, step.accuracy))
+            on_step(Step(len(schedule) - i, len(schedule), t, preview, loss, accuracy))
     return x_t
 
 

@@ -90,7 +90,9 @@ def candidate_stages(subject: Subject, batch: int) -> dict[str, Stage]:
     denoiser, inputs = Watched(subject.denoiser), Inputs.of(subject)
     inside = torch.from_numpy(inputs.roi).to(denoiser.device)
     predict = guided(denoiser, subject.guide, inputs.target, inside)
-    pictures = inputs.x_0.expand(batch, -1, -1, -1).contiguous()
+    pictures, starts = (
+        each.expand(batch, -1, -1, -1).contiguous() for each in (inputs.x_0, inputs.x_t)
+    )
 
     def guided_step(read: Read) -> dict[str, Amounts]:
         """Two steps of the sampler, of which the second repeats the first's prediction."""
@@ -106,7 +108,7 @@ def candidate_stages(subject: Subject, batch: int) -> dict[str, Stage]:
 
         generators = [generator(0, "bench candidate", k) for k in range(batch)]
         first = read()
-        sample_edit(once, inputs.x_0, inputs.x_t, inside, subject.schedule, SCALE, generators)
+        sample_edit(once, inputs.x_0, starts, inside, subject.schedule, SCALE, generators)
         total = read() - first
         begun, forward, head, done = marks
         update = (total - (done - begun)) / 2

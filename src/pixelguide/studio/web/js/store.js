@@ -100,10 +100,10 @@ export function initialState(category) {
     settings: {
       num_images: 4,
       seed: 0,
-      num_inference_steps: 50,
+      schedule: "fast",
+      num_inference_steps: "auto",
       start_timestep: "auto",
       guidance_scale: "auto",
-      sampler: "ddpm",
       roi: category.defaults.roi,
       dilation: null,
     },

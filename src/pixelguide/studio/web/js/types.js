@@ -27,9 +27,9 @@
  *   state: "queued" | "running" | "done" | "failed" | "cancelled", position: number,
  *   progress: Progress | null, result: unknown, error: Problem | null}} Job
  *
- * @typedef {{num_images: number, seed: number, num_inference_steps: number,
- *   start_timestep: number | "auto", guidance_scale: number | "auto", sampler: "ddpm" | "ddim",
- *   roi: "classes" | "changed", dilation: number | null}} Settings
+ * @typedef {{num_images: number, seed: number, schedule: "fast" | "paper",
+ *   num_inference_steps: number | "auto", start_timestep: number | "auto",
+ *   guidance_scale: number | "auto", roi: "classes" | "changed", dilation: number | null}} Settings
  *
  * One request to edit and what came of it. edits: the candidates' pixels, loaded when done.
  * @typedef {{

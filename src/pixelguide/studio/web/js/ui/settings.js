@@ -25,7 +25,23 @@ const FIELDS = [
     max: 2 ** 31,
     about: "The same seed gives the same results",
   },
-  { key: "num_inference_steps", label: "Steps", min: 2, max: 250, about: "More steps take longer" },
+  {
+    key: "schedule",
+    label: "Schedule",
+    values: [
+      ["fast", "Fast"],
+      ["paper", "As in the paper"],
+    ],
+    about: "The paper's takes several times longer, for results that are about as good",
+  },
+  {
+    key: "num_inference_steps",
+    label: "Steps",
+    min: 2,
+    max: 250,
+    automatic: "auto",
+    about: "More steps take longer",
+  },
   {
     key: "start_timestep",
     label: "Start",
@@ -58,15 +74,6 @@ const FIELDS = [
       ["changed", "Painted pixels"],
     ],
     about: "What may change: the edited classes as a whole, or only painted pixels",
-  },
-  {
-    key: "sampler",
-    label: "Sampler",
-    values: [
-      ["ddpm", "DDPM"],
-      ["ddim", "DDIM"],
-    ],
-    about: "DDIM is the same every time, DDPM has more variety",
   },
 ];
 
