@@ -15,7 +15,12 @@ from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 
-QUICK: dict[str, Any] = {"num_inference_steps": 4, "start_timestep": 300, "num_images": 2}
+QUICK: dict[str, Any] = {
+    "schedule": "fast",
+    "num_inference_steps": 4,
+    "start_timestep": 300,
+    "num_images": 2,
+}
 
 
 # what an edit does

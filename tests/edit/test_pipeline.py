@@ -22,7 +22,7 @@ from pixelguide.segment.category import train_category
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.plan import ClassifierTraining
 
-QUICK: dict[str, Any] = {"num_inference_steps": 3, "start_timestep": 300}
+QUICK: dict[str, Any] = {"schedule": "fast", "num_inference_steps": 3, "start_timestep": 300}
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,13 @@ def test_a_schedule_never_has_more_steps_than_timesteps(schedule: Any, start: in
     assert passes.inversion_steps == min(SCHEDULES[schedule].inversion_steps, start)
 
 
+@pytest.mark.parametrize(("large", "named"), [(False, "fast"), (True, "paper")])
+def test_the_automatic_schedule_follows_the_size(large: bool, named: Any) -> None:
+    assert EditSettings().passes(500, large) == SCHEDULES[named]
+    for chosen in ("fast", "paper"):
+        assert EditSettings(schedule=chosen).passes(500, large) == SCHEDULES[chosen]
+
+
 @given(st.integers(2, 30), st.integers(2, 30))
 def test_passes_that_the_user_chooses_are_taken(steps: int, inversion: int) -> None:
     chosen = EditSettings(num_inference_steps=steps, inversion_steps=inversion, sampler="ddim")
@@ -147,7 +154,7 @@ def test_bad_settings_name_their_field(field: str, bad: Any) -> None:
         optional={
             "num_images": st.integers(1, 64),
             "seed": st.integers(0, 2**63 - 1),
-            "schedule": st.sampled_from(["fast", "paper"]),
+            "schedule": st.sampled_from(["auto", "fast", "paper"]),
             "num_inference_steps": st.one_of(st.just("auto"), st.integers(2, 1000)),
             "inversion_steps": st.one_of(st.just("auto"), st.integers(2, 1000)),
             "start_timestep": st.one_of(st.just("auto"), st.integers(2, 1000)),

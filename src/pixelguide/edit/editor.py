@@ -160,7 +160,7 @@ class Editor:
         if (target.ids[roi] == IGNORE).all():
             raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
         start, scale = self.defaults.choose(chosen, int(bare.sum()), len(self._denoiser.schedule))
-        passes = chosen.passes(start)
+        passes = chosen.passes(start, self.defaults.is_large(int(bare.sum())))
         schedule = self._schedule(start, passes.steps, passes.spacing)
 
         with clock("inversion"):

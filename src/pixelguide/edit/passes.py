@@ -23,7 +23,8 @@ class Passes:
 
 
 SCHEDULES: dict[ScheduleName, Passes] = {
-    # chosen by docs/performance.md, "Fewer passes": as accurate as the paper's at a sixth of it
+    # chosen by docs/performance.md, "Fewer passes": as accurate as the paper's at a sixth of it;
+    # but where much is made anew, hair above all, it loses the colour more often
     "fast": Passes("sde", 11, 4, "trailing"),
     "paper": Passes(
         "ddpm", 50, 50, "linspace"

@@ -82,7 +82,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         start_timestep: int | Literal["auto"] = "auto",
         guidance_scale: float | Literal["auto"] = "auto",
         sampler: Sampler | Literal["auto"] = "auto",
-        schedule: ScheduleName = "fast",
+        schedule: ScheduleName | Literal["auto"] = "auto",
         roi: Literal["classes", "changed"] = "classes",
         generator: torch.Generator | Sequence[torch.Generator] | None = None,
         output_type: Literal["pil", "np", "pt"] = "pil",

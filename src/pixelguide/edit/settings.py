@@ -35,13 +35,14 @@ class EditSettings(Checked):
 
     num_images: candidates. seed: candidate k draws from the generator of (seed, k). schedule: what
     decides num_inference_steps (from t0 to the picture), inversion_steps (from the picture to t0)
-    and sampler where they are "auto". start_timestep (t0), guidance_scale (s): "auto" follows the
-    size of the ROI. roi: see `region_of_interest`. dilation: pixels, None for the model's own.
+    and sampler where they are "auto"; itself "auto", it is fast for small regions and the paper's
+    for large ones. start_timestep (t0), guidance_scale (s): "auto" follows the size of the region
+    too. roi: see `region_of_interest`. dilation: pixels, None for the model's own.
     """
 
     num_images: int = Field(4, ge=1, le=64)
     seed: int = Field(0, ge=0, lt=2**63)
-    schedule: ScheduleName = "fast"
+    schedule: ScheduleName | Literal["auto"] = "auto"
     num_inference_steps: Steps | Literal["auto"] = "auto"
     inversion_steps: Steps | Literal["auto"] = "auto"
     start_timestep: int | Literal["auto"] = "auto"
@@ -50,10 +51,11 @@ class EditSettings(Checked):
     roi: RoiMode = "classes"
     dilation: int | None = Field(None, ge=0, le=64)
 
-    def passes(self, start: int) -> Passes:
-        """The passes of an edit from t0 = `start`: what the user chose, else the schedule's, at
-        most one per timestep. Raises InputError for a choice of more."""
-        named = SCHEDULES[self.schedule]
+    def passes(self, start: int, large: bool = False) -> Passes:
+        """The passes of an edit from t0 = `start` of a small or `large` region: what the user
+        chose, else the schedule's, at most one per timestep. Raises InputError for more."""
+        automatic: ScheduleName = "paper" if large else "fast"
+        named = SCHEDULES[automatic if self.schedule == "auto" else self.schedule]
         steps, inversion = self.num_inference_steps, self.inversion_steps
         for name, chosen in (("steps", steps), ("inversion steps", inversion)):
             if chosen != "auto" and chosen > start:
@@ -100,9 +102,13 @@ class EditDefaults(Checked):
             dilation=max(1, round(3 * size / 256)),
         )
 
+    def is_large(self, roi_pixels: int) -> bool:
+        """Whether so many pixels, before dilation, are a large region."""
+        return roi_pixels > self.small_roi
+
     def choose(self, settings: EditSettings, roi_pixels: int, timesteps: int) -> tuple[int, float]:
         """(t0, s) of an edit whose undilated ROI has `roi_pixels`; InputError when out of range."""
-        large = roi_pixels > self.small_roi
+        large = self.is_large(roi_pixels)
         start, scale = settings.start_timestep, settings.guidance_scale
         if start == "auto":
             start = self.large_start if large else self.small_start

@@ -100,7 +100,7 @@ export function initialState(category) {
     settings: {
       num_images: 4,
       seed: 0,
-      schedule: "fast",
+      schedule: "auto",
       num_inference_steps: "auto",
       start_timestep: "auto",
       guidance_scale: "auto",

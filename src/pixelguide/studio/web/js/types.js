@@ -27,7 +27,7 @@
  *   state: "queued" | "running" | "done" | "failed" | "cancelled", position: number,
  *   progress: Progress | null, result: unknown, error: Problem | null}} Job
  *
- * @typedef {{num_images: number, seed: number, schedule: "fast" | "paper",
+ * @typedef {{num_images: number, seed: number, schedule: "auto" | "fast" | "paper",
  *   num_inference_steps: number | "auto", start_timestep: number | "auto",
  *   guidance_scale: number | "auto", roi: "classes" | "changed", dilation: number | null}} Settings
  *

@@ -29,10 +29,11 @@ const FIELDS = [
     key: "schedule",
     label: "Schedule",
     values: [
+      ["auto", "Automatic"],
       ["fast", "Fast"],
       ["paper", "As in the paper"],
     ],
-    about: "The paper's takes several times longer, for results that are about as good",
+    about: "The paper's takes several times longer, and keeps the colours of large regions better",
   },
   {
     key: "num_inference_steps",
