@@ -89,6 +89,14 @@ def test_bf16_weights_give_float32_that_is_near(tiny_unet: UNet2DModel) -> None:
     assert 0 < max(compared(found, expected).values()) < 0.2
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of the compiler's own
+def test_a_compiled_guided_step_is_that_of_plain_layers(tiny_unet: UNet2DModel) -> None:
+    compiled = prepare(copy.deepcopy(tiny_unet), CPU, Speed(compile=True))
+    found, expected = step(compiled, compile=True), step(tiny_unet)
+    assert max(compared(found, expected).values()) < TOLERANCE
+
+
 def test_preparing_freezes_and_keeps_what_is_saved(tiny_unet: UNet2DModel) -> None:
     unet = copy.deepcopy(tiny_unet).train().requires_grad_(True)
     assert prepare(unet, CPU) is unet
