@@ -1,6 +1,6 @@
 """Seconds of a whole edit, from the picture to the candidates.
 
-    python -m benchmarks.whole_edit --shape adm-256 --precision bf16 --compile --batch 1,4
+    python -m benchmarks.whole_edit --shape adm-256 --precision bf16 --graphs --batch 1,4
     python -m benchmarks.whole_edit --model portraits-64
 
 Inversion, guided sampling and composite of a fixed picture with a sixteenth of it to edit, from
@@ -75,18 +75,21 @@ def main() -> None:
     parser.add_argument("--batch", default="1", help="candidates at once, by commas")
     parser.add_argument("--precision", default="fp32")
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--graphs", action="store_true")
+    parser.add_argument("--plain", action="store_true")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     device = choose_device(arguments.device)
-    speed = Speed(arguments.precision, arguments.compile)
+    speed = Speed(arguments.precision, arguments.compile, arguments.plain, arguments.graphs)
+    ways = [way for way in ("plain", "compile", "graphs") if getattr(speed, way)]
     if arguments.shape:
         subject = subject_of_shape(arguments.shape, arguments.size, device, speed)
     else:
         subject = subject_of_model(arguments.model, device, speed)
     machine = describe_machine(device)
     sys.stdout.write(
-        f"{subject.name}, {arguments.precision}{', compiled' if arguments.compile else ''}, "
+        f"{', '.join([subject.name, arguments.precision, *ways])}, "
         f"{machine.get('gpu') or machine['cpu']}, {machine['threads']} threads\n\n"
         "| schedule | passes up, guided | batch | seconds | least … most |\n|---|---|---|---|---|\n"
     )
