@@ -90,6 +90,9 @@ def edit(
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile: slow once, faster from then on.")
     ] = False,
+    graphs: Annotated[
+        bool, typer.Option("--graphs", help="On a CUDA GPU: record passes, and replay them.")
+    ] = False,
 ) -> None:
     """Edit a picture by its repainted label map."""
     from pixelguide.edit.editor import Editor
@@ -97,7 +100,8 @@ def edit(
     from pixelguide.prior.speed import Speed
 
     check_writable(out)
-    editor = Editor.from_pretrained(model, device, Speed(precision, compile))  # type: ignore[arg-type]
+    speed = Speed(precision, compile, graphs=graphs)  # type: ignore[arg-type]
+    editor = Editor.from_pretrained(model, device, speed)
     editor.set_image(image)
     target_map = LabelMap.load(target, editor.labels, snap)
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None

@@ -82,7 +82,9 @@ class Editor:
         if segmenter.taps != guide.taps:
             raise InputError("segmenter and guide read different taps", "guide/config.json")
         unet = prepare(folder.unet(), place, speed)
-        denoiser = Denoiser.from_parts(unet, folder.scheduler(), segmenter.taps, speed.compile)
+        denoiser = Denoiser.from_parts(
+            unet, folder.scheduler(), segmenter.taps, speed.compile, speed.graphs
+        )
         labels = load_labels(folder)
         if len(labels) != segmenter.config.num_classes:
             raise InputError(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from pixelguide.devices import sent
 from pixelguide.errors import InputError
 
 
@@ -99,7 +100,8 @@ class Schedule:
         The cast comes last: 1 - ᾱ loses half its digits in float32 near the clean image.
         """
         # and on the CPU, since not every device has float64
-        picked = values[i.to(values.device)].to(like.dtype).to(like.device)
+        picked = values[i.to(values.device)].to(like.dtype)
+        picked = sent(picked, like.device)
         return picked.reshape(-1, *[1] * (like.ndim - 1))
 
     def add_noise(self, x_0: Tensor, eps: Tensor, i: Tensor) -> Tensor:
