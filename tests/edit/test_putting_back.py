@@ -61,9 +61,10 @@ def _independent_region(full: FullSize) -> np.ndarray:
     return near
 
 
-def test_outside_not_a_bit_changes_whatever_the_frame() -> None:
+@pytest.mark.parametrize("count", [150, pytest.param(3000, marks=pytest.mark.slow)])
+def test_outside_not_a_bit_changes_whatever_the_frame(count: int) -> None:
     done = changed = seed = 0
-    while done < 1000:
+    while done < count:
         made = random_edit(seed)
         seed += 1
         if made is None:
@@ -75,7 +76,7 @@ def test_outside_not_a_bit_changes_whatever_the_frame() -> None:
         assert not (full.region & ~_independent_region(full)).any(), seed
         done += 1
         changed += int(differs.any())
-    assert changed > 900  # tiny regions at the edge may hold no pixel
+    assert changed > 0.9 * count  # tiny regions at the edge may hold no pixel
 
 
 def _placed(size: int = 160, frame: Frame | None = None, seed: int = 0) -> Placement:

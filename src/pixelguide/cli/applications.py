@@ -15,6 +15,7 @@ from pixelguide.cli.photographs import (
     output_format,
     set_image,
     warn_of_loss,
+    warn_of_unfamiliar,
 )
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
@@ -125,6 +126,7 @@ def inpaint(
     covered = load_mask(mask)
     editor = Editor.from_pretrained(model, device)
     set_image(editor, image, crop, eyes, target, output)
+    warn_of_unfamiliar(editor)
     wanted: Behind = None
     if target:
         wanted = LabelMap.load(target, editor.labels, snap)

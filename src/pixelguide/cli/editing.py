@@ -18,6 +18,7 @@ from pixelguide.cli.photographs import (
     output_format,
     set_image,
     warn_of_loss,
+    warn_of_unfamiliar,
 )
 from pixelguide.files import check_writable, write_atomically
 from pixelguide.terminal import progress_bar
@@ -65,6 +66,7 @@ def segment(
 
     editor = Editor.from_pretrained(model, device)
     set_image(editor, image, crop, eyes)
+    warn_of_unfamiliar(editor)
     label_map = editor.segment()
     shown, text, note = label_map, None, ""
     if editor.placement:
@@ -129,6 +131,7 @@ def edit(
     output = output_format(format)
     editor = Editor.from_pretrained(model, device, Speed(precision, compile))  # type: ignore[arg-type]
     set_image(editor, image, crop, eyes, target, output)
+    warn_of_unfamiliar(editor)
     target_map = LabelMap.load(target, editor.labels, snap)
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
     names = [name.strip() for name in classes.split(",")] if classes else None

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
-from pixelguide.cli.options import number
+from pixelguide.cli.options import points
 from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.framing import Frame, Placement, Point
+    from pixelguide.edit.framing import Frame, Placement
     from pixelguide.photograph_files import OutputFormat
 
 CropOption = Annotated[
@@ -75,7 +75,9 @@ def set_image(
             return
     photograph = Photograph.open(path)
     PhotographWriter(photograph, output)  # better told now than after the edit
-    editor.set_image(photograph, crop=chosen, eyes=_points(eyes))
+    editor.set_image(
+        photograph, crop=chosen, eyes=points("eyes", eyes) if eyes is not None else None
+    )
 
 
 def frame_text(placement: Placement) -> dict[str, str]:
@@ -83,6 +85,23 @@ def frame_text(placement: Placement) -> dict[str, str]:
     width, height = placement.photograph.size
     content = {"frame": placement.frame.to_json(), "picture": [width, height]}
     return {METADATA: json.dumps(content)}
+
+
+def warn_of_unfamiliar(editor: Editor) -> None:
+    """Say on standard error when the picture is not of the kind the model was made for."""
+    if not editor.domain.pictures:
+        return  # the model does not say what is usual
+    found = editor.familiarity()
+    if found.far:
+        measured = ", ".join(
+            f"{name} {getattr(found, name):.3g}, usual up to {found.limits[name]:.3g}"
+            for name in found.far
+        )
+        typer.echo(
+            f"warning: this picture is unlike those the model was made for ({measured}); "
+            "expect poor edits. Look at the crop, and at the map.",
+            err=True,
+        )
 
 
 def warn_of_loss(told: dict[str, Any]) -> None:
@@ -108,12 +127,3 @@ def _frame_of(label_map: Path) -> Frame | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError("metadata that say no frame", label_map.name, "Give --crop.") from None
     return Frame.from_json(content, label_map.name)
-
-
-def _points(eyes: str | None) -> tuple[Point, Point] | None:
-    if eyes is None:
-        return None
-    values = [number("eyes", part, float) for part in eyes.split(",")]
-    if len(values) != 4:
-        raise InputError(f"--eyes {eyes}", hint="Give x1,y1,x2,y2 in pixels.")
-    return (values[0], values[1]), (values[2], values[3])

@@ -38,7 +38,7 @@ from pixelguide.prior.schedule import Schedule, Spacing, spaced_timesteps
 from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import Domain, load_domain
+from pixelguide.segment.domain import Domain, Familiarity, familiarity, load_domain
 from pixelguide.segment.segmenter import Segmenter
 from pixelguide.segment.storage import load_bank, load_labels
 
@@ -71,6 +71,7 @@ class Editor:
         self._placement: Placement | None = None
         self._label_map: LabelMap | None = None
         self._inversions: dict[tuple[int, int], Tensor] = {}
+        self._familiarity: Familiarity | None = None
 
     @classmethod
     def from_pretrained(
@@ -144,7 +145,7 @@ class Editor:
             placement = place(read_photograph(image), self.size, crop, eyes, self.domain.eyes)
             picture = placement.extract()
         self._image, self._placement = picture, placement
-        self._label_map, self._inversions = None, {}
+        self._label_map, self._inversions, self._familiarity = None, {}, None
 
     @property
     def placement(self) -> Placement | None:
@@ -157,6 +158,15 @@ class Editor:
             self._label_map = self._segmenter(self._x_0())[0]
         known = self._label_map
         return LabelMap(known.ids.copy(), known.labels, known.uncertainty)
+
+    def familiarity(self) -> Familiarity:
+        """How far the picture lies from those the category was made for: better known before an
+        edit than after. Computed once per picture."""
+        if self._familiarity is None:
+            self._familiarity = familiarity(
+                self._denoiser, self.domain, self._x_0(), self.segment()
+            )
+        return self._familiarity
 
     def edit(
         self,
@@ -225,8 +235,9 @@ class Editor:
             "versions": versions(),
             **(full.report() if full else {}),
         }
+        known = self.familiarity().model_dump() if self.domain.pictures else None
         return EditResult(
-            candidates, source, target, roi, reproducible, clock.seconds, full, self.image
+            candidates, source, target, roi, reproducible, clock.seconds, full, self.image, known
         )
 
     def score(

@@ -76,7 +76,8 @@ class Frame:
             raise InputError("both eyes at one place", "eyes", "Give x1,y1,x2,y2 in pixels.")
         turn = (second - first) / (right - left)  # scale and rotation, as a complex number
         corner = first - turn * left
-        return cls(corner.real, corner.imag, abs(turn), math.degrees(np.angle(turn)))
+        values = (corner.real, corner.imag, abs(turn), math.degrees(np.angle(turn)))
+        return cls(*(round(float(value), 6) for value in values))  # as `str` writes them
 
     def to_json(self) -> dict[str, float]:
         """As reports state it: what `Frame(**content)` makes again."""

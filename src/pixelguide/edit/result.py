@@ -44,7 +44,7 @@ class EditResult:
 
     roi: bool S×S, True = may change. settings: all that reproduces the edit. seconds: per stage.
     full_size: for a picture that is a part of a photograph, the way back into it. original: uint8
-    S×S×3, the picture edited.
+    S×S×3, the picture edited. familiarity: that of the picture, where the model says what is usual.
     """
 
     candidates: tuple[Candidate, ...]
@@ -55,6 +55,7 @@ class EditResult:
     seconds: dict[str, float]
     full_size: FullSize | None = None
     original: NDArray[np.uint8] | None = None
+    familiarity: dict[str, Any] | None = None
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -101,6 +102,7 @@ class EditResult:
                 for candidate in self.candidates
             ],
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            **({"familiarity": self.familiarity} if self.familiarity else {}),
         }
 
     def save(self, folder: str | Path, output: OutputFormat = "png") -> dict[str, Any]:
