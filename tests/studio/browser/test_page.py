@@ -216,7 +216,7 @@ def test_tab_reaches_every_group_and_help_opens_by_key(
     studio.page.keyboard.press("?")
     assert studio.page.is_visible("dialog .keys")
     studio.page.keyboard.press("Escape")
-    assert studio.page.locator("dialog").count() == 0
+    studio.page.wait_for_selector("dialog", state="detached")
 
 
 def test_saving_an_unedited_picture_keeps_its_bytes(open_alone: Callable[..., StudioPage]) -> None:
