@@ -195,6 +195,27 @@ def test_everything_fits_and_is_named_in_a_small_window(
     assert nameless == []
 
 
+def test_the_chosen_class_and_every_setting_can_be_seen_in_a_small_window(
+    open_alone: Callable[..., StudioPage],
+) -> None:
+    studio = open_alone(64, viewport={"width": 1024, "height": 640})
+    chosen = studio.page.locator("#classes [aria-checked=true]")
+    listed = studio.page.locator("#classes").bounding_box()
+    for name in ("glasses", "background"):
+        studio.look(f"store.set({{ classId: {LABELS.id(name)} }})")
+        box = chosen.bounding_box()
+        assert chosen.inner_text() == name
+        assert listed["y"] <= box["y"]
+        assert box["y"] + box["height"] <= listed["y"] + listed["height"]
+    studio.page.click("#settings summary")
+    for field in studio.page.locator("#settings [name]").all():
+        field.scroll_into_view_if_needed()
+        box = field.bounding_box()
+        assert box["y"] + box["height"] <= 640.5
+        if field.evaluate("field => field.tagName") == "SELECT":
+            assert field.evaluate("field => field.selectedOptions[0]?.text"), "no empty choice"
+
+
 def test_tab_reaches_every_group_and_help_opens_by_key(
     open_alone: Callable[..., StudioPage],
 ) -> None:
