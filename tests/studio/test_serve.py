@@ -70,6 +70,27 @@ def test_port_0_takes_a_free_one() -> None:
             bound("127.0.0.1", port)
 
 
+def test_answers_leave_at_once() -> None:
+    """Without TCP_NODELAY the second packet of an answer waits 40 ms for the client's word on the
+    first."""
+
+    async def option() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted = writer.get_extra_info("socket")
+            found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with bound("127.0.0.1", 0) as listening:
+            async with await asyncio.start_server(accept, sock=listening):
+                _, writer = await asyncio.open_connection(*listening.getsockname())
+                writer.close()
+                return await found
+
+    assert asyncio.run(option()) != 0
+
+
 def test_address_carries_the_token() -> None:
     with bound("127.0.0.1", 0) as listening:
         assert address_of(listening, "127.0.0.1", TOKEN).endswith(f"/?token={TOKEN}")

@@ -47,13 +47,15 @@ def bound(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any that is free. Raises InputError if it cannot be had."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=1024)
+        made = socket.create_server(address[:2], family=family, backlog=1024)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
             f"cannot listen at {host}:{port} ({reason.lower()})",
             hint="Choose another --port; 0 takes any that is free.",
         ) from None
+    # asyncio sets TCP_NODELAY only on sockets that say they are TCP, which create_server leaves out
+    return socket.socket(made.family, made.type, socket.IPPROTO_TCP, made.detach())
 
 
 def gate_of(
