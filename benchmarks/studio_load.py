@@ -203,12 +203,12 @@ def _serve(data: Path, tell: Line) -> None:
             tell.send(time.process_time() - began[0])
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run, print the numbers as JSON; 1 when a promise is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=60)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     with tempfile.TemporaryDirectory() as folder:
