@@ -62,7 +62,7 @@ class Server:
         raise AssertionError("the model's process was not found")
 
     def _done(self) -> None:
-        self.process.wait(30)
+        self.process.wait(PATIENCE / 1000)
         if self.process.stdout:
             self.process.stdout.close()
 
