@@ -65,6 +65,7 @@ FAINT = """(wanted) => {
 
 def faint_texts(page: Any) -> list[str]:
     """Texts that stand out too little from what is behind them. Disabled controls may."""
+    page.emulate_media(reduced_motion="reduce")  # colours on their way are no colours of the page
     seen = page.evaluate(FAINT, TEXT)
     assert len(seen["read"]) > 5, seen["read"]
     found: list[str] = seen["found"]
