@@ -88,7 +88,10 @@ def edit(
         Path | None, typer.Option(help="The map before painting; by default what the model reads.")
     ] = None,
     classes: Annotated[
-        str | None, typer.Option(help="Edited classes or groups, by commas; default: what changed.")
+        str | None,
+        typer.Option(
+            help="Edited classes or groups, by commas; default: what was painted, not the ground."
+        ),
     ] = None,
     num_images: Annotated[int, typer.Option("-n", help="Candidates, 1 … 64.")] = 4,
     seed: Annotated[int, typer.Option(help="Same seed, same machine, same bytes.")] = 0,
