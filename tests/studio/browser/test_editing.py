@@ -198,8 +198,9 @@ def test_a_dropped_picture_is_read_and_a_bad_file_explained(studio: StudioPage) 
     studio.page.locator("dialog input[type=file]").set_input_files(
         {"name": "photo.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     )
-    studio.page.wait_for_selector("text=cropped to a square")
-    studio.page.wait_for_selector("#plan .hint")
+    studio.page.wait_for_selector("#use-part")
+    studio.page.keyboard.press("Enter")
+    studio.page.wait_for_selector("#plan .unfamiliar")
     assert studio.look("store.version.pixels.width") == 64
     studio.menu("new-picture")
     studio.page.locator("dialog input[type=file]").set_input_files(
