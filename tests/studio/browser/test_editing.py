@@ -126,6 +126,7 @@ def test_first_map_and_first_preview_come_soon(
             time.sleep(0.1)
         began = time.monotonic()
         studio.page.locator("dialog input[type=file]").set_input_files(file)
+        studio.page.click("#use-part")
         studio.page.wait_for_selector("#plan .hint")
         maps.append(time.monotonic() - began)
         studio.choose_class("glasses")
