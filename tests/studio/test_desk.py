@@ -15,6 +15,7 @@ from model_folders import write_portrait_category
 from pixelguide.edit.editor import Editor
 from pixelguide.errors import InputError
 from pixelguide.portraits import LABELS, portrait_at, render
+from pixelguide.segment.domain import Domain, Range
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
 from pixelguide.studio.messages import (
@@ -54,6 +55,22 @@ def test_segment_reads_a_map(desk: Desk) -> None:
     assert outcome.ids.shape == (32, 32)
     assert (outcome.ids < len(LABELS)).all()
     assert 0 <= outcome.uncertainty <= 1
+
+
+def test_segment_says_how_usual_the_picture_is_where_the_model_can_tell(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = desk.perform(SegmentTask(1, "a", PICTURE), lambda state: None)
+    assert isinstance(outcome, SegmentOutcome)
+    assert outcome.familiarity is None, "this model was not measured"
+    usual = Range(median=0, highest=0)
+    domain = Domain(denoising=usual, pictures=3)
+    monkeypatch.setattr(desk._editor, "domain", domain)  # type: ignore[attr-defined]
+    outcome = desk.perform(SegmentTask(2, "noise", PICTURE), lambda state: None)
+    assert isinstance(outcome, SegmentOutcome)
+    assert outcome.familiarity is not None
+    assert outcome.familiarity["far"] == ("denoising",)
+    json.dumps(outcome.familiarity)
 
 
 def test_edit_gives_what_the_editor_gives(desk: Desk) -> None:

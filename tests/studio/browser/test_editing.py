@@ -126,6 +126,7 @@ def test_first_map_and_first_preview_come_soon(
             time.sleep(0.1)
         began = time.monotonic()
         studio.page.locator("dialog input[type=file]").set_input_files(file)
+        studio.page.click("#use-part")
         studio.page.wait_for_selector("#plan .hint")
         maps.append(time.monotonic() - began)
         studio.choose_class("glasses")
@@ -198,8 +199,9 @@ def test_a_dropped_picture_is_read_and_a_bad_file_explained(studio: StudioPage) 
     studio.page.locator("dialog input[type=file]").set_input_files(
         {"name": "photo.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     )
-    studio.page.wait_for_selector("text=cropped to a square")
-    studio.page.wait_for_selector("#plan .hint")
+    studio.page.wait_for_selector("#use-part")
+    studio.page.keyboard.press("Enter")
+    studio.page.wait_for_selector("#plan .unfamiliar")
     assert studio.look("store.version.pixels.width") == 64
     studio.menu("new-picture")
     studio.page.locator("dialog input[type=file]").set_input_files(
