@@ -11,6 +11,7 @@ from torch import nn
 
 from pixelguide.errors import InputError
 from pixelguide.prior.frozen import freeze_layers
+from pixelguide.prior.packed import runs_bf16
 
 Precision = Literal["fp32", "bf16"]
 TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -44,7 +45,8 @@ FAST = Speed()
 def prepare(unet: UNet2DModel, device: torch.device, speed: Speed = FAST) -> UNet2DModel:
     """Move `unet` to `device`, freeze it, and make it fast there. Returns it, changed.
 
-    On a CPU in float32, and on a CUDA GPU, its layers become those of `frozen`. On a GPU its
+    On a CPU in float32, or bf16 where it has instructions for that, and on a CUDA GPU its layers
+    become those of `frozen`. On a GPU its
     weights are laid out channels last, and cuDNN is held to algorithms that repeat their results
     (for the process); with `compile` or `graphs` it times them and takes the fastest. What was
     saved of it is the same as before. Raises InputError for graphs where there is no CUDA.
@@ -57,7 +59,9 @@ def prepare(unet: UNet2DModel, device: torch.device, speed: Speed = FAST) -> UNe
         unet.to(memory_format=torch.channels_last)
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark |= speed.compile or speed.graphs
-    own = device.type == "cuda" or (device.type == "cpu" and speed.precision == "fp32")
+    own = device.type == "cuda" or (
+        device.type == "cpu" and (speed.precision == "fp32" or runs_bf16(device))
+    )
     if own and not speed.plain and not speed.compile:
         freeze_layers(unet)
     return unet
