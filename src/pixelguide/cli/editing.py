@@ -86,7 +86,7 @@ def edit(
     snap: Snap = 0,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="Of the network: fp32, bf16, auto.")] = "fp32",
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile: slow once, faster from then on.")
     ] = False,
@@ -95,13 +95,15 @@ def edit(
     ] = False,
 ) -> None:
     """Edit a picture by its repainted label map."""
+    from pixelguide.devices import choose_device
     from pixelguide.edit.editor import Editor
     from pixelguide.labels import LabelMap
-    from pixelguide.prior.speed import Speed
+    from pixelguide.prior.speed import Speed, choose_precision
 
     check_writable(out)
-    speed = Speed(precision, compile, graphs=graphs)  # type: ignore[arg-type]
-    editor = Editor.from_pretrained(model, device, speed)
+    place = choose_device(device)
+    speed = Speed(choose_precision(precision, place), compile, graphs=graphs)
+    editor = Editor.from_pretrained(model, place, speed)
     editor.set_image(image)
     target_map = LabelMap.load(target, editor.labels, snap)
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
