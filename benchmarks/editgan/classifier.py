@@ -59,7 +59,7 @@ def train_bank(
     deviation, mean = torch.std_mean(features, 0)
     deviation = deviation.clamp(min=1e-4)
     count = settings.members
-    bank = new_bank(synthesis.shape, classes, count, settings.hidden)
+    bank = new_bank(synthesis.shape, classes, count, settings.hidden).to(features.device)
     bank.train()
     for member in range(count):
         bank.initialize(member, seeded(settings.seed, "member", member))
@@ -67,11 +67,12 @@ def train_bank(
         bank.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     draws = seeded(settings.seed, "pixel order")
+    order = (count, settings.batch_size)
     for iteration in range(settings.iterations):
         fall = (1 + math.cos(math.pi * iteration / settings.iterations)) / 2
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * fall
-        batch = torch.randint(len(labels), (count, settings.batch_size), generator=draws)
+        batch = torch.randint(len(labels), order, generator=draws).to(features.device)
         with torch.enable_grad():
             logits = bank((features[batch] - mean) / deviation)  # K×B×classes
             # the mean over pixels, summed over members: each has the gradient it would have alone
@@ -93,30 +94,31 @@ def _labelled_pixels(
     for own, ids in zip(ws.split(1), label_ids, strict=True):
         pixels = torch.randperm(size * size, generator=draws)[: settings.pixels]
         known = torch.from_numpy(ids.astype(np.int64)).flatten()[pixels]
-        pixels = pixels[known != IGNORE]
+        pixels = pixels[known != IGNORE].to(own.device)
         _, activations = synthesis(own)
         features.append(pixel_features(activations, pixels, size)[0])
-        labels.append(known[known != IGNORE])
+        labels.append(known[known != IGNORE].to(own.device))
     return torch.cat(features), torch.cat(labels)
 
 
 def pixel_loss(
     bank: ClassifierBank, activations: Sequence[Tensor], pixels: Tensor, wanted: Tensor, size: int
 ) -> Tensor:
-    """Cross-entropy N of the members' maps with `wanted` (int64 P) at `pixels` (int64 P), the mean
-    over pixels and members."""
+    """Cross-entropy N of the members' maps with `wanted` (int64 P, or N×P with `IGNORE` where a
+    picture has nothing to say) at `pixels` (int64 P), the mean over pixels and members."""
     losses = []
     for member in range(len(bank)):
         logits = bank.logits(member, activations, pixels, size)  # N×P×classes
         expected = wanted.expand(len(logits), -1)
-        losses.append(F.cross_entropy(logits.mT, expected, reduction="none").mean(1))
+        own = F.cross_entropy(logits.mT, expected, reduction="none", ignore_index=IGNORE)
+        losses.append(own.sum(1) / (expected != IGNORE).sum(1))
     return torch.stack(losses).mean(0)
 
 
 @torch.no_grad()
 def read_maps(bank: ClassifierBank, activations: Sequence[Tensor], size: int) -> NDArray[np.uint8]:
     """Label maps N×S×S: what most members say, the lower id in a tie (DatasetGAN, sec. 3.1)."""
-    pixels = torch.arange(size * size)
+    pixels = torch.arange(size * size, device=activations[0].device)
     votes = [bank.logits(k, activations, pixels, size).argmax(2) for k in range(len(bank))]
-    ids: NDArray[np.uint8] = torch.stack(votes).mode(0).values.to(torch.uint8).numpy()
+    ids: NDArray[np.uint8] = torch.stack(votes).cpu().mode(0).values.to(torch.uint8).numpy()
     return ids.reshape(-1, size, size)

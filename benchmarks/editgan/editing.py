@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,17 +71,23 @@ class EditGan:
         self.size = generator.shape.size
         _, variance = style_statistics(generator)
         self._deviation = variance**0.5
+        self.device = next(generator.parameters()).device
 
     @classmethod
-    def load(cls, folder: str | Path, settings: EditSettings | None = None) -> EditGan:
+    def load(
+        cls,
+        folder: str | Path,
+        settings: EditSettings | None = None,
+        device: torch.device | str = "cpu",
+    ) -> EditGan:
         """The baseline whose parts were trained into `folder`.
 
         Raises InputError when one is missing, damaged or does not fit the others.
         """
         folder = Path(folder)
         shape = load_shape(folder / "generator")
-        generator, distance = load_gan(folder, shape)
-        encoder = load_encoder(folder)
+        generator, distance = load_gan(folder, shape, device)
+        encoder = load_encoder(folder, device)
         path = folder / f"{BANK}.json"
         try:
             content = json.loads(path.read_text())
@@ -89,7 +96,7 @@ class EditGan:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise InputError(f"no classifiers ({error})", str(path), "Train them first.") from None
         load_weights(bank, read_tensors(folder / f"{BANK}.safetensors"), f"{BANK}.safetensors")
-        bank.eval().requires_grad_(False)
+        bank.to(device).eval().requires_grad_(False)
         return cls(generator, distance, encoder, bank, labels, settings or EditSettings())
 
     def embed(self, images: NDArray[np.uint8]) -> Tensor:
@@ -124,6 +131,26 @@ class EditGan:
         generated picture, uint8 S×S×3; what lies outside the ROI is a reconstruction. Raises
         InputError for shapes that do not fit, unknown classes, and nothing to edit.
         """
+        picture: NDArray[np.uint8] = self.edits([(image, target_ids, roi)], [generator])[0]
+        return picture
+
+    def edits(
+        self,
+        inputs: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]],
+        generators: Sequence[torch.Generator],
+    ) -> NDArray[np.uint8]:
+        """`edit` for several pictures at once, uint8 N×S×S×3. inputs: picture, target and ROI of
+        each."""
+        for each in inputs:
+            self._check(*each)
+        images, targets, rois = (np.stack(parts) for parts in zip(*inputs, strict=True))
+        moved = self.edit_latents(self.embed(images), images, targets, rois, generators)
+        return self.pictures(moved)
+
+    def _check(
+        self, image: NDArray[np.uint8], target_ids: NDArray[np.uint8], roi: NDArray[np.bool_]
+    ) -> None:
+        """Raise the errors of `edit`."""
         square = (self.size, self.size)
         if image.shape != (*square, 3) or target_ids.shape != square or roi.shape != square:
             raise InputError(
@@ -134,40 +161,41 @@ class EditGan:
         wanted = target_ids[roi & (target_ids != IGNORE)]
         if not wanted.size or int(wanted.max()) >= len(self.labels):
             raise InputError("no pixel to edit, or no known class", "edit", "Paint known classes.")
-        ws = self.embed(image[None])
-        moved = self.edit_latent(ws, image, target_ids, roi, generator)
-        picture: NDArray[np.uint8] = self.pictures(moved)[0]
-        return picture
 
-    def edit_latent(
+    def edit_latents(
         self,
         ws: Tensor,
-        image: NDArray[np.uint8],
+        images: NDArray[np.uint8],
         target_ids: NDArray[np.uint8],
-        roi: NDArray[np.bool_],
-        generator: torch.Generator,
+        rois: NDArray[np.bool_],
+        generators: Sequence[torch.Generator],
     ) -> Tensor:
-        """`edit` from the latent of `image`, 1×ws×latent, to that of the edited picture.
+        """`edit` from the latents of N pictures, N×ws×latent, to those of the edited ones. Each
+        edit is its own, however many are made together.
 
         Minimizes over δw the cross-entropy of the maps read from G(w + δw) with the target inside
         the ROI, plus L_RGB of picture and G(w + δw), both blackened inside the ROI.
         """
         settings = self.settings
-        pixels = torch.from_numpy(np.flatnonzero(roi & (target_ids != IGNORE)))
-        wanted = torch.from_numpy(target_ids.astype(np.int64)).flatten()[pixels]
-        outside = torch.from_numpy(~roi).float()
-        kept = to_model(image) * outside
+        asked = rois & (target_ids != IGNORE)
+        pixels = np.flatnonzero(asked.any(0))  # of one edit or another
+        wanted = torch.from_numpy(np.where(asked, target_ids, IGNORE).astype(np.int64))
+        wanted = wanted.flatten(1)[:, pixels].to(self.device)
+        chosen = torch.from_numpy(pixels).to(self.device)
+        outside = torch.from_numpy(~rois).float()[:, None].to(self.device)
+        kept = to_model(images, self.device) * outside
         known = self.distance.features(kept)
         synthesis = self.generator.synthesis
 
         def loss(moved: Tensor) -> Tensor:
             picture, activations = synthesis(moved)
             away = self.distance(picture * outside, kept, known)
-            inside = pixel_loss(self.bank, activations, pixels, wanted, self.size)
+            inside = pixel_loss(self.bank, activations, chosen, wanted, self.size)
             total: Tensor = away + settings.label_weight * inside
             return total
 
-        delta = torch.randn(ws.shape, generator=generator) * (settings.start * self._deviation)
+        drawn = torch.stack([torch.randn(ws.shape[1:], generator=each) for each in generators])
+        delta = drawn.to(self.device) * (settings.start * self._deviation)
         return descend(ws + delta, loss, settings.edit_steps, settings.edit_rate * self._deviation)
 
 
@@ -179,7 +207,8 @@ def embed(
     settings: EditSettings,
 ) -> Tensor:
     """Latents N×ws×latent of pictures uint8 N×S×S×3 (see `EditGan.embed`)."""
-    pictures = to_model(images).contiguous(memory_format=torch.channels_last)
+    device = next(generator.parameters()).device
+    pictures = to_model(images, device).contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
         ws = encoder(pictures)
     _, variance = style_statistics(generator)
@@ -192,6 +221,7 @@ def learn_labels(
     folder: Path,
     training: PixelTraining,
     settings: EditSettings,
+    device: torch.device | str = "cpu",
 ) -> None:
     """Train the classifiers from labelled real pictures and write them to `folder`.
 
@@ -201,8 +231,8 @@ def learn_labels(
     embedded too: the diffusion classifiers see them as well.
     """
     shape = load_shape(folder / "generator")
-    generator, distance = load_gan(folder, shape)
-    encoder = load_encoder(folder)
+    generator, distance = load_gan(folder, shape, device)
+    encoder = load_encoder(folder, device)
     pictures = pictures.without_specks(max(1, round(20 * (shape.size / 256) ** 2))).mirrored()
     ws = embed(generator, distance, encoder, pictures.images, settings)
     bank = train_bank(generator.synthesis, ws, pictures.label_ids, len(pictures.labels), training)
@@ -215,9 +245,9 @@ def learn_labels(
     write_atomically(folder / f"{BANK}.json", (json.dumps(content, indent=2) + "\n").encode())
 
 
-def load_encoder(folder: Path) -> Encoder:
+def load_encoder(folder: Path, device: torch.device | str = "cpu") -> Encoder:
     """The trained encoder of `folder`. Raises InputError when it is missing or damaged."""
     encoder = Encoder(load_shape(folder / "encoder"), torch.Generator())
     fill_module(folder / "encoder", encoder)
-    channels_last(encoder)
+    channels_last(encoder.to(device))
     return encoder

@@ -17,9 +17,9 @@ from torch.nn import functional as F  # noqa: N812
 from benchmarks.editgan.inversion import load_gan, style_statistics
 from benchmarks.editgan.layers import GAIN, ScaledLinear, activate, channels_last
 from benchmarks.editgan.networks import SMALLEST, Shape, Trunk
+from benchmarks.editgan.pictures import DecodedPictures
 from benchmarks.editgan.storage import load_shape, load_training, save_module, save_training
 from pixelguide.errors import InputError
-from pixelguide.prior.pictures import PictureFolder
 from pixelguide.seeds import generator as seeded
 
 HIDDEN = 256
@@ -63,7 +63,7 @@ class EncoderTraining:
 
 
 def train_encoder(
-    pictures: PictureFolder,
+    pictures: DecodedPictures,
     folder: Path,
     settings: EncoderTraining,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
@@ -78,8 +78,8 @@ def train_encoder(
     shape = load_shape(folder / "generator")
     if pictures.size != shape.size:
         raise InputError(f"pictures of {pictures.size} pixels for networks of {shape.size}")
-    generator, distance = load_gan(folder, shape)
-    encoder = Encoder(shape, seeded(settings.seed, "encoder"))
+    generator, distance = load_gan(folder, shape, pictures.device)
+    encoder = Encoder(shape, seeded(settings.seed, "encoder")).to(pictures.device)
     encoder.trunk.load_state_dict(distance.trunk.state_dict())  # has seen these pictures
     channels_last(encoder)
     centre, variance = style_statistics(generator)
@@ -102,9 +102,9 @@ def train_encoder(
         z = torch.randn(settings.batch_size, shape.latent, generator=draws)
         chosen = torch.randint(len(pictures), (settings.batch_size,), generator=draws)
         with torch.no_grad():
-            true = generator.styles(z)
+            true = generator.styles(z.to(pictures.device, non_blocking=True))
             made, _ = generator.synthesis(true)
-        both = torch.cat([made, pictures.batch(chosen.tolist())])
+        both = torch.cat([made, pictures.batch(chosen)])
         ws = encoder(both.contiguous(memory_format=torch.channels_last))
         apart = distance(generator.synthesis(ws)[0], both).mean()
         missed = (ws[: len(true)] - true).square().mean() / variance

@@ -83,7 +83,9 @@ def descend(ws: Tensor, loss: Callable[[Tensor], Tensor], steps: int, rate: floa
     return ws.detach()
 
 
-def load_gan(folder: Path, shape: Shape) -> tuple[Generator, Distance]:
+def load_gan(
+    folder: Path, shape: Shape, device: torch.device | str = "cpu"
+) -> tuple[Generator, Distance]:
     """The trained generator, and the distance that its discriminator's features give; frozen.
 
     Raises InputError when either is missing or damaged.
@@ -93,8 +95,8 @@ def load_gan(folder: Path, shape: Shape) -> tuple[Generator, Distance]:
     fill_module(folder / "generator", generator)
     fill_module(folder / "discriminator", discriminator)
     distance = Distance(discriminator.trunk)
-    channels_last(generator)
-    channels_last(distance)
+    for network in (generator, distance):
+        channels_last(network.to(device))
     return generator, distance
 
 
@@ -102,5 +104,6 @@ def load_gan(folder: Path, shape: Shape) -> tuple[Generator, Distance]:
 def style_statistics(generator: Generator) -> tuple[Tensor, float]:
     """The mean of W (latent) and the mean variance around it, over latents always the same."""
     latent = generator.shape.latent
-    w = generator.mapping(torch.randn(AVERAGED, latent, generator=seeded(0, "mean style")))
+    z = torch.randn(AVERAGED, latent, generator=seeded(0, "mean style"))
+    w = generator.mapping(z.to(next(generator.parameters()).device))
     return w.mean(0), float(w.var(0).mean())

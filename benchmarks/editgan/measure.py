@@ -20,7 +20,7 @@ from pixelguide.images import save_png, to_model
 from pixelguide.labels import LabelMap
 from pixelguide.seeds import generator
 
-TOGETHER = 8  # pictures whose latents are refined at once
+TOGETHER = 50  # pictures whose latents are refined at once
 DILATION = 2  # of portraits-64's regions
 
 
@@ -35,7 +35,7 @@ def measure_reconstruction(gan: EditGan, count: int) -> dict[str, Any]:
     for start in range(0, count, TOGETHER):
         own = images[start : start + TOGETHER]
         with torch.no_grad():
-            guess = gan.pictures(gan.encoder(to_model(own)))
+            guess = gan.pictures(gan.encoder(to_model(own, gan.device)))
         ws = gan.embed(own)
         for before, after, image in zip(guess, gan.pictures(ws), own, strict=True):
             first.append(psnr(before, image))
@@ -75,7 +75,7 @@ def measure_edits(
         roi = region_of_interest(source, target, classes, dilation=DILATION)
         began = time.monotonic()
         draws = generator(seed, "candidate", number)
-        moved = gan.edit_latent(ws, image, target.ids, roi, draws)
+        moved = gan.edit_latents(ws, image[None], target.ids[None], roi[None], [draws])
         seconds = time.monotonic() - began
         (edited,), (read,) = gan.pictures(moved), gan.maps(moved)
         judge.set_image(image)

@@ -131,7 +131,7 @@ class Generator(nn.Module):
     def mixed_styles(self, z: Tensor, other: Tensor, crossover: Tensor) -> Tensor:
         """W+ with w of `z` before layer `crossover` (int64 N) and w of `other` from there on
         (style mixing, Karras et al. 2019, sec. 3.1)."""
-        later = torch.arange(self.shape.ws) >= crossover[:, None]
+        later = torch.arange(self.shape.ws, device=crossover.device) >= crossover[:, None]
         return torch.where(later[:, :, None], self.styles(other), self.styles(z))
 
 

@@ -22,12 +22,14 @@ def edit_tasks(
     folder: Path,
     out: Path,
     seed: int,
+    together: int = 1,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
-    """Make every edit of `folder`/edits.json; write `out`/NAME.png and `out`/seconds.json.
+    """Make every edit of `folder`/edits.json; write `out`/NAME.png.
 
     The folder is one that `pixelguide evaluate` wrote (tasks/), with maps, classes and dilation of
-    every edit. Edits that are there already are kept. Raises InputError for anything missing.
+    every edit. Edits that are there already are kept. together: edits that a GPU makes at once;
+    one by one, `out`/seconds.json has how long each took. Raises InputError for anything missing.
     """
     path = folder / "edits.json"
     try:
@@ -41,16 +43,22 @@ def edit_tasks(
     seconds: dict[str, float] = {}
     if (out / "seconds.json").exists():
         seconds = json.loads((out / "seconds.json").read_text("utf-8"))
-    for done, (name, image, source, target, classes, dilation) in enumerate(tasks, 1):
-        if not (out / f"{name}.png").exists() or name not in seconds:
+    left = [task for task in tasks if not (out / f"{task[0]}.png").exists()]
+    for first in range(0, len(left), together):
+        group = left[first : first + together]
+        inputs = []
+        for _, image, source, target, classes, dilation in group:
             before, after = (LabelMap.load(folder / each, gan.labels) for each in (source, target))
             roi = region_of_interest(before, after, classes, dilation=dilation)
-            began = time.monotonic()
-            draws = generator(seed, "candidate", 0)
-            edited = gan.edit(load_rgb(folder / image), after.ids, roi, draws)
-            seconds[name] = time.monotonic() - began
-            save_png(out / f"{name}.png", edited)
+            inputs.append((load_rgb(folder / image), after.ids, roi))
+        began = time.monotonic()
+        made = gan.edits(inputs, [generator(seed, "candidate", 0) for _ in group])
+        if together == 1:
+            seconds[group[0][0]] = time.monotonic() - began
             text = json.dumps(seconds, indent=1) + "\n"
             write_atomically(out / "seconds.json", text.encode())
+        for (name, *_), edited in zip(group, made, strict=True):
+            save_png(out / f"{name}.png", edited)
         if on_progress:
+            done = len(tasks) - len(left) + first + len(group)
             on_progress({"stage": "edit", "done": done, "total": len(tasks)})

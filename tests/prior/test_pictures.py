@@ -36,6 +36,20 @@ def test_picture_of_the_right_size_is_taken_as_it_is(tmp_path: Path) -> None:
     assert np.array_equal(PictureFolder(tmp_path, 8).picture(0), _picture(1))
 
 
+def test_a_small_folder_is_decoded_once_a_large_one_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_png(tmp_path / "a.png", _picture(1))
+    small = PictureFolder(tmp_path, 8)
+    monkeypatch.setattr("pixelguide.prior.pictures.KEPT_BYTES", 8 * 8 * 3 - 1)
+    large = PictureFolder(tmp_path, 8)
+    before = small.picture(0), large.picture(0)
+    save_png(tmp_path / "a.png", _picture(2))
+    assert all(np.array_equal(picture, _picture(1)) for picture in before)
+    assert np.array_equal(small.picture(0), _picture(1))
+    assert np.array_equal(large.picture(0), _picture(2))
+
+
 @pytest.mark.parametrize(("height", "width"), [(8, 14), (14, 8), (8, 13)])
 def test_central_square_is_cut_out(tmp_path: Path, height: int, width: int) -> None:
     save_png(tmp_path / "a.png", _picture(2, height, width))

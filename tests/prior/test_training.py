@@ -7,6 +7,7 @@ import errno
 import functools
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -277,6 +278,7 @@ def test_prior_learns_and_leaves_a_model_and_samples(
         (dataclasses.replace(SETTINGS, batch_size=0), "cpu", "batches of 0"),
         (SETTINGS, "abacus", "abacus"),
         (dataclasses.replace(SETTINGS, mixed_precision="fp7"), "cpu", "fp7"),
+        (dataclasses.replace(SETTINGS, minutes=0), "cpu", "0 minutes"),
     ],
 )
 def test_impossible_settings_are_refused(
@@ -296,12 +298,39 @@ def test_file_in_place_of_the_model_folder_is_refused(folder: Path, tmp_path: Pa
 
 def test_the_rate_ramps_up_stays_and_falls_to_zero() -> None:
     settings = PriorTraining(batch_size=4, warmup_images=40, cooldown=0.25)
-    rates = [training._rate(step, 100, settings) for step in range(1, 101)]
+    rates = [_rate(step, settings) for step in range(1, 101)]
     assert rates[:10] == pytest.approx([0.1 * k for k in range(1, 11)])
     assert rates[10:75] == [1.0] * 65
     assert rates[75:] == pytest.approx([k / 26 for k in range(25, 0, -1)])
     constant = PriorTraining(warmup_images=0, cooldown=0)
-    assert {training._rate(step, 100, constant) for step in range(1, 101)} == {1.0}
+    assert {_rate(step, constant) for step in range(1, 101)} == {1.0}
+    assert training._rate(50, -0.1, 100, settings) == 0  # a clock that has run out
+
+
+def _rate(step: int, settings: PriorTraining) -> float:
+    return training._rate(step, (101 - step) / 101, 100, settings)
+
+
+@pytest.mark.usefixtures("_no_samples")
+def test_a_run_with_a_clock_ends_by_then_and_well(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(range(10_000))
+    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    left: list[float] = []
+    ramp = training._rate
+
+    def rate(step: int, share: float, *rest: Any) -> float:
+        left.append(share)
+        return ramp(step, share, *rest)
+
+    monkeypatch.setattr(training, "_rate", rate)
+    settings = dataclasses.replace(SETTINGS, images=4_000, minutes=0.1, checkpoint_images=4_000)
+    train_prior(PictureFolder(folder, 16), tmp_path / "run", TINY, settings, device="cpu")
+    # a second a look at the clock: six are the run
+    assert left == pytest.approx([1 - k / 6 for k in range(1, 7)])
+    assert (tmp_path / "run" / "model_index.json").exists()
+    assert (tmp_path / "run" / NAME).exists()
 
 
 def test_a_bad_batch_is_skipped(

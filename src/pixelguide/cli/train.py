@@ -24,6 +24,9 @@ def train_prior_command(
     channels: Annotated[str, typer.Option(help="Width of each level.")] = "16,32,64,128",
     layers: Annotated[int, typer.Option(min=1, help="Residual blocks per level.")] = 1,
     images: Annotated[int, typer.Option(min=1, help="Pictures to see.")] = 500_000,
+    minutes: Annotated[
+        float | None, typer.Option(help="End this run by then, and well: the rate falls to 0.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per step.")] = 16,
     learning_rate: Annotated[float, typer.Option(min=0, help="Adam's.")] = 8e-4,
     cooldown: Annotated[
@@ -47,6 +50,7 @@ def train_prior_command(
     widths = numbers("channels", channels)
     settings = PriorTraining(
         images=images,
+        minutes=minutes,
         batch_size=batch_size,
         learning_rate=learning_rate,
         cooldown=cooldown,

@@ -13,12 +13,16 @@ from PIL import Image
 from pixelguide.errors import InputError
 from pixelguide.images import SUFFIXES, load_rgb, to_model
 
+KEPT_BYTES = 2**30
+"""A folder whose pictures take no more at the model's size is kept in memory once decoded."""
+
 
 class PictureFolder:
     """All pictures of a folder and its subfolders, in order of their names.
 
     Each is cut to its central square and reduced to `size`. Files that end in `_label.png` are
-    label maps and left out. Pictures are decoded when asked for, so a folder of any length fits.
+    label maps and left out. Pictures are decoded when first asked for; the small ones of a folder
+    that fits into `KEPT_BYTES` are kept, so that later epochs need no decoding.
     """
 
     def __init__(self, folder: str | Path, size: int) -> None:
@@ -33,12 +37,22 @@ class PictureFolder:
         )
         if not self.paths:
             raise InputError("no pictures", str(folder), f"Looked for {', '.join(SUFFIXES)}.")
+        self._keep = len(self.paths) * size * size * 3 <= KEPT_BYTES
+        self._kept: dict[int, NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def picture(self, index: int) -> NDArray[np.uint8]:
         """Picture `index` as uint8 size×size×3."""
+        picture = self._kept.get(index)
+        if picture is None:
+            picture = self._read(index)
+            if self._keep:
+                self._kept[index] = picture
+        return picture
+
+    def _read(self, index: int) -> NDArray[np.uint8]:
         image = load_rgb(self.paths[index])
         height, width = image.shape[:2]
         if height == width == self.size:

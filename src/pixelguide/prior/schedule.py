@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -63,6 +63,11 @@ class Schedule:
             raise InputError(f"timesteps beyond 0 … {int(self.timesteps[-1])}", "schedule")
         alpha_bar = self.alpha_bar[[known[int(t)] for t in wanted]]
         return Schedule(wanted, alpha_bar, self.fixed_variance)
+
+    def to(self, device: torch.device | str) -> Schedule:
+        """This schedule with its levels on `device`, which must have float64: for levels that are
+        on it too, a look-up then waits for nothing."""
+        return replace(self, alpha_bar=self.alpha_bar.to(device))
 
     def __len__(self) -> int:
         return len(self.timesteps)

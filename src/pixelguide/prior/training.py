@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ from pixelguide.prior.schedule import Schedule
 from pixelguide.seeds import generator as seeded
 
 Progress = Callable[[dict[str, Any]], None]
+_AHEAD = 4
+"""Batches made ahead of the step that runs, each by a thread: a GPU waits for none of them."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class PriorTraining:
     """Settings of a prior's training, with the reason beside each value."""
 
     images: int = 500_000  # pictures to see; a small category looks right from about 100 k on
+    minutes: float | None = None  # end this run by then, for a machine that is lent for so long
     batch_size: int = 16  # on few cores many small steps learn more per hour than few large ones
     learning_rate: float = 8e-4  # small networks on short trainings bear eight times ADM's 1e-4
     warmup_images: int = 8_000  # Adam's second moments settle before full steps are taken
@@ -69,6 +74,8 @@ def train_prior(
     """
     if settings.images < settings.batch_size or settings.batch_size < 1:
         raise InputError(f"{settings.images} images in batches of {settings.batch_size}")
+    if settings.minutes is not None and settings.minutes <= 0:
+        raise InputError(f"{settings.minutes} minutes", hint="Give more than 0.")
     if settings.mixed_precision not in ("no", "bf16", "fp16"):
         raise InputError(
             f"unknown mixed precision '{settings.mixed_precision}'", hint="Use no, bf16 or fp16."
@@ -77,6 +84,10 @@ def train_prior(
     if device not in ("auto", "cpu"):
         raise InputError(f"unknown device '{device}'", hint="Training takes 'auto' or 'cpu'.")
     accelerator = Accelerator(cpu=device == "cpu", mixed_precision=settings.mixed_precision)
+    if settings.minutes is not None and accelerator.num_processes > 1:
+        raise InputError(
+            "several processes with a limit in minutes", hint="Their clocks differ: limit images."
+        )
     if isinstance(network, Architecture):
         unet = network.build(seeded(settings.seed, "weights", 0))
     else:
@@ -85,16 +96,22 @@ def train_prior(
         raise InputError(
             f"pictures of {pictures.size} pixels for a network of {unet.config.sample_size}"
         )
+    on_gpu = accelerator.device.type == "cuda"
+    # tensor cores want channels last; a fused optimizer is one kernel instead of hundreds
+    unet.to(accelerator.device, memory_format=torch.channels_last if on_gpu else None)
     optimizer = torch.optim.AdamW(
-        unet.parameters(), lr=settings.learning_rate, weight_decay=0.0, betas=(0.9, 0.99)
+        unet.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=0.0,
+        betas=(0.9, 0.99),
+        fused=on_gpu,
     )
-    unet.to(accelerator.device)
     ema = EMAModel(
         unet.parameters(), decay=settings.ema_decay, use_ema_warmup=True, power=0.75, foreach=True
     )
     ema.to(accelerator.device)
     # all that decides what the next step does; how long and how fast is free to change
-    free = ("images", "checkpoint_images", "compile")
+    free = ("images", "minutes", "checkpoint_images", "compile")
     identity = {name: value for name, value in asdict(settings).items() if name not in free}
     identity["network"] = {
         name: value for name, value in unet.config.items() if not name.startswith("_")
@@ -102,24 +119,41 @@ def train_prior(
     step = load_checkpoint(folder, unet, optimizer, ema, identity)
 
     model, optimizer = accelerator.prepare(unet, optimizer)
-    forward = torch.compile(model) if settings.compile else model
     schedule = Schedule.linear()
+    # on a GPU, levels that wait on the CPU would stop it a dozen times a step
+    levels = schedule.to(accelerator.device) if on_gpu else schedule
+
+    def losses(x_0: Tensor, eps: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        x_t = levels.add_noise(x_0, eps, t)
+        with accelerator.autocast():
+            output = model(x_t, t).sample
+        return hybrid_loss(output, x_0, x_t, eps, t, levels)
+
+    measure = torch.compile(losses) if settings.compile else losses
     train, held_out = _split(len(pictures), settings.held_out)
     total_steps = settings.images // settings.batch_size
     every = max(1, settings.checkpoint_images // settings.batch_size)
     recent: list[tuple[Tensor, Tensor]] = []
     began, first_step = time.monotonic(), step
 
-    with ThreadPoolExecutor(2) as pool:
+    def remaining(step: int) -> float:
+        """Share of the training, by steps or by the clock, that lies behind step `step`."""
+        by_steps = (total_steps + 1 - step) / (total_steps + 1)
+        if settings.minutes is None:
+            return by_steps
+        return min(by_steps, 1 - (time.monotonic() - began) / (60 * settings.minutes))
+
+    with ThreadPoolExecutor(_AHEAD) as pool:
         share = slice(accelerator.process_index, None, accelerator.num_processes)
         for batch in _batches(pictures, train, settings, share, range(step, total_steps), pool):
-            x_0, eps, t = (part.to(accelerator.device) for part in batch)
+            x_0, eps, t = (
+                (part.pin_memory() if on_gpu else part).to(accelerator.device, non_blocking=on_gpu)
+                for part in batch
+            )
+            left = remaining(step + 1)
             for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * _rate(step + 1, total_steps, settings)
-            x_t = schedule.add_noise(x_0, eps, t)
-            with accelerator.autocast():
-                output = forward(x_t, t).sample
-            simple, vlb = hybrid_loss(output, x_0, x_t, eps, t, schedule)
+                group["lr"] = settings.learning_rate * _rate(step + 1, left, total_steps, settings)
+            simple, vlb = measure(x_0, eps, t)
             accelerator.backward((simple + vlb).mean())
             norm = accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
             # one bad batch must not end in weights of NaN; fp16's scaler sees to that by itself
@@ -142,7 +176,8 @@ def train_prior(
                         / (time.monotonic() - began),
                     }
                 )
-            if (step % every == 0 or step == total_steps) and accelerator.is_main_process:
+            last = step == total_steps or left <= 0
+            if (step % every == 0 or last) and accelerator.is_main_process:
                 ema.store(unet.parameters())
                 ema.copy_to(unet.parameters())
                 loss = held_out_loss(unet, pictures.batch(held_out, pool), schedule, settings)
@@ -159,6 +194,8 @@ def train_prior(
                             "held_out_loss": loss,
                         }
                     )
+            if last:
+                break
     ema.copy_to(unet.parameters())
     return unet
 
@@ -181,18 +218,19 @@ def held_out_loss(
     return float(torch.cat(losses).mean())
 
 
-def _rate(step: int, total_steps: int, settings: PriorTraining) -> float:
+def _rate(step: int, left: float, total_steps: int, settings: PriorTraining) -> float:
     """Share of the learning rate at step 1 … total: a ramp up, a plateau, a ramp down to zero.
 
-    A training can be prolonged from its plateau; the falling rate then averages the noise of its
-    steps away (Hägele et al. 2024, arXiv 2405.18392).
+    left: share of the training that lies ahead; 0 and below end it. A training can be prolonged
+    from its plateau; the falling rate then averages the noise of its steps away (Hägele et al.
+    2024, arXiv 2405.18392).
     """
     warmup = settings.warmup_images / settings.batch_size
-    cooldown = settings.cooldown * total_steps
+    one_step = 1 / (total_steps + 1)
     return min(
         1.0,
         step / warmup if warmup else 1.0,
-        (total_steps + 1 - step) / (cooldown + 1),
+        max(left, 0.0) / (settings.cooldown * (1 - one_step) + one_step),
     )
 
 
@@ -212,17 +250,18 @@ def _batches(
     steps: range,
     pool: ThreadPoolExecutor,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """This process's share of (x_0, ε, t) at each step, made while the step before it runs."""
-    size, orders = settings.batch_size, dict[int, list[int]]()
+    """This process's share of (x_0, ε, t) at each step, made while the steps before it run."""
+    size = settings.batch_size
+
+    @lru_cache(2)  # the threads are in one epoch or in two that touch
+    def order(epoch: int) -> list[int]:
+        generator = seeded(settings.seed, "epoch", epoch)
+        return torch.randperm(len(train), generator=generator).tolist()
 
     def shuffled(n: int) -> int:
         """The n-th picture of the endless shuffled sequence."""
         epoch, position = divmod(n, len(train))
-        if epoch not in orders:
-            orders.clear()
-            generator = seeded(settings.seed, "epoch", epoch)
-            orders[epoch] = torch.randperm(len(train), generator=generator).tolist()
-        return train[orders[epoch][position]]
+        return train[order(epoch)[position]]
 
     def load(step: int) -> tuple[Tensor, Tensor, Tensor]:
         generator = seeded(settings.seed, "step", step)
@@ -234,9 +273,13 @@ def _batches(
         eps = torch.randn((size, *x_0.shape[1:]), generator=generator)
         return x_0, eps[share], t[share]
 
-    upcoming = [pool.submit(load, step) for step in steps[:1]]
-    for step in steps:
-        batch = upcoming.pop().result()
-        if step + 1 in steps:
-            upcoming.append(pool.submit(load, step + 1))
-        yield batch
+    upcoming = deque(pool.submit(load, step) for step in steps[:_AHEAD])
+    try:
+        for step in steps:
+            batch = upcoming.popleft().result()
+            if step + _AHEAD in steps:
+                upcoming.append(pool.submit(load, step + _AHEAD))
+            yield batch
+    finally:
+        for batch_to_come in upcoming:
+            batch_to_come.cancel()

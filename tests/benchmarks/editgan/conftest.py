@@ -14,6 +14,7 @@ from benchmarks.editgan.classifier import new_bank
 from benchmarks.editgan.editing import BANK, EditGan, EditSettings
 from benchmarks.editgan.encoder import Encoder
 from benchmarks.editgan.networks import Discriminator, Generator, Shape
+from benchmarks.editgan.pictures import DecodedPictures
 from benchmarks.editgan.storage import save_module, tensor_bytes
 from pixelguide.images import save_png
 from pixelguide.labels import LabelSet
@@ -49,12 +50,18 @@ def gan_generator(shape: Shape) -> Generator:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory, shape: Shape) -> PictureFolder:
+def picture_folder(tmp_path_factory: pytest.TempPathFactory, shape: Shape) -> PictureFolder:
     """Twelve pictures of discs."""
     folder = tmp_path_factory.mktemp("discs")
     for k in range(12):
         save_png(folder / f"{k:02d}.png", disc(shape.size, 3 + k % 4, k)[0])
     return PictureFolder(folder, shape.size)
+
+
+@pytest.fixture(scope="session")
+def pictures(picture_folder: PictureFolder) -> DecodedPictures:
+    """They as training data."""
+    return DecodedPictures(picture_folder, torch.device("cpu"))
 
 
 @pytest.fixture(scope="session")

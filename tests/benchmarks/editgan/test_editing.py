@@ -57,6 +57,18 @@ def test_an_edit_is_a_picture_that_depends_on_the_draws_alone(
     assert not np.array_equal(made[0], made[2])
 
 
+def test_edits_made_together_are_those_made_one_by_one(
+    gan: EditGan, image: np.ndarray, target: np.ndarray, roi: np.ndarray
+) -> None:
+    other = np.zeros_like(roi)
+    other[5:9, 3:14] = True
+    inputs = [(image, target, roi), (image[::-1].copy(), target, other)]
+    together = gan.edits(inputs, [seeded(0), seeded(1)])
+    for k, own in enumerate(inputs):
+        alone = gan.edit(*own, seeded(k))
+        assert np.abs(together[k].astype(int) - alone).max() <= 1  # sums in another order
+
+
 @pytest.mark.parametrize("weight", [1.0, 300.0])
 def test_an_edit_lowers_its_loss(
     gan: EditGan, image: np.ndarray, target: np.ndarray, roi: np.ndarray, weight: float
@@ -75,7 +87,7 @@ def test_an_edit_lowers_its_loss(
 
     with torch.no_grad():
         before = losses(ws)
-        after = losses(gan.edit_latent(ws, image, target, roi, seeded(0)))
+        after = losses(gan.edit_latents(ws, image[None], target[None], roi[None], [seeded(0)]))
     assert weight * after[0] + after[1] < weight * before[0] + before[1]
     if weight > 1:  # labels outweigh what an untrained generator cannot keep
         assert after[0] < before[0]

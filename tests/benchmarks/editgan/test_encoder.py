@@ -11,8 +11,8 @@ import torch
 from benchmarks.editgan import encoder as module
 from benchmarks.editgan.encoder import Encoder, EncoderTraining, train_encoder
 from benchmarks.editgan.networks import Shape
+from benchmarks.editgan.pictures import DecodedPictures
 from pixelguide.errors import InputError
-from pixelguide.prior.pictures import PictureFolder
 
 from .conftest import seeded
 
@@ -30,7 +30,7 @@ def test_pictures_become_latents_around_the_centre(shape: Shape) -> None:
     assert not torch.equal(first, second)
 
 
-def test_training_comes_closer(gan_folder: Path, pictures: PictureFolder) -> None:
+def test_training_comes_closer(gan_folder: Path, pictures: DecodedPictures) -> None:
     told: list[dict[str, Any]] = []
     settings = EncoderTraining(images=240, batch_size=4, checkpoint_images=16, learning_rate=5e-3)
     train_encoder(pictures, gan_folder, settings, told.append)
@@ -39,7 +39,7 @@ def test_training_comes_closer(gan_folder: Path, pictures: PictureFolder) -> Non
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(
-    gan_folder: Path, pictures: PictureFolder, monkeypatch: pytest.MonkeyPatch
+    gan_folder: Path, pictures: DecodedPictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = train_encoder(pictures, gan_folder, BRIEF).state_dict()
 
@@ -65,6 +65,6 @@ def test_a_killed_training_goes_on_to_the_same_weights(
         assert torch.equal(value, found[name]), name
 
 
-def test_without_a_generator(tmp_path: Path, pictures: PictureFolder) -> None:
+def test_without_a_generator(tmp_path: Path, pictures: DecodedPictures) -> None:
     with pytest.raises(InputError, match="no shape of a network"):
         train_encoder(pictures, tmp_path, BRIEF)

@@ -24,13 +24,17 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 
 def test_from_pictures_to_a_trained_baseline(
     tmp_path: Path,
-    pictures: PictureFolder,
+    picture_folder: PictureFolder,
     disc_labels: LabelSet,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(command_line, "EditSettings", lambda: EditSettings(refine_steps=2))
-    folder, model, labelled = pictures.paths[0].parent, tmp_path / "gan", tmp_path / "labelled"
+    folder, model, labelled = (
+        picture_folder.paths[0].parent,
+        tmp_path / "gan",
+        tmp_path / "labelled",
+    )
     training = ["train", folder, "-o", model, "--channels", "8,6,4", "--images", 16]
     assert run(monkeypatch, *training) == 0
     assert "16 of 16: loss" in capsys.readouterr().out

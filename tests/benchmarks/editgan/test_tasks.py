@@ -44,6 +44,17 @@ def test_every_edit_is_made_once(tmp_path: Path, gan: EditGan) -> None:
     assert (out / "a.png").stat().st_mtime_ns == kept
 
 
+def test_edits_made_together_are_not_timed(tmp_path: Path, gan: EditGan) -> None:
+    tasks, out = tmp_path / "tasks", tmp_path / "out"
+    tasks.mkdir()
+    entries = [write_task(tasks, gan, name) for name in ("a", "b", "c")]
+    (tasks / "edits.json").write_text(json.dumps({"edits": entries}))
+    told: list[dict[str, object]] = []
+    edit_tasks(gan, tasks, out, 0, 2, told.append)
+    assert [each["done"] for each in told] == [2, 3]
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png", "c.png"]
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"edits": [{"name": "a"}]}'])
 def test_a_folder_without_edits(tmp_path: Path, gan: EditGan, text: str) -> None:
     (tmp_path / "edits.json").write_text(text)

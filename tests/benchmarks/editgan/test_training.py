@@ -11,16 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.editgan.networks import Generator, Shape
+from benchmarks.editgan.pictures import DecodedPictures
 from benchmarks.editgan.training import (
     GanTraining,
-    draw_pictures,
     follow,
     gradient_penalty,
     sample_sheet,
     train_gan,
 )
 from pixelguide.errors import InputError
-from pixelguide.prior.pictures import PictureFolder
 
 from .conftest import seeded
 
@@ -61,7 +60,7 @@ def test_gradient_penalty_of_functions_with_known_gradients() -> None:
 
 
 def test_a_resumed_training_ends_with_the_same_weights(
-    tmp_path: Path, pictures: PictureFolder, shape: Shape
+    tmp_path: Path, pictures: DecodedPictures, shape: Shape
 ) -> None:
     whole = train_gan(pictures, tmp_path / "whole", shape, BRIEF)
     train_gan(pictures, tmp_path / "parts", shape, replace(BRIEF, images=8))
@@ -74,7 +73,7 @@ def test_a_resumed_training_ends_with_the_same_weights(
 
 
 def test_both_players_and_the_average_move(
-    tmp_path: Path, pictures: PictureFolder, shape: Shape
+    tmp_path: Path, pictures: DecodedPictures, shape: Shape
 ) -> None:
     told: list[dict[str, Any]] = []
     average = train_gan(pictures, tmp_path, shape, BRIEF, told.append)
@@ -86,7 +85,9 @@ def test_both_players_and_the_average_move(
     assert (tmp_path / "samples.png").exists()
 
 
-def test_other_settings_do_not_go_on(tmp_path: Path, pictures: PictureFolder, shape: Shape) -> None:
+def test_other_settings_do_not_go_on(
+    tmp_path: Path, pictures: DecodedPictures, shape: Shape
+) -> None:
     train_gan(pictures, tmp_path, shape, replace(BRIEF, images=4))
     with pytest.raises(InputError, match="another training"):
         train_gan(pictures, tmp_path, shape, replace(BRIEF, r1_gamma=1.0))
@@ -94,13 +95,13 @@ def test_other_settings_do_not_go_on(tmp_path: Path, pictures: PictureFolder, sh
 
 @pytest.mark.parametrize("bad", [{"images": 2}, {"batch_size": 0}])
 def test_bad_settings(
-    tmp_path: Path, pictures: PictureFolder, shape: Shape, bad: dict[str, int]
+    tmp_path: Path, pictures: DecodedPictures, shape: Shape, bad: dict[str, int]
 ) -> None:
     with pytest.raises(InputError, match="batches"):
         train_gan(pictures, tmp_path, shape, replace(BRIEF, **bad))  # type: ignore[arg-type]
 
 
-def test_pictures_of_another_size(tmp_path: Path, pictures: PictureFolder) -> None:
+def test_pictures_of_another_size(tmp_path: Path, pictures: DecodedPictures) -> None:
     with pytest.raises(InputError, match="pictures of 16 pixels"):
         train_gan(pictures, tmp_path, Shape(channels=(4, 4)), BRIEF)
 
@@ -119,10 +120,18 @@ def test_the_average_halves_its_lag_in_a_half_life(shape: Shape) -> None:
     assert torch.equal(average.state_dict()[name], goal.state_dict()[name])
 
 
-def test_drawn_pictures_depend_on_the_draws_alone(gan_generator: Generator) -> None:
-    made = [draw_pictures(gan_generator, 4, 0.5, seeded(seed)) for seed in (0, 0, 1)]
-    assert torch.equal(made[0], made[1])
-    assert not torch.equal(made[0], made[2])
+def test_a_training_stops_in_time_and_goes_on(
+    tmp_path: Path, pictures: DecodedPictures, shape: Shape
+) -> None:
+    long = replace(BRIEF, images=400)
+    told: list[dict[str, Any]] = []
+    train_gan(pictures, tmp_path, shape, replace(long, seconds=0.0), told.append)
+    assert [each["stage"] for each in told] == ["checkpoint"]
+    done = told[0]["done"]
+    assert done < long.images
+    train_gan(pictures, tmp_path, shape, replace(long, images=done + 8), told.append)
+    assert told[-1]["done"] == done + 8
+    assert (tmp_path / "generator.safetensors").exists()
 
 
 def test_sample_sheet(gan_generator: Generator) -> None:
