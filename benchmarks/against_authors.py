@@ -116,7 +116,9 @@ def main() -> int:
         speed = Speed(arguments.our_precision, plain=arguments.plain, graphs=arguments.graphs)
         ours = same_parts(theirs, arguments.weights, Speed(plain=arguments.plain))
         scene = make_scene(ours, arguments.batch)
-        disagreement = compare(theirs, ours, scene)
+        with exact_convolutions():
+            expected = theirs.guided_step(scene.x_t, scene.target, scene.roi, SCALE)
+            disagreement = compare(expected, ours, scene)
     except PixelguideError as error:
         Console(stderr=True, highlight=False, markup=False).print(f"error: {error}")
         return error.exit_code
@@ -130,7 +132,7 @@ def main() -> int:
     ours = ours.prepared(speed)
     deviation = disagreement
     if speed != Speed(plain=speed.plain):
-        deviation = compare(theirs, ours, scene)
+        deviation = compare(expected, ours, scene)
         console.print(
             f"as it is timed, {speed.precision}: "
             + ", ".join(f"{name} {value:.1e}" for name, value in deviation.items())
@@ -157,13 +159,6 @@ def main() -> int:
     return 0
 
 
-def compare(theirs: Authors, ours: Ours, scene: Scene) -> dict[str, float]:
-    """Relative differences of one guided step at the noisiest level."""
-    with exact_convolutions():
-        expected = theirs.guided_step(scene.x_t, scene.target, scene.roi, SCALE)
-        return _compare(expected, ours, scene)
-
-
 @contextmanager
 def exact_convolutions() -> Iterator[None]:
     """A GPU rounds float32 to 10 bits in convolutions unless told not to: more than TOLERANCE."""
@@ -175,7 +170,8 @@ def exact_convolutions() -> Iterator[None]:
         torch.backends.cudnn.allow_tf32 = known
 
 
-def _compare(expected: AuthorsStep, ours: Ours, scene: Scene) -> dict[str, float]:
+def compare(expected: AuthorsStep, ours: Ours, scene: Scene) -> dict[str, float]:
+    """Relative differences of one guided step at the noisiest level."""
     last = len(ours.schedule) - 1
     level = torch.full((len(scene.x_t),), last)
     step = guided(ours.denoiser, ours.guide, scene.target, scene.roi)(
