@@ -117,7 +117,8 @@ def locate(model: str | Path) -> Path:
     """The folder of a model: by path, by the name of a built-in one, or of a pulled one.
 
     A model in the current folder comes before others of its name, as with diffusers: who trains
-    `portraits-64` anew means the new one. Raises InputError, saying what can be pulled, if there is none.
+    `portraits-64` anew means the new one. Raises InputError, saying what can be pulled, if there is
+    none.
     """
     known = built_in_models()
     if (Path(model) / INDEX).is_file():

@@ -60,8 +60,3 @@ class EditorDesk:
         ]
         images = np.stack([candidate.image for candidate in result.candidates])
         return EditOutcome(images, scores, result.best.index, result.roi, result.report())
-
-
-def open_editor(model: str, device: str) -> EditorDesk:
-    """Open a model for the Studio, in the worker process. Raises as `Editor.from_pretrained`."""
-    return EditorDesk(Editor.from_pretrained(model, device))

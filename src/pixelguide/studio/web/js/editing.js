@@ -37,7 +37,6 @@ export async function edit(store, changes = {}) {
   const run = {
     job: null,
     state: "sending",
-    position: 0,
     progress: null,
     problem: null,
     settings,

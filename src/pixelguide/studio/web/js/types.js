@@ -16,7 +16,8 @@
  *   starters: StarterInfo[],
  * }} Category
  *
- * @typedef {{stage: string, done: number, total: number, t?: number, previews?: string[]}} Progress
+ * @typedef {{stage: string, done: number, total: number, t?: number, previews?: string[],
+ *   position?: number}} Progress
  * @typedef {{code: string, message: string, hint: string}} Problem
  * @typedef {{picture: string, url: string, roi_accuracy: number, roi_loss: number,
  *   changed_pixels_outside: number}} Candidate
@@ -35,7 +36,6 @@
  * @typedef {{
  *   job: string | null,
  *   state: "sending" | "queued" | "running" | "done" | "failed" | "cancelled",
- *   position: number,
  *   progress: Progress | null,
  *   problem: string | null,
  *   settings: Settings,
