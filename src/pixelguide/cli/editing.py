@@ -74,6 +74,9 @@ def edit(
     inversion_steps: Annotated[
         str, typer.Option(help="Steps from the picture to t0, 2 … 1000, or auto.")
     ] = "auto",
+    start_from: Annotated[
+        str, typer.Option(help="inversion of the picture, its noised colours, or auto.")
+    ] = "auto",
     start: Annotated[str, typer.Option(help="t0, 2 … 1000; auto: by edit size.")] = "auto",
     scale: Annotated[str, typer.Option(help="Guidance, 0 or more; auto: by the size.")] = "auto",
     sampler: Annotated[
@@ -113,6 +116,7 @@ def edit(
             schedule=schedule,
             num_inference_steps=number_or_auto("steps", steps, int),
             inversion_steps=number_or_auto("inversion-steps", inversion_steps, int),
+            start_from=start_from,
             start_timestep=number_or_auto("start", start, int),
             guidance_scale=number_or_auto("scale", scale, float),
             sampler=sampler,

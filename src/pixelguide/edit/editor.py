@@ -21,9 +21,10 @@ from pixelguide.edit.picture import Picture, read_picture
 from pixelguide.edit.progress import Clock, Progress, step_watcher
 from pixelguide.edit.region import composite, dilate, edited_classes, region_of_interest
 from pixelguide.edit.result import Candidate, EditResult, versions
-from pixelguide.edit.sampling import sample_edit
+from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.settings import EditDefaults, EditSettings
+from pixelguide.edit.strokes import flat_colours
 from pixelguide.errors import InputError
 from pixelguide.images import from_model, to_model
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
@@ -58,6 +59,10 @@ class Editor:
         self.defaults = defaults or EditDefaults.for_size(denoiser.size)
         self._denoiser, self._guide = denoiser, guide
         self._segmenter = Segmenter(denoiser, segmenter, labels)
+        self._colours = {
+            labels.id(name): np.array(colour, np.float64)
+            for name, colour in self.defaults.colours.items()
+        }
         self._model = model or {}
         self._image: NDArray[np.uint8] | None = None
         self._label_map: LabelMap | None = None
@@ -163,10 +168,16 @@ class Editor:
         passes = chosen.passes(start, self.defaults.is_large(int(bare.sum())))
         schedule = self._schedule(start, passes.steps, passes.spacing)
 
-        with clock("inversion"):
-            x_t = self._inverted(start, passes.inversion_steps)
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
+        start_from = self.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
+        if start_from == "colours":
+            painted = flat_colours(self.image, source, target, classes, bare, roi, self._colours,
+                                   "changed")  # fmt: skip
+            x_t = noised_start(to_model(painted, self._denoiser.device), schedule, generators)
+        else:
+            with clock("inversion"):
+                x_t = self._inverted(start, passes.inversion_steps)
         with clock("sampling"):
             inside = torch.from_numpy(roi).to(self._denoiser.device)
             x_edit = sample_edit(
@@ -181,6 +192,7 @@ class Editor:
             "num_inference_steps": passes.steps,
             "inversion_steps": passes.inversion_steps,
             "sampler": passes.sampler,
+            "start_from": start_from,
             "start_timestep": start,
             "guidance_scale": scale,
             "dilation": dilation,
