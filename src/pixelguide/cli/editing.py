@@ -68,7 +68,8 @@ def edit(
     num_images: Annotated[int, typer.Option("-n", help="Candidates, 1 … 64.")] = 4,
     seed: Annotated[int, typer.Option(help="Same seed, same machine, same bytes.")] = 0,
     schedule: Annotated[
-        str, typer.Option(help="fast; paper: 50 steps each way, ddpm; auto: by the size.")
+        str,
+        typer.Option(help="brief, fast; paper: 50 steps each way, ddpm; auto: by start and size."),
     ] = "auto",
     steps: Annotated[str, typer.Option(help="Guided steps from t0, 2 … 1000, or auto.")] = "auto",
     inversion_steps: Annotated[

@@ -165,12 +165,12 @@ class Editor:
         if (target.ids[roi] == IGNORE).all():
             raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
         start, scale = self.defaults.choose(chosen, int(bare.sum()), len(self._denoiser.schedule))
-        passes = chosen.passes(start, self.defaults.is_large(int(bare.sum())))
+        start_from = self.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
+        passes = chosen.passes(start, self.defaults.is_large(int(bare.sum())), start_from)
         schedule = self._schedule(start, passes.steps, passes.spacing)
 
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
-        start_from = self.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
         if start_from == "colours":
             painted = flat_colours(self.image, source, target, classes, bare, roi, self._colours,
                                    "changed")  # fmt: skip

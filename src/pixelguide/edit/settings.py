@@ -36,9 +36,10 @@ class EditSettings(Checked):
 
     num_images: candidates. seed: candidate k draws from the generator of (seed, k). schedule: what
     decides num_inference_steps (from t0 to the picture), inversion_steps (from the picture to t0)
-    and sampler where they are "auto"; itself "auto", it is fast for small regions and the paper's
-    for large ones. start_from: the picture's "inversion" (the paper's), or its noised "colours",
-    flat ones where labels change (see `flat_colours`); "auto" is the model's own. start_timestep
+    and sampler where they are "auto"; itself "auto", it is brief from colours, else fast for small
+    regions and the paper's for large ones. start_from: the picture's "inversion" (the paper's), or
+    its noised "colours", flat ones where labels change (see `flat_colours`); "auto" is the model's
+    own. start_timestep
     (t0), guidance_scale (s): "auto" follows the size of the region too. roi: see
     `region_of_interest`. dilation: pixels, None for the model's own.
     """
@@ -55,10 +56,14 @@ class EditSettings(Checked):
     roi: RoiMode = "classes"
     dilation: int | None = Field(None, ge=0, le=64)
 
-    def passes(self, start: int, large: bool = False) -> Passes:
+    def passes(
+        self, start: int, large: bool = False, start_from: StartFrom = "inversion"
+    ) -> Passes:
         """The passes of an edit from t0 = `start` of a small or `large` region: what the user
         chose, else the schedule's, at most one per timestep. Raises InputError for more."""
         automatic: ScheduleName = "paper" if large else "fast"
+        if start_from == "colours":
+            automatic = "brief"
         named = SCHEDULES[automatic if self.schedule == "auto" else self.schedule]
         steps, inversion = self.num_inference_steps, self.inversion_steps
         for name, chosen in (("steps", steps), ("inversion steps", inversion)):
