@@ -132,12 +132,13 @@ def edit(
     refine_rate: Annotated[float, typer.Option(min=0, help="Their rate.")] = (
         EditSettings.refine_rate
     ),
+    members: Annotated[int | None, typer.Option(min=1, help="Classifiers to listen to.")] = None,
     device: Device = "cpu",
     seed: Seed = 0,
     threads: Threads = 1,
 ) -> None:
     """Make the edits of a benchmark; repeat the command to go on."""
-    settings = EditSettings(refine_steps=refine_steps, refine_rate=refine_rate)
+    settings = EditSettings(refine_steps=refine_steps, refine_rate=refine_rate, members=members)
     gan = EditGan.load(model, settings, _start(device, threads))
     edit_tasks(gan, tasks, out, seed, together)
 
