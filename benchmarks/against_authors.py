@@ -4,7 +4,8 @@
 
 PATH: see `authors`. Both get the same ADM weights (random, or --weights CKPT.pt) and the same
 random classifiers; ours through the converters that users have. First one guided step of both
-must agree in loss, gradient and guided mean; then both are run in turn, in one process, float32:
+must agree in loss, gradient and guided mean, in float32; then both are run in turn, in one process:
+theirs in float32, ours in --our-precision, whose step is compared as well, to be told:
 
 - guided step: their p_sample_loop_guidance and our sample_edit, two steps, seconds of one. Ours
   also noises and pastes the background, which theirs does outside that function.
@@ -13,8 +14,9 @@ must agree in loss, gradient and guided mean; then both are run in turn, in one 
   hands out kept activations and takes gradients back.
 - whole edit, not run but added up: their 50 passes of each kind against --our-passes.
 
-Ours is prepared as the editor prepares it, or --plain. Peaks are of tensors, see `PeakBytes`; a
-step's includes the weights, transformed ones too. A ratio is ours over theirs.
+Ours is prepared as the editor prepares it, or --plain, or on a GPU with --graphs. Peaks are of
+tensors, see `PeakBytes`; a step's includes the weights, transformed ones too. A ratio is ours over
+theirs.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +91,8 @@ def main() -> int:
         "--our-passes", default="49,50", help="INVERSION,GUIDED of a whole edit; %(default)s"
     )
     parser.add_argument("--plain", action="store_true", help="ours with diffusers' own layers")
+    parser.add_argument("--our-precision", default="fp32", help="fp32 or bf16, of our network")
+    parser.add_argument("--graphs", action="store_true", help="ours by CUDA graphs")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("-o", "--out", type=Path, help="JSON report to write")
     arguments = parser.parse_args()
@@ -99,6 +104,7 @@ def main() -> int:
         passes = our_passes(arguments.our_passes)
         flags = ADM_256 if arguments.adm256 else AdmFlags()
         theirs = Authors(arguments.theirs, flags, device)
+        speed = Speed(arguments.our_precision, plain=arguments.plain, graphs=arguments.graphs)
         ours = same_parts(theirs, arguments.weights, Speed(plain=arguments.plain))
         scene = make_scene(ours, arguments.batch)
         disagreement = compare(theirs, ours, scene)
@@ -112,14 +118,23 @@ def main() -> int:
     )
     if not agrees:
         return 1
+    ours = ours.prepared(speed)
+    deviation = disagreement
+    if speed != Speed(plain=speed.plain):
+        deviation = compare(theirs, ours, scene)
+        console.print(
+            f"as it is timed, {speed.precision}: "
+            + ", ".join(f"{name} {value:.1e}" for name, value in deviation.items())
+        )
     results = measure(theirs, ours, scene, arguments.repeats)
     report = {
         "shape": flags.all(),
         "weights": str(arguments.weights or "random"),
         "batch": arguments.batch,
-        "plain": arguments.plain,
+        "ours": asdict(speed),
         "roi_pixels": int(scene.roi.sum()),
         "relative_difference": disagreement,
+        "relative_difference_as_timed": deviation,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(device),
         "versions": versions(),

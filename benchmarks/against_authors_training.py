@@ -78,6 +78,7 @@ def main() -> int:
     parser.add_argument("--pictures", type=int, default=20, help="labelled portraits")
     parser.add_argument("--count", type=int, default=50, help="classifiers of ours")
     parser.add_argument("--runs", type=int, default=3, help="runs of theirs, a timestep each")
+    parser.add_argument("--tuning", type=int, default=TRAINING.tuning, help="iterations of each")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("-o", "--out", type=Path, help="JSON report to write")
     arguments = parser.parse_args()
@@ -85,7 +86,8 @@ def main() -> int:
     console = Console(highlight=False)
     try:
         theirs = AuthorsTraining(arguments.theirs)
-        report = compare(theirs, arguments.pictures, arguments.count, arguments.runs)
+        settings = replace(TRAINING, tuning=arguments.tuning)
+        report = compare(theirs, settings, arguments.pictures, arguments.count, arguments.runs)
     except PixelguideError as error:
         Console(stderr=True, highlight=False, markup=False).print(f"error: {error}")
         return error.exit_code
@@ -100,7 +102,9 @@ def main() -> int:
     return 0
 
 
-def compare(theirs: AuthorsTraining, pictures: int, count: int, runs: int) -> dict[str, Any]:
+def compare(
+    theirs: AuthorsTraining, settings: ClassifierTraining, pictures: int, count: int, runs: int
+) -> dict[str, Any]:
     """Seconds of both, and their accuracy on held-out pixels."""
     folder = ModelFolder.open("portraits-64")
     unet = folder.unet()
@@ -119,7 +123,7 @@ def compare(theirs: AuthorsTraining, pictures: int, count: int, runs: int) -> di
         tap_channels=channels,
     )
     watch = Stopwatch()
-    train_guide(guide, known)
+    train_guide(guide, known, settings)
     ours = watch.read()
 
     results = []
@@ -146,7 +150,7 @@ def compare(theirs: AuthorsTraining, pictures: int, count: int, runs: int) -> di
         "inputs": sum(channels),
         "classes": guide.config.num_classes,
         "classifiers": count,
-        "settings": asdict(TRAINING),
+        "settings": asdict(settings),
         "ours_seconds": asdict(ours),
         "runs": results,
     }
@@ -162,15 +166,15 @@ def extracted(denoiser: Denoiser, pictures: int, seed: int, timesteps: Sequence[
     return Extracted(sample.labels, {t: sample.features((t,)) for t in timesteps})
 
 
-def train_guide(guide: ClassifierBank, known: Extracted) -> None:
+def train_guide(guide: ClassifierBank, known: Extracted, settings: ClassifierTraining) -> None:
     """Every member, by the jobs that a training of a category would do."""
     count, cpu = len(guide), torch.device("cpu")
-    jobs = [Job("common", range(1), TRAINING.iterations, 0, 0)]
-    for first in range(0, count, TRAINING.together):
-        members = range(first, min(first + TRAINING.together, count))
-        jobs.append(Job("guide", members, TRAINING.tuning, 0, 0))
+    jobs = [Job("common", range(1), settings.iterations, 0, 0)]
+    for first in range(0, count, settings.together):
+        members = range(first, min(first + settings.together, count))
+        jobs.append(Job("guide", members, settings.tuning, 0, 0))
     for job in jobs:
-        run_job(job, guide, known, TRAINING, cpu)  # type: ignore[arg-type]  # has what it asks for
+        run_job(job, guide, known, settings, cpu)  # type: ignore[arg-type]  # has what it asks for
     guide.eval()
 
 

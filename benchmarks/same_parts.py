@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,16 @@ class Ours:
     denoiser: Denoiser
     guide: ClassifierBank
     schedule: Schedule
+
+    def prepared(self, speed: Speed) -> Ours:
+        """The same network, changed in place, run as `speed` says."""
+        known = self.denoiser
+        prepare(known.unet, known.device, speed)
+        taps = tuple(tap.index for tap in known.taps)
+        denoiser = Denoiser(
+            known.unet, known.schedule, taps, known.prediction_type, graphs=speed.graphs
+        )
+        return replace(self, denoiser=denoiser)
 
     def sample(self, scene: Scene) -> Tensor:
         """A guided step at each level."""

@@ -1,16 +1,18 @@
 """Seconds of a whole edit, from the picture to the candidates.
 
-    python -m benchmarks.whole_edit --shape adm-256 --precision bf16 --compile --batch 1,4
+    python -m benchmarks.whole_edit --shape adm-256 --precision bf16 --ways eager,graphs --batch 1,4
     python -m benchmarks.whole_edit --model portraits-64
 
 Inversion, guided sampling and composite of a fixed picture with a sixteenth of it to edit, from
 t0 = 500 with the default schedule and with the paper's: after one edit that warms up, the median of
-`--repeats`. Random weights (--shape) take as long as trained ones.
+`--repeats`. Random weights (--shape) take as long as trained ones. Ways to run the network, one
+after another: plain (diffusers' layers), compile, eager (the layers that an editor has), graphs.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import statistics
 import sys
 import time
@@ -28,8 +30,9 @@ from pixelguide.evaluate.ceilings import describe_machine, synchronize
 from pixelguide.evaluate.stages import SCALE, Inputs
 from pixelguide.evaluate.subjects import START, Subject, subject_of_model, subject_of_shape
 from pixelguide.images import from_model
+from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import spaced_timesteps
-from pixelguide.prior.speed import Speed
+from pixelguide.prior.speed import Speed, prepare
 from pixelguide.seeds import generator
 
 
@@ -64,6 +67,25 @@ def timed(work: Callable[[], object], device: torch.device) -> float:
     return time.perf_counter() - began
 
 
+WAYS = ("plain", "compile", "eager", "graphs")
+"""In the order in which one network can be run by all of them: the last two change its layers."""
+
+
+def run_as(subject: Subject, way: str) -> Subject:
+    """The same network, changed in place, run in another way."""
+    speed = Speed(
+        subject.speed.precision,
+        **{name: name == way for name in ("plain", "compile", "graphs")},  # type: ignore[arg-type]
+    )
+    known = subject.denoiser
+    prepare(known.unet, known.device, speed)
+    taps = tuple(tap.index for tap in known.taps)
+    denoiser = Denoiser(
+        known.unet, known.schedule, taps, known.prediction_type, speed.compile, speed.graphs
+    )
+    return dataclasses.replace(subject, denoiser=denoiser, speed=speed)
+
+
 def main() -> None:
     """Run, print."""
     parser = argparse.ArgumentParser(
@@ -74,32 +96,39 @@ def main() -> None:
     parser.add_argument("--size", type=int, help="with --shape: side of the pictures")
     parser.add_argument("--batch", default="1", help="candidates at once, by commas")
     parser.add_argument("--precision", default="fp32")
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--ways", default="eager", help="by commas; %(default)s")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
+    ways = arguments.ways.split(",")
+    if set(ways) - set(WAYS):
+        parser.error(f"--ways: any of {', '.join(WAYS)}")
     device = choose_device(arguments.device)
-    speed = Speed(arguments.precision, arguments.compile)
+    speed = Speed(arguments.precision, plain=True)
     if arguments.shape:
         subject = subject_of_shape(arguments.shape, arguments.size, device, speed)
     else:
         subject = subject_of_model(arguments.model, device, speed)
     machine = describe_machine(device)
     sys.stdout.write(
-        f"{subject.name}, {arguments.precision}{', compiled' if arguments.compile else ''}, "
-        f"{machine.get('gpu') or machine['cpu']}, {machine['threads']} threads\n\n"
-        "| schedule | passes up, guided | batch | seconds | least … most |\n|---|---|---|---|---|\n"
+        f"{subject.name}, {arguments.precision}, {machine.get('gpu') or machine['cpu']}, "
+        f"{machine['threads']} threads, torch {torch.__version__}\n\n"
+        "| way | schedule | passes up, guided | batch | seconds | least … most | first edit |\n"
+        "|---|---|---|---|---|---|---|\n"
     )
-    for name, passes in SCHEDULES.items():
-        for batch in map(int, arguments.batch.split(",")):
-            work = whole_edit(subject, passes, batch)
-            timed(work, device)
-            runs = [timed(work, device) for _ in range(arguments.repeats)]
-            sys.stdout.write(
-                f"| {name} | {passes.inversion_steps - 1}, {passes.steps} | {batch} | "
-                f"{statistics.median(runs):.2f} | {min(runs):.2f} … {max(runs):.2f} |\n"
-            )
-            sys.stdout.flush()
+    for way in sorted(ways, key=WAYS.index):
+        subject = run_as(subject, way)
+        for name, passes in SCHEDULES.items():
+            for batch in map(int, arguments.batch.split(",")):
+                work = whole_edit(subject, passes, batch)
+                first = timed(work, device)
+                runs = [timed(work, device) for _ in range(arguments.repeats)]
+                sys.stdout.write(
+                    f"| {way} | {name} | {passes.inversion_steps - 1}, {passes.steps} | {batch} | "
+                    f"{statistics.median(runs):.3f} | {min(runs):.3f} … {max(runs):.3f} | "
+                    f"{first:.1f} |\n"
+                )
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":

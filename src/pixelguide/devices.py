@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from pixelguide.errors import InputError
 
@@ -22,3 +23,9 @@ def choose_device(device: str | torch.device) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError, ImportError):
         raise InputError(f"device '{device}' is not available", hint="Use auto or cpu.") from None
     return chosen
+
+
+def sent(values: Tensor, device: torch.device) -> Tensor:
+    """`values` of the CPU on `device`. A CUDA GPU is not waited for: it may have a whole pass to do
+    before it gets there, during which the CPU can go on."""
+    return values.to(device, non_blocking=device.type == "cuda")

@@ -6,13 +6,14 @@ import io
 import re
 import struct
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
@@ -24,16 +25,36 @@ DAMAGE = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, st
 """What Pillow may raise on a damaged file, beside its own errors."""
 
 
-def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Image:
+def refuse_deep(image: ImageFile.ImageFile, where: str) -> None:
+    """Raise InputError for 16-bit pixels: Pillow reads 16-bit colours by dropping half of them."""
+    if is_deep(image):
+        raise InputError("16-bit pixels", where, "Convert it to 8-bit RGB first.")
+
+
+def is_deep(image: ImageFile.ImageFile) -> bool:
+    """Whether an opened picture, not decoded yet, has 16 bits a value."""
+    if any(re.search(r"(?<!BGR);16", str(tile.args)) for tile in image.tile):
+        return True
+    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+    return any(bits == 16 for bits in tags.get(TiffImagePlugin.BITSPERSAMPLE, ()))
+
+
+Prepare = Callable[[ImageFile.ImageFile, str], None]
+"""Looks at an opened picture before it is decoded; its name comes second, for errors."""
+
+
+def open_image(
+    path: str | Path, formats: tuple[str, ...] = FORMATS, prepare: Prepare = refuse_deep
+) -> Image.Image:
     """Open and fully decode a picture of one of `formats`, at most 40 megapixels, one frame.
 
-    Raises InputError that names the file for anything else: missing, corrupt, truncated, other
-    format, animated, too large.
+    prepare: the last check before the pixels are read. Raises InputError that names the file for
+    anything else: missing, corrupt, truncated, other format, animated, too large, 16-bit.
     """
     path = Path(path)
     try:
         with path.open("rb") as file:
-            return decode_image(file, path.name, formats)
+            return decode_image(file, path.name, formats, prepare)
     except FileNotFoundError:
         raise InputError("no such file", str(path), "Check the path.") from None
     except IsADirectoryError:
@@ -42,7 +63,12 @@ def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Image.Im
         raise _damaged(error, path.name) from None
 
 
-def decode_image(file: BinaryIO, where: str, formats: tuple[str, ...] = FORMATS) -> Image.Image:
+def decode_image(
+    file: BinaryIO,
+    where: str,
+    formats: tuple[str, ...] = FORMATS,
+    prepare: Prepare = refuse_deep,
+) -> Image.Image:
     """`open_image` for an open file, which may lie in memory; errors name it by `where`."""
     try:
         with warnings.catch_warnings():
@@ -60,9 +86,7 @@ def decode_image(file: BinaryIO, where: str, formats: tuple[str, ...] = FORMATS)
             # MPO: a camera's JPEG; what follows the picture is its preview, depth or gain map
             if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
                 raise InputError("animated picture", where, "Save one frame of it.")
-            # Pillow reads 16-bit colours as 8-bit ones by dropping the rest
-            if any(re.search(r"(?<!BGR);16", str(tile.args)) for tile in image.tile):
-                raise InputError("16-bit pixels", where, "Convert it to 8-bit RGB first.")
+            prepare(image, where)
             image.load()
     except UnidentifiedImageError:
         raise InputError("not a readable picture", where, _wanted(formats)) from None

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
@@ -166,10 +167,13 @@ class LabelMap:
         image.putpalette(self.labels.colours().reshape(-1).tolist())
         return image
 
-    def save(self, path: str | Path) -> None:
-        """Write the map as a palette PNG, in one piece or not at all."""
+    def save(self, path: str | Path, text: Mapping[str, str] | None = None) -> None:
+        """Write the map as a palette PNG, in one piece or not at all. text: iTXt chunks for it."""
+        info = PngInfo()
+        for keyword, content in (text or {}).items():
+            info.add_itxt(keyword, content)
         buffer = io.BytesIO()
-        self.to_image().save(buffer, "PNG", optimize=True)
+        self.to_image().save(buffer, "PNG", optimize=True, pnginfo=info)
         write_atomically(Path(path), buffer.getvalue())
 
     @classmethod

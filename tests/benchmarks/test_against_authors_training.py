@@ -60,13 +60,12 @@ def test_features_stay_as_they_were_when_a_trainer_changes_them() -> None:
     assert torch.equal(given.features((10,)), before)
 
 
-def test_our_guide_learns_what_can_be_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_guide_learns_what_can_be_told_apart() -> None:
     settings = ClassifierTraining(
         batch_size=64, iterations=100, tuning=30, learning_rate=0.02, together=2
     )
-    monkeypatch.setattr(benchmark, "TRAINING", settings)
     guide = ClassifierBank(3, [[t] for t in TIMESTEPS], [0], [3])
-    benchmark.train_guide(guide, known(0))
+    benchmark.train_guide(guide, known(0), settings)
     new = known(1)
     for k, t in enumerate(TIMESTEPS):
         logits = benchmark.alone(guide, k)(new.features((t,)).float()[None])[0]

@@ -32,9 +32,10 @@ BAD_PICTURES: list[tuple[Callable[[Path], Any], str]] = [
     (write_bytes(b"I am no picture"), "not a readable picture"),
     (write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 40), "bad.png"),
     (write_bytes(b"GIF89a" + b"\0" * 40), "bad.png"),
-    (lambda path: Image.new("I;16", (16, 16)).save(path), "bad.png"),
+    (lambda path: Image.new("F", (16, 16)).save(path, "TIFF"), "pixels of type F"),
+    (lambda path: Image.new("CMYK", (16, 16)).save(path, "JPEG"), "pixels of type CMYK"),
     (picture_of(16, 20, 3), "20×16 pixels"),
-    (picture_of(64, 64, 3), "64×64 pixels"),
+    (picture_of(3, 3, 3), "a crop of 3 pixels for a model of 16"),
 ]
 
 

@@ -166,6 +166,18 @@ def test_built_in_models_are_found_by_name(
         locate("tony")
 
 
+def test_a_model_in_the_current_folder_comes_before_others_of_its_name(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "built_in_models", lambda: {"mine": tmp_path / "built in"})
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()  # a folder of pictures, say
+    assert locate("mine") == tmp_path / "built in"
+    (tmp_path / "mine").rmdir()
+    model_folder.rename(tmp_path / "mine")
+    assert locate("mine") == Path("mine")
+
+
 def test_built_in_models_are_folders() -> None:
     for name, path in built_in_models().items():
         assert path.is_dir()

@@ -109,3 +109,10 @@ def test_preparing_freezes_and_keeps_what_is_saved(tiny_unet: UNet2DModel) -> No
 def test_an_unknown_precision_is_refused() -> None:
     with pytest.raises(InputError, match=r"precision 'fp8'.*fp32 or bf16"):
         Speed("fp8")  # type: ignore[arg-type]
+
+
+def test_graphs_need_a_gpu_and_are_no_second_way(tiny_unet: UNet2DModel) -> None:
+    with pytest.raises(InputError, match=r"graphs on cpu.*CUDA"):
+        prepare(copy.deepcopy(tiny_unet), CPU, Speed(graphs=True))
+    with pytest.raises(InputError, match="compile and graphs"):
+        Speed(compile=True, graphs=True)

@@ -8,6 +8,15 @@ from typing import Annotated
 import typer
 
 from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, number
+from pixelguide.cli.photographs import (
+    CropOption,
+    EyesOption,
+    FormatOption,
+    output_format,
+    set_image,
+    warn_of_loss,
+    warn_of_unfamiliar,
+)
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
 from pixelguide.terminal import progress_bar
@@ -77,7 +86,7 @@ def interpolate(
 
 
 def inpaint(
-    image: Annotated[Path, typer.Argument(help="Picture of the model's size.")],
+    image: Annotated[Path, typer.Argument(help="Picture of any size.")],
     mask: Annotated[Path, typer.Option(help="What to paint anew: a picture, white = anew.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
     behind: Annotated[
@@ -99,6 +108,9 @@ def inpaint(
     sampler: Annotated[str, typer.Option(help="ddpm, ddim, sde, sde-2m or dpm-2m.")] = "ddpm",
     dilation: Annotated[int, typer.Option(help="Pixels the mask grows by, 0 … 64.")] = 0,
     snap: Snap = 0,
+    crop: CropOption = "auto",
+    eyes: EyesOption = None,
+    format: FormatOption = "png",
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
 ) -> None:
@@ -110,9 +122,11 @@ def inpaint(
     check_writable(out)
     if behind and target:
         raise InputError("--behind and --map", hint="Give one of them.")
+    output = output_format(format)
     covered = load_mask(mask)
     editor = Editor.from_pretrained(model, device)
-    editor.set_image(image)
+    set_image(editor, image, crop, eyes, target, output)
+    warn_of_unfamiliar(editor)
     wanted: Behind = None
     if target:
         wanted = LabelMap.load(target, editor.labels, snap)
@@ -132,7 +146,9 @@ def inpaint(
             sampler=sampler,
             dilation=dilation,
         )
-    result.save(out)
+    saved = result.save(out, output)
     what = f"{num_images} candidates, not ranked" if result.best is None else "the best"
-    shown = out / f"{result.best.index if result.best else 0:02d}.png"
-    typer.echo(f"{shown}: {what}; {result.changed_pixels_outside} pixels changed outside the mask")
+    told = saved["candidates"][result.best.index if result.best else 0]
+    warn_of_loss(told)
+    outside = told.get("changed_pixels_outside", saved["changed_pixels_outside"])
+    typer.echo(f"{out / told['file']}: {what}; {outside} pixels changed outside the mask")

@@ -31,6 +31,9 @@ def bench(
     plain: Annotated[
         bool, typer.Option("--plain", help="diffusers' own layers, to compare with.")
     ] = False,
+    graphs: Annotated[
+        bool, typer.Option("--graphs", help="On a CUDA GPU: record passes, and replay them.")
+    ] = False,
     repeats: Annotated[int, typer.Option(help="Timed runs of each stage.")] = 5,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="JSON report to write.")] = None,
     device: Device = "auto",
@@ -49,7 +52,7 @@ def bench(
     if size is not None and not shape:
         raise InputError("--size without --shape", hint="A model has a size of its own.")
     settings = BenchSettings(numbers("batch", batch), repeats)
-    speed = Speed(precision, compile, plain)  # type: ignore[arg-type]
+    speed = Speed(precision, compile, plain, graphs)  # type: ignore[arg-type]
     if out:
         check_writable(out.parent)
     place = choose_device(device)
@@ -73,7 +76,10 @@ def _table(report: BenchReport) -> Table:
     from rich.table import Table
 
     settings, machine = report.settings, report.machine
-    how = [settings["precision"], *(word for word in ("compile", "plain") if settings[word])]
+    how = [
+        settings["precision"],
+        *(word for word in ("compile", "plain", "graphs") if settings[word]),
+    ]
     table = Table(
         title=f"{settings['subject']}, {settings['size']} px, {', '.join(how)}, "
         f"{machine.get('gpu') or machine['cpu']}"

@@ -10,7 +10,17 @@ from rich.console import Console
 from rich.table import Table
 
 from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, number_or_auto
-from pixelguide.files import check_writable
+from pixelguide.cli.photographs import (
+    CropOption,
+    EyesOption,
+    FormatOption,
+    frame_text,
+    output_format,
+    set_image,
+    warn_of_loss,
+    warn_of_unfamiliar,
+)
+from pixelguide.files import check_writable, write_atomically
 from pixelguide.terminal import progress_bar
 
 
@@ -40,24 +50,39 @@ def demo(
 
 
 def segment(
-    image: Annotated[Path, typer.Argument(help="Picture of the model's size.")],
+    image: Annotated[Path, typer.Argument(help="Picture of any size.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Label map to write (PNG).")],
+    crop: CropOption = "auto",
+    eyes: EyesOption = None,
+    full_size: Annotated[
+        bool, typer.Option("--full-size", help="A map of the picture's size, to paint over it.")
+    ] = False,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
 ) -> None:
     """Read a picture's label map, to be repainted."""
     from pixelguide.edit.editor import Editor
+    from pixelguide.edit.map_sizes import enlarged_map
 
     editor = Editor.from_pretrained(model, device)
-    editor.set_image(image)
+    set_image(editor, image, crop, eyes)
+    warn_of_unfamiliar(editor)
     label_map = editor.segment()
-    label_map.save(out)
-    typer.echo(f"{out}: {', '.join(label_map.present())}")
+    shown, text, note = label_map, None, ""
+    if editor.placement:
+        text = frame_text(editor.placement)
+        note = f" (--crop {editor.placement.frame})"
+        if full_size:
+            shown = enlarged_map(editor.placement, label_map)
+    shown.save(out, text)
+    typer.echo(f"{out}: {', '.join(label_map.present())}{note}")
 
 
 def edit(
-    image: Annotated[Path, typer.Argument(help="Picture of the model's size.")],
-    target: Annotated[Path, typer.Option("--map", help="The repainted label map (PNG).")],
+    image: Annotated[Path, typer.Argument(help="Picture of any size.")],
+    target: Annotated[
+        Path, typer.Option("--map", help="The repainted label map (PNG), of any of its sizes.")
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
     source_map: Annotated[
         Path | None, typer.Option(help="The map before painting; by default what the model reads.")
@@ -88,11 +113,20 @@ def edit(
         int | None, typer.Option(help="Pixels the ROI grows by; default: the model's.")
     ] = None,
     snap: Snap = 0,
+    crop: CropOption = "auto",
+    eyes: EyesOption = None,
+    format: FormatOption = "png",
+    open_raster: Annotated[
+        bool, typer.Option("--open-raster", help="edit.ora too: layers for Krita and GIMP.")
+    ] = False,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile: slow once, faster from then on.")
+    ] = False,
+    graphs: Annotated[
+        bool, typer.Option("--graphs", help="On a CUDA GPU: record passes, and replay them.")
     ] = False,
 ) -> None:
     """Edit a picture by its repainted label map."""
@@ -101,8 +135,11 @@ def edit(
     from pixelguide.prior.speed import Speed
 
     check_writable(out)
-    editor = Editor.from_pretrained(model, device, Speed(precision, compile))  # type: ignore[arg-type]
-    editor.set_image(image)
+    output = output_format(format)
+    speed = Speed(precision, compile, graphs=graphs)  # type: ignore[arg-type]
+    editor = Editor.from_pretrained(model, device, speed)
+    set_image(editor, image, crop, eyes, target, output)
+    warn_of_unfamiliar(editor)
     target_map = LabelMap.load(target, editor.labels, snap)
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
     names = [name.strip() for name in classes.split(",")] if classes else None
@@ -124,11 +161,15 @@ def edit(
             roi=roi,
             dilation=dilation,
         )
-    result.save(out)
+    saved = result.save(out, output)
+    if open_raster:
+        write_atomically(out / "edit.ora", result.open_raster())
     best = result.best
+    told = saved["candidates"][best.index]
+    warn_of_loss(told)
     typer.echo(
-        f"{out / f'{best.index:02d}.png'}: ROI accuracy {best.roi_accuracy:.3f}, best of "
-        f"{num_images}; {best.changed_pixels_outside} pixels changed outside the ROI"
+        f"{out / told['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
+        f"{num_images}; {told['changed_pixels_outside']} pixels changed outside the ROI"
     )
 
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from pixelguide.cli.options import Device, points
+from pixelguide.errors import InputError
 from pixelguide.terminal import progress_bar
 
 models_app = typer.Typer(help="List, pull, inspect and verify models.", no_args_is_help=False)
@@ -103,6 +105,29 @@ def models_verify(model: Name) -> None:
         f"{model}: sound, hash {folder.hash}; a prior without classifiers: "
         "`pixelguide train classifiers` makes them"
     )
+
+
+@models_app.command("calibrate")
+def models_calibrate(
+    name: Name,
+    dataset: Annotated[
+        Path | None, typer.Option(help="Labelled pictures of the category, of any known format.")
+    ] = None,
+    eyes: Annotated[
+        str | None,
+        typer.Option(help="Where its eyes are, x1,y1,x2,y2 in shares of the side, by hand."),
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Write what a category's pictures are like into its folder: domain.json."""
+    from pixelguide.devices import choose_device
+    from pixelguide.segment.category import calibrate
+
+    if dataset is None and eyes is None:
+        raise InputError("nothing to calibrate by", hint="Give --dataset, --eyes, or both.")
+    places = points("eyes", eyes) if eyes is not None else None
+    domain = calibrate(name, dataset, eyes=places, device=str(choose_device(device)))
+    typer.echo(domain.to_json().decode().rstrip())
 
 
 def _rows() -> list[dict[str, Any]]:

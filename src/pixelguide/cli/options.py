@@ -42,6 +42,14 @@ def numbers(name: str, text: str) -> tuple[int, ...]:
     return tuple(number(name, part, int) for part in text.split(","))
 
 
+def points(name: str, text: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Two points by commas, x1,y1,x2,y2; InputError naming the option for anything else."""
+    values = [number(name, part, float) for part in text.split(",")]
+    if len(values) != 4:
+        raise InputError(f"--{name} {text}", hint="Give x1,y1,x2,y2.")
+    return (values[0], values[1]), (values[2], values[3])
+
+
 def label_set(text: str) -> LabelSet:
     """A built-in label set by its name, or the one in a file."""
     from pixelguide.annotations import built_in_label_sets

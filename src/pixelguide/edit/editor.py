@@ -13,11 +13,14 @@ from torch import Tensor
 
 from pixelguide.devices import choose_device
 from pixelguide.edit import inpainting, interpolation
+from pixelguide.edit.framing import Placement, Point
+from pixelguide.edit.full_size import FullSize
 from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
 from pixelguide.edit.inversion import invert, reconstruct
-from pixelguide.edit.picture import Picture, read_picture
+from pixelguide.edit.map_sizes import reduced_map, reduced_mask
+from pixelguide.edit.picture import AnyPicture, Crop, Picture, place, read_photograph, read_picture
 from pixelguide.edit.progress import Clock, Progress, step_watcher
 from pixelguide.edit.region import composite, dilate, edited_classes, region_of_interest
 from pixelguide.edit.result import Candidate, EditResult, versions
@@ -28,6 +31,7 @@ from pixelguide.edit.strokes import flat_colours
 from pixelguide.errors import InputError
 from pixelguide.images import from_model, to_model
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
+from pixelguide.photographs import Photograph
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.public.pull import fetched
@@ -35,6 +39,7 @@ from pixelguide.prior.schedule import Schedule, Spacing, spaced_timesteps
 from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.domain import Domain, Familiarity, familiarity, load_domain
 from pixelguide.segment.segmenter import Segmenter
 from pixelguide.segment.storage import load_bank, load_labels
 
@@ -53,10 +58,13 @@ class Editor:
         labels: LabelSet,
         defaults: EditDefaults | None = None,
         model: dict[str, str] | None = None,
+        domain: Domain | None = None,
     ) -> None:
-        """model: name and hash, repeated in the settings of every result."""
+        """model: name and hash, repeated in the settings of every result. domain: what the
+        category's pictures are like."""
         self.labels = labels
         self.defaults = defaults or EditDefaults.for_size(denoiser.size)
+        self.domain = domain or Domain()
         self._denoiser, self._guide = denoiser, guide
         self._segmenter = Segmenter(denoiser, segmenter, labels)
         self._colours = {
@@ -65,8 +73,10 @@ class Editor:
         }
         self._model = model or {}
         self._image: NDArray[np.uint8] | None = None
+        self._placement: Placement | None = None
         self._label_map: LabelMap | None = None
         self._inversions: dict[tuple[int, int], Tensor] = {}
+        self._familiarity: Familiarity | None = None
 
     @classmethod
     def from_pretrained(
@@ -87,7 +97,9 @@ class Editor:
         if segmenter.taps != guide.taps:
             raise InputError("segmenter and guide read different taps", "guide/config.json")
         unet = prepare(folder.unet(), place, speed)
-        denoiser = Denoiser.from_parts(unet, folder.scheduler(), segmenter.taps, speed.compile)
+        denoiser = Denoiser.from_parts(
+            unet, folder.scheduler(), segmenter.taps, speed.compile, speed.graphs
+        )
         labels = load_labels(folder)
         if len(labels) != segmenter.config.num_classes:
             raise InputError(
@@ -97,7 +109,8 @@ class Editor:
         if folder.has("edit.json"):
             defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
         described = {"name": Path(model).name, "hash": folder.hash}
-        return cls(denoiser, segmenter, guide, labels, defaults, described)
+        domain = load_domain(folder)
+        return cls(denoiser, segmenter, guide, labels, defaults, described, domain)
 
     @property
     def denoiser(self) -> Denoiser:
@@ -116,13 +129,35 @@ class Editor:
             raise InputError("no picture yet", "editor", "Call set_image first.")
         return self._image
 
-    def set_image(self, image: Picture) -> None:
-        """Choose the picture: a file, a PIL image, or uint8 S×S×3. Forgets the one before.
+    def set_image(
+        self,
+        image: AnyPicture,
+        *,
+        crop: Crop | None = None,
+        eyes: tuple[Point, Point] | None = None,
+    ) -> None:
+        """Choose the picture: a file, a PIL image, or an array. Forgets the one before.
 
-        Raises InputError if it cannot be read or is not of the model's size.
+        Without `crop` and `eyes` it has the model's size (uint8 S×S×3). crop: the part of a
+        photograph to edit, as a `Frame`, (x, y, size), (x, y, size, angle), or "auto" for all of a
+        square one. eyes: both eyes of a face, in pixels, left and right as seen; the part is chosen
+        so that they lie where the category has them. Results then have the photograph's size too.
+
+        Raises InputError if it cannot be read, or is not of the model's size without a crop.
         """
-        picture = read_picture(image, self.size)
-        self._image, self._label_map, self._inversions = picture, None, {}
+        placement = None
+        if crop is None and eyes is None and not isinstance(image, Photograph):
+            picture = read_picture(image, self.size)
+        else:
+            placement = place(read_photograph(image), self.size, crop, eyes, self.domain.eyes)
+            picture = placement.extract()
+        self._image, self._placement = picture, placement
+        self._label_map, self._inversions, self._familiarity = None, {}, None
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the picture lies in its photograph; None for one of the model's own size."""
+        return self._placement
 
     def segment(self) -> LabelMap:
         """The picture's label map with its uncertainty, by f_multi. Computed once per picture."""
@@ -130,6 +165,15 @@ class Editor:
             self._label_map = self._segmenter(self._x_0())[0]
         known = self._label_map
         return LabelMap(known.ids.copy(), known.labels, known.uncertainty)
+
+    def familiarity(self) -> Familiarity:
+        """How far the picture lies from those the category was made for: better known before an
+        edit than after. Computed once per picture."""
+        if self._familiarity is None:
+            self._familiarity = familiarity(
+                self._denoiser, self.domain, self._x_0(), self.segment()
+            )
+        return self._familiarity
 
     def edit(
         self,
@@ -157,13 +201,15 @@ class Editor:
         clock = Clock()
         with clock("segment"):
             source = source or self.segment()
-        self._check_maps(source, target)
+        source = self._at_model_size(source)
+        target = self._at_model_size(target, source)
         classes = tuple(edit_classes or edited_classes(source, target))
         bare = region_of_interest(source, target, classes, chosen.roi, dilation=0)
         dilation = self.defaults.dilation if chosen.dilation is None else chosen.dilation
         roi = dilate(bare, dilation)
         if (target.ids[roi] == IGNORE).all():
             raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
+        full = self._full_size(roi, dilation)
         start, scale = self.defaults.choose(chosen, int(bare.sum()), len(self._denoiser.schedule))
         start_from = self.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
         passes = chosen.passes(start, self.defaults.is_large(int(bare.sum())), start_from)
@@ -201,8 +247,12 @@ class Editor:
             "device": str(self._denoiser.device),
             "precision": str(self._denoiser.unet.dtype).removeprefix("torch."),
             "versions": versions(),
+            **(full.report() if full else {}),
         }
-        return EditResult(candidates, source, target, roi, reproducible, clock.seconds)
+        known = self.familiarity().model_dump() if self.domain.pictures else None
+        return EditResult(
+            candidates, source, target, roi, reproducible, clock.seconds, full, self.image, known
+        )
 
     def score(
         self, images: NDArray[np.uint8], target: LabelMap, roi: NDArray[np.bool_]
@@ -256,13 +306,16 @@ class Editor:
         """
         chosen: InpaintSettings = InpaintSettings.check("settings", settings)
         clock = Clock()
+        if self._placement:
+            mask = reduced_mask(self._placement, mask)
         roi = inpainting.masked_region(mask, self.size, chosen.dilation)
+        full = self._full_size(roi, chosen.dilation)
         with clock("segment"):
             target = inpainting.target_behind(behind, roi, self.segment)
         scale = chosen.scale(self.defaults, roi, guided=target is not None)
         predict = unguided(self._denoiser)
         if target is not None:
-            self._check_maps(target)
+            target = self._at_model_size(target)
             inside = torch.from_numpy(roi).to(self._denoiser.device)
             predict = self._predictor(target, inside, scale)
         with clock("sampling"):
@@ -278,20 +331,37 @@ class Editor:
             "model": self._model,
             "device": str(self._denoiser.device),
             "versions": versions(),
+            **(full.report() if full else {}),
         }
-        return InpaintResult(self.image, images, roi, target, scores, reproducible, clock.seconds)
+        return InpaintResult(
+            self.image, images, roi, target, scores, reproducible, clock.seconds, full
+        )
 
-    def _check_maps(self, *maps: LabelMap) -> None:
-        for label_map in maps:
-            if label_map.ids.shape != self.image.shape[:2]:
-                height, width = label_map.ids.shape
-                raise InputError(
-                    f"map of {width}×{height} pixels for a picture of {self.size}×{self.size}",
-                    "map",
-                    "Both must have the same size.",
-                )
-            if label_map.labels.names != self.labels.names:
-                raise InputError("map with classes of another category", "map", "Segment again.")
+    def _at_model_size(self, label_map: LabelMap, known: LabelMap | None = None) -> LabelMap:
+        """A map of the picture, S×S; one of its photograph's or crop's size is reduced, `known`
+        (by default what the model reads) telling what lies beyond and breaking ties."""
+        if label_map.labels.names != self.labels.names:
+            raise InputError("map with classes of another category", "map", "Segment again.")
+        if label_map.ids.shape == self.image.shape[:2]:
+            return label_map
+        if self._placement:
+            return reduced_map(self._placement, label_map, known or self.segment())
+        height, width = label_map.ids.shape
+        raise InputError(
+            f"map of {width}×{height} pixels for a picture of {self.size}×{self.size}",
+            "map",
+            "Both must have the same size.",
+        )
+
+    def _full_size(self, roi: NDArray[np.bool_], feather: int) -> FullSize | None:
+        """The way of results back into the photograph, if there is one. Raises InputError when
+        nothing of the ROI lies in it."""
+        if self._placement is None:
+            return None
+        full = FullSize(self._placement, self.image, roi, feather)
+        if not full.region.any():
+            raise InputError("the edit lies outside the picture", "crop", "Give another crop.")
+        return full
 
     def _predictor(self, target: LabelMap, inside: Tensor, scale: float) -> GuidedDenoiser:
         if scale == 0:

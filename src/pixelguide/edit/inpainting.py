@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pixelguide.edit.full_size import FullSize
 from pixelguide.edit.guidance import GuidedDenoiser
 from pixelguide.edit.progress import Progress, step_watcher
 from pixelguide.edit.region import composite, dilate
@@ -25,6 +26,8 @@ from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import from_model, load_rgb, save_png, to_model
 from pixelguide.labels import IGNORE, LabelMap
+from pixelguide.photograph_files import OutputFormat
+from pixelguide.photographs import Pixels
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
@@ -80,7 +83,7 @@ class InpaintResult:
     original: uint8 H×W×3. images: uint8 N×H×W×3. roi: bool H×W; outside, every image is the
     original, byte by byte. behind: the map that guided; scores: of the candidates, against it. By
     mask alone there are none, and nothing says which candidate is best. settings: all that
-    reproduces it. seconds: per stage.
+    reproduces it. seconds: per stage. full_size: the way back into a photograph, if there is one.
     """
 
     original: NDArray[np.uint8]
@@ -90,6 +93,7 @@ class InpaintResult:
     scores: tuple[Candidate, ...]
     settings: dict[str, Any]
     seconds: dict[str, float]
+    full_size: FullSize | None = None
 
     @property
     def best(self) -> Candidate | None:
@@ -116,17 +120,27 @@ class InpaintResult:
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
         }
 
-    def save(self, folder: str | Path) -> None:
+    def photograph(self, number: int) -> Pixels:
+        """The whole picture with candidate `number` in it: H×W×C of the type and size of what
+        `Editor.set_image` was given."""
+        image = self.images[number]
+        return self.full_size.picture(image) if self.full_size else image
+
+    def save(self, folder: str | Path, output: OutputFormat = "png") -> dict[str, Any]:
         """Write 00.png …, roi.png (white = painted anew), behind.png where classes guided, and
-        report.json last."""
-        folder = Path(folder)
-        for k, image in enumerate(self.images):
-            save_png(folder / _file(k), image)
-        save_png(folder / "roi.png", self.roi.astype(np.uint8) * 255)
+        report.json last; return the report. Photographs as by `EditResult.save`."""
+        folder, report = Path(folder), self.report()
+        if self.full_size:
+            self.full_size.save(folder, list(self.images), report, output)
+        else:
+            for k, image in enumerate(self.images):
+                save_png(folder / _file(k), image)
+            save_png(folder / "roi.png", self.roi.astype(np.uint8) * 255)
         if self.behind is not None:
             self.behind.save(folder / "behind.png")
-        text = json.dumps(self.report(), indent=2) + "\n"
+        text = json.dumps(report, indent=2) + "\n"
         write_atomically(folder / "report.json", text.encode())
+        return report
 
 
 def load_mask(path: str | Path) -> NDArray[np.bool_]:

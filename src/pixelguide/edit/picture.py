@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pixelguide.edit.framing import Frame, Placement, Point
 from pixelguide.errors import InputError
 from pixelguide.images import load_rgb, to_rgb
+from pixelguide.photographs import Photograph, Pixels
 
 Picture = NDArray[np.uint8] | Image.Image | str | Path
+AnyPicture = Picture | Pixels | Photograph
+Crop = Frame | tuple[float, ...] | Literal["auto"]
 
 
-def read_picture(image: Picture, size: int) -> NDArray[np.uint8]:
+def read_picture(image: Picture | Pixels, size: int) -> NDArray[np.uint8]:
     """A file, a PIL image or an array as a new uint8 array S×S×3 with S = `size`.
 
     Raises InputError if it cannot be read or has another size.
@@ -36,6 +41,49 @@ def read_picture(image: Picture, size: int) -> NDArray[np.uint8]:
         raise InputError(
             f"{width}×{height} pixels, but the model works at {size}×{size}",
             where,
-            f"Crop and resize the picture to {size}×{size}.",
+            "Say which part to take: crop x,y,size, or auto for all of a square picture.",
         )
     return image.copy()
+
+
+def read_photograph(image: AnyPicture) -> Photograph:
+    """A file, a PIL image or an array (uint8 or uint16, H×W or H×W×C) as a photograph.
+
+    Raises InputError if it cannot be read.
+    """
+    if isinstance(image, Photograph):
+        return image
+    if isinstance(image, (str, Path)):
+        return Photograph.open(image)
+    if isinstance(image, Image.Image):
+        return Photograph.of_image(image)
+    pixels: Pixels = np.array(image)
+    return Photograph(pixels[..., None] if pixels.ndim == 2 else pixels)
+
+
+def place(
+    photograph: Photograph,
+    side: int,
+    crop: Crop | None,
+    eyes: tuple[Point, Point] | None,
+    places: tuple[Point, Point] | None,
+) -> Placement:
+    """The part to edit with a model of `side`² pixels: by `crop`, or by the `eyes`, which come to
+    lie at `places`. Raises InputError when both are given, or the category has no eyes."""
+    if eyes is not None:
+        if crop is not None and crop != "auto":
+            raise InputError("crop and eyes", hint="Give one of them.")
+        if places is None:
+            raise InputError(
+                "the model does not say where its eyes are",
+                "domain.json",
+                "Give a crop, or say it once: pixelguide models calibrate MODEL --eyes.",
+            )
+        frame = Frame.from_eyes(eyes, places)
+    elif isinstance(crop, Frame):
+        frame = crop
+    elif crop is None or crop == "auto":
+        frame = Frame.whole(*photograph.size)
+    else:
+        frame = Frame(*crop)
+    return Placement(photograph, frame, side)

@@ -12,9 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.edit.full_size import FullSize
+from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
+from pixelguide.open_raster import edit_layers, open_raster
+from pixelguide.photograph_files import OutputFormat
+from pixelguide.photographs import Pixels
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,9 @@ class Candidate:
 class EditResult:
     """All candidates of one edit, in the order of their generators.
 
-    roi: bool H×W, True = may change. settings: all that reproduces the edit. seconds: per stage.
+    roi: bool S×S, True = may change. settings: all that reproduces the edit. seconds: per stage.
+    full_size: for a picture that is a part of a photograph, the way back into it. original: uint8
+    S×S×3, the picture edited. familiarity: that of the picture, where the model says what is usual.
     """
 
     candidates: tuple[Candidate, ...]
@@ -46,6 +53,9 @@ class EditResult:
     roi: NDArray[np.bool_]
     settings: dict[str, Any]
     seconds: dict[str, float]
+    full_size: FullSize | None = None
+    original: NDArray[np.uint8] | None = None
+    familiarity: dict[str, Any] | None = None
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -57,15 +67,34 @@ class EditResult:
         """The candidate with the lowest ROI loss."""
         return self.ranked[0]
 
+    def photograph(self, candidate: Candidate | None = None) -> Pixels:
+        """The whole picture with a candidate, by default the best, in it: H×W×C of the type and
+        size of what `set_image` was given."""
+        chosen = candidate or self.best
+        return self.full_size.picture(chosen.image) if self.full_size else chosen.image
+
+    def open_raster(self, candidate: Candidate | None = None) -> bytes:
+        """An OpenRaster file: the picture, a candidate (the best), its map and ROI as layers.
+
+        Raises InputError for an edit without the picture it was made of.
+        """
+        chosen = candidate or self.best
+        if self.full_size:
+            return self.full_size.open_raster(chosen.image, self.target)
+        if self.original is None:
+            raise InputError("the result does not know its original", "OpenRaster")
+        layers = edit_layers(self.original, chosen.image, self.target, self.roi)
+        return open_raster(layers, chosen.image)
+
     def report(self) -> dict[str, Any]:
-        """The content of `report.json`."""
+        """The content of `report.json`, of the model's picture alone."""
         return {
             "settings": self.settings,
             "roi_pixels": int(self.roi.sum()),
-            "best": _file(self.best),
+            "best": f"{self.best.index:02d}.png",
             "candidates": [
                 {
-                    "file": _file(candidate),
+                    "file": f"{candidate.index:02d}.png",
                     "roi_accuracy": round(candidate.roi_accuracy, 6),
                     "roi_loss": round(candidate.roi_loss, 6),
                     "changed_pixels_outside": candidate.changed_pixels_outside,
@@ -73,24 +102,30 @@ class EditResult:
                 for candidate in self.candidates
             ],
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            **({"familiarity": self.familiarity} if self.familiarity else {}),
         }
 
-    def save(self, folder: str | Path) -> None:
-        """Write 00.png …, roi.png (white = may change), target.png, and report.json last."""
-        folder = Path(folder)
-        for candidate in self.candidates:
-            save_png(folder / _file(candidate), candidate.image)
-        save_png(folder / "roi.png", self.roi.astype(np.uint8) * 255)
+    def save(self, folder: str | Path, output: OutputFormat = "png") -> dict[str, Any]:
+        """Write 00.png …, roi.png (white = may change), target.png, and report.json last; return
+        the report.
+
+        For a part of a photograph 00.png … and roi.png have its size, `output` may be another
+        format, and the report counts the photograph's pixels.
+        """
+        folder, report = Path(folder), self.report()
+        if self.full_size:
+            self.full_size.save(folder, [c.image for c in self.candidates], report, output)
+        else:
+            for candidate in self.candidates:
+                save_png(folder / f"{candidate.index:02d}.png", candidate.image)
+            save_png(folder / "roi.png", self.roi.astype(np.uint8) * 255)
         self.target.save(folder / "target.png")
-        text = json.dumps(self.report(), indent=2) + "\n"
+        text = json.dumps(report, indent=2) + "\n"
         write_atomically(folder / "report.json", text.encode())
+        return report
 
 
 def versions() -> dict[str, str]:
     """The versions a result depends on, as its report states them."""
     packages = ("pixelguide", "torch", "diffusers")
     return {**{name: version(name) for name in packages}, "python": platform.python_version()}
-
-
-def _file(candidate: Candidate) -> str:
-    return f"{candidate.index:02d}.png"

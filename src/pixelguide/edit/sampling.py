@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pixelguide.devices import sent
 from pixelguide.edit.guidance import GuidedDenoiser
 from pixelguide.edit.solvers import Sampler, make_solver
 from pixelguide.prior.schedule import Schedule
@@ -73,6 +74,9 @@ def sample_edit(
 
 
 def _noise(generators: Sequence[torch.Generator], like: Tensor) -> Tensor:
-    return torch.stack(
-        [torch.randn(like.shape[1:], generator=own, dtype=like.dtype) for own in generators]
-    ).to(like.device)
+    # pinned: a copy from other memory would wait for the GPU
+    pinned = like.device.type == "cuda"
+    drawn = torch.empty(len(generators), *like.shape[1:], dtype=like.dtype, pin_memory=pinned)
+    for own, place in zip(generators, drawn, strict=True):
+        torch.randn(place.shape, generator=own, dtype=like.dtype, out=place)
+    return sent(drawn, like.device)

@@ -185,12 +185,12 @@ def _measure(
         return np.array([time.perf_counter()])
 
     # operators are counted one by one, and what met a counter would never be compiled afterwards
-    with torch.compiler.set_stance("force_eager"):
+    with torch.compiler.set_stance("force_eager"), subject.denoiser.eager():
         with WorkCounter() as work:
             counted = stage(lambda: np.array([work.flops, work.bytes], np.float64))
         with PeakBytes() as memory:
             stage(clock)
-    if subject.speed.compile:
+    if subject.speed.compile or subject.speed.graphs:
         stage(clock)
     runs = [stage(clock) for _ in range(settings.repeats)]
     return [

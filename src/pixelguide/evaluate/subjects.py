@@ -54,7 +54,7 @@ def subject_of_model(model: str | Path, device: torch.device, speed: Speed = FAS
     unet = prepare(folder.unet(), device, speed)
     guide = load_bank(folder, "guide").to(device) if folder.has("guide/config.json") else None
     taps = guide.taps if guide else default_taps(unet)
-    denoiser = Denoiser.from_parts(unet, folder.scheduler(), taps, speed.compile)
+    denoiser = Denoiser.from_parts(unet, folder.scheduler(), taps, speed.compile, speed.graphs)
     return _subject(Path(model).name, denoiser, guide, folder.hash, speed)
 
 
@@ -82,7 +82,9 @@ def subject_of_shape(
             if not weight.any():  # a new network ends in zeros, and its gradients would be zero
                 weight.normal_(std=0.02, generator=draws)
     prepare(unet, device, speed)
-    denoiser = Denoiser(unet, Schedule.linear(), default_taps(unet), compile=speed.compile)
+    denoiser = Denoiser(
+        unet, Schedule.linear(), default_taps(unet), compile=speed.compile, graphs=speed.graphs
+    )
     return _subject(f"{shape}, random weights", denoiser, None, None, speed)
 
 

@@ -22,6 +22,7 @@ from pixelguide.prior.network import build_network
 from pixelguide.prior.public.registry import REGISTRY, find, is_hub_id
 from pixelguide.prior.safe import load_weights, read_tensors, refuse_pickle
 
+INDEX = "model_index.json"
 MANIFEST = "manifest.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 
@@ -113,11 +114,15 @@ def built_in_models() -> dict[str, Path]:
 
 
 def locate(model: str | Path) -> Path:
-    """The folder of a model: by the name of a built-in one, of a pulled one, or by path.
+    """The folder of a model: by path, by the name of a built-in one, or of a pulled one.
 
-    Raises InputError, saying what can be pulled, if there is none.
+    A model in the current folder comes before others of its name, as with diffusers: who trains
+    `portraits-64` anew means the new one. Raises InputError, saying what can be pulled, if there is
+    none.
     """
     known = built_in_models()
+    if (Path(model) / INDEX).is_file():
+        return Path(model)
     if isinstance(model, str) and model in known:
         return known[model]
     public = None
@@ -194,7 +199,7 @@ def prior_configs(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> 
         "scheduler": ["diffusers", "DDPMScheduler"],
     }
     return {
-        "model_index.json": (json.dumps(index, indent=2) + "\n").encode(),
+        INDEX: (json.dumps(index, indent=2) + "\n").encode(),
         "scheduler/scheduler_config.json": scheduler.to_json_string().encode(),
         "unet/config.json": unet.to_json_string().encode(),
     }

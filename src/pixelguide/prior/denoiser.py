@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from diffusers import UNet2DModel
 from torch import Tensor
 
+from pixelguide.devices import sent
 from pixelguide.errors import InputError
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.taps import Tap, TapReader
@@ -42,25 +44,31 @@ class Denoiser:
         taps: tuple[int, ...],
         prediction_type: str = "epsilon",
         compile: bool = False,
+        graphs: bool = False,
     ) -> None:
         """prediction_type: what the network answers, as diffusers names it: "epsilon", "sample"
-        (x_0) or "v_prediction" (Salimans & Ho 2022, arXiv 2202.00512). compile: see `TapReader`.
-        Raises InputError for other types, and for taps that the network has not."""
+        (x_0) or "v_prediction" (Salimans & Ho 2022, arXiv 2202.00512). compile, graphs: see
+        `TapReader`. Raises InputError for other types, and for taps that the network has not."""
         if prediction_type not in ("epsilon", "sample", "v_prediction"):
             raise InputError(f"prediction_type '{prediction_type}'", "scheduler_config.json")
-        self._reader = TapReader(unet, taps, compile)
+        self._reader = TapReader(unet, taps, compile, graphs)
         self.schedule = schedule
         self.unet = unet
         self.prediction_type = prediction_type
 
     @classmethod
     def from_parts(
-        cls, unet: UNet2DModel, scheduler: Any, taps: tuple[int, ...], compile: bool = False
+        cls,
+        unet: UNet2DModel,
+        scheduler: Any,
+        taps: tuple[int, ...],
+        compile: bool = False,
+        graphs: bool = False,
     ) -> Denoiser:
         """A denoiser of diffusers' parts: a network and the scheduler it was trained with."""
         schedule = Schedule.from_scheduler(scheduler)
         kind = scheduler.config.get("prediction_type", "epsilon")
-        return cls(unet, schedule, taps, kind, compile)
+        return cls(unet, schedule, taps, kind, compile, graphs)
 
     @property
     def taps(self) -> tuple[Tap, ...]:
@@ -78,10 +86,14 @@ class Denoiser:
         device: torch.device = self.unet.device
         return device
 
+    def eager(self) -> AbstractContextManager[None]:
+        """See `TapReader.eager`."""
+        return self._reader.eager()
+
     def __call__(self, x_t: Tensor, schedule: Schedule, i: int) -> Prediction:
         """Predictions for x_t (float32 N×C×H×W) at level i of `schedule` (maybe a respaced one)."""
         level = torch.full((len(x_t),), i)
-        output, taps = self._reader(x_t, schedule.timesteps[level].to(x_t.device))
+        output, taps = self._reader(x_t, sent(schedule.timesteps[level], x_t.device))
         channels = x_t.shape[1]
         answer, v = output[:, :channels], output[:, channels:]
         if self.prediction_type == "epsilon":

@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 from torch.nn.grad import conv2d_input
 
 from pixelguide.errors import InputError
-from pixelguide.prior.norm import norm_silu
+from pixelguide.prior.norm import norm_silu, runs_on
 from pixelguide.prior.winograd import transform_weight, winograd_conv
 
 FEWEST_CHANNELS, FEWEST_PIXELS = 96, 32 * 32
@@ -155,7 +155,7 @@ class FrozenResidual(nn.Module):
 def _normed(
     x: Tensor, norm: nn.GroupNorm, scale: Tensor | None = None, shift: Tensor | None = None
 ) -> Tensor:
-    if x.numel() >= LARGE:
+    if (x.is_cuda and runs_on(x.device)) or (x.device.type == "cpu" and x.numel() >= LARGE):
         return norm_silu(x, norm, scale, shift)
     hidden: Tensor = norm(x)
     if scale is not None and shift is not None:

@@ -45,8 +45,11 @@ def hybrid_loss(
 
 def discretized_log_likelihood(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
     """log-probability of 8-bit values x in [-1, 1] under a Gaussian (DDPM eq. 13), elementwise."""
-    normal = torch.distributions.Normal(mean, log_scale.exp())
-    half = 1 / 255
-    above = torch.where(x > 0.999, torch.ones_like(x), normal.cdf(x + half))
-    below = torch.where(x < -0.999, torch.zeros_like(x), normal.cdf(x - half))
+    half, scale = 1 / 255, log_scale.exp()
+    above = torch.where(
+        x > 0.999, torch.ones_like(x), torch.special.ndtr((x + half - mean) / scale)
+    )
+    below = torch.where(
+        x < -0.999, torch.zeros_like(x), torch.special.ndtr((x - half - mean) / scale)
+    )
     return (above - below).clamp(min=1e-12).log()

@@ -6,7 +6,10 @@ that go in are kept for the gradient; PyTorch keeps two more. Pieces stay in the
 
 from __future__ import annotations
 
+import importlib.util
+import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -26,10 +29,37 @@ def norm_silu(
     gain, offset = (own.expand(len(x), -1) for own in (norm.weight, norm.bias))
     if scale is not None and shift is not None:
         gain, offset = gain * (1 + scale), offset * (1 + scale) + shift
+    if x.is_cuda:
+        from pixelguide.prior.norm_cuda import norm_silu_cuda
+
+        return norm_silu_cuda(x, gain, offset, norm.num_groups, norm.eps)
     result: Tensor = _NormSilu.apply(  # type: ignore[no-untyped-call]
         x, gain, offset, norm.num_groups, norm.eps
     )
     return result
+
+
+@lru_cache
+def runs_on(device: torch.device) -> bool:
+    """Whether `norm_silu` runs on `device`: on a CPU, and on a GPU where Triton can compile.
+
+    Tried once; a failure is a warning, not an error, since PyTorch's own layers do the same.
+    """
+    if device.type != "cuda":
+        return device.type == "cpu"
+    if importlib.util.find_spec("triton") is None:
+        return False
+    try:
+        x = torch.ones(1, 4, 2, 2, device=device, requires_grad=True)
+        with torch.enable_grad():
+            y = norm_silu(x, torch.nn.GroupNorm(2, 4, device=device).requires_grad_(False))
+            torch.autograd.grad(y.sum(), x)
+        torch.cuda.synchronize(device)
+    except Exception as error:  # whatever a missing compiler or an old driver makes of it
+        told = str(error).strip().splitlines() or [type(error).__name__]
+        warnings.warn(f"no fused normalization on {device}: {told[0]}", stacklevel=2)
+        return False
+    return True
 
 
 class _NormSilu(torch.autograd.Function):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
+from pixelguide.devices import sent
 from pixelguide.errors import InputError
 
 
@@ -63,6 +64,11 @@ class Schedule:
         alpha_bar = self.alpha_bar[[known[int(t)] for t in wanted]]
         return Schedule(wanted, alpha_bar, self.fixed_variance)
 
+    def to(self, device: torch.device | str) -> Schedule:
+        """This schedule with its levels on `device`, which must have float64: for levels that are
+        on it too, a look-up then waits for nothing."""
+        return replace(self, alpha_bar=self.alpha_bar.to(device))
+
     def __len__(self) -> int:
         return len(self.timesteps)
 
@@ -94,7 +100,8 @@ class Schedule:
         The cast comes last: 1 - ᾱ loses half its digits in float32 near the clean image.
         """
         # and on the CPU, since not every device has float64
-        picked = values[i.to(values.device)].to(like.dtype).to(like.device)
+        picked = values[i.to(values.device)].to(like.dtype)
+        picked = sent(picked, like.device)
         return picked.reshape(-1, *[1] * (like.ndim - 1))
 
     def add_noise(self, x_0: Tensor, eps: Tensor, i: Tensor) -> Tensor:

@@ -20,18 +20,22 @@ TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bflo
 class Speed:
     """precision: of the network's weights and activations; what it gives is float32 in any case.
     compile: by `torch.compile`; the first passes take minutes, later processes reuse what
-    inductor keeps on disk. plain: the layers as diffusers has them, for comparisons.
+    inductor keeps on disk. plain: the layers as diffusers has them, for comparisons. graphs: on a
+    CUDA GPU, whole passes are recorded once for a shape and then replayed.
 
-    Raises InputError for an unknown precision.
+    Raises InputError for an unknown precision, and for two ways of running at once.
     """
 
     precision: Precision = "fp32"
     compile: bool = False
     plain: bool = False
+    graphs: bool = False
 
     def __post_init__(self) -> None:
         if self.precision not in TYPES:
             raise InputError(f"precision '{self.precision}'", "precision", "Use fp32 or bf16.")
+        if self.compile and self.graphs:
+            raise InputError("compile and graphs", "speed", "Compiling uses graphs by itself.")
 
 
 FAST = Speed()
@@ -40,15 +44,20 @@ FAST = Speed()
 def prepare(unet: UNet2DModel, device: torch.device, speed: Speed = FAST) -> UNet2DModel:
     """Move `unet` to `device`, freeze it, and make it fast there. Returns it, changed.
 
-    On a CPU in float32 its layers become those of `frozen`; elsewhere its weights are laid out
-    channels last, and cuDNN is held to algorithms that repeat their results (for the process).
-    What was saved of it is the same as before.
+    On a CPU in float32, and on a CUDA GPU, its layers become those of `frozen`. On a GPU its
+    weights are laid out channels last, and cuDNN is held to algorithms that repeat their results
+    (for the process); with `compile` or `graphs` it times them and takes the fastest. What was
+    saved of it is the same as before. Raises InputError for graphs where there is no CUDA.
     """
+    if speed.graphs and device.type != "cuda":
+        raise InputError(f"graphs on {device.type}", "speed", "They need a CUDA GPU.")
     unet.eval().requires_grad_(False)
     nn.Module.to(unet, device, TYPES[speed.precision])  # diffusers' own warns of every cast
     if device.type == "cuda":
         unet.to(memory_format=torch.channels_last)
         torch.backends.cudnn.deterministic = True
-    elif device.type == "cpu" and speed == FAST:
+        torch.backends.cudnn.benchmark |= speed.compile or speed.graphs
+    own = device.type == "cuda" or (device.type == "cpu" and speed.precision == "fp32")
+    if own and not speed.plain and not speed.compile:
         freeze_layers(unet)
     return unet

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from diffusers import UNet2DModel
 from torch import Tensor, nn
 
 from pixelguide.errors import InputError
+from pixelguide.prior.graphs import GraphedPasses
 from pixelguide.prior.unrolled import UnrolledUNet
 
 
@@ -54,9 +56,16 @@ class TapReader:
     upsampling; DatasetDDPM (Baranchuk et al. 2021, arXiv 2112.03126) numbers its features so.
     """
 
-    def __init__(self, unet: UNet2DModel, indices: Sequence[int], compile: bool = False) -> None:
-        """compile: run it by `torch.compile`, from the first pass on; the network must not change
-        after that. Raises InputError for indices that `unet` has not."""
+    def __init__(
+        self,
+        unet: UNet2DModel,
+        indices: Sequence[int],
+        compile: bool = False,
+        graphs: bool = False,
+    ) -> None:
+        """compile: run it by `torch.compile`, from the first pass on. graphs: replay whole passes
+        as `GraphedPasses`. The network must not change after the first pass with either. Raises
+        InputError for indices that `unet` has not."""
         known = {tap.index: tap for tap in list_taps(unet)}
         for index in indices:
             if index not in known:
@@ -68,6 +77,7 @@ class TapReader:
         modules = _modules(unet)
         self._modules = [modules[tap.index] for tap in self.taps]
         self._compiled: Callable[..., list[Tensor]] | None = None
+        self._graphed = GraphedPasses(self._whole) if graphs else None
         if compile:
             unrolled = UnrolledUNet(unet, [tap.index for tap in self.taps])
             # CUDA graphs spare the launches of a thousand small kernels
@@ -88,12 +98,26 @@ class TapReader:
 
     def _run(self, x_t: Tensor, t: Tensor, stop: bool) -> list[Tensor]:
         """The activations and, unless the pass is to stop there, the output behind them."""
-        x_t = x_t.to(self.unet.dtype)
+        if self._graphed and not stop:
+            return self._graphed(x_t, t)
         if self._compiled is None:
-            return [_at_least_single(result) for result in self._hooked(x_t, t, stop)]
+            return self._hooked(x_t, t, stop)
         torch.compiler.cudagraph_mark_step_begin()
         # the next pass may write where the results of this one are: CUDA graphs own their memory
-        return [_at_least_single(result).clone() for result in self._compiled(x_t, t, stop)]
+        results = self._compiled(x_t.to(self.unet.dtype), t, stop)
+        return [_at_least_single(result).clone() for result in results]
+
+    @contextmanager
+    def eager(self) -> Iterator[None]:
+        """Passes in here are not replayed from graphs: whoever counts operators sees them all."""
+        graphed, self._graphed = self._graphed, None
+        try:
+            yield
+        finally:
+            self._graphed = graphed
+
+    def _whole(self, x_t: Tensor, t: Tensor) -> list[Tensor]:
+        return self._hooked(x_t, t, stop=False)
 
     def _hooked(self, x_t: Tensor, t: Tensor, stop: bool) -> list[Tensor]:
         read: list[Tensor] = []
@@ -109,13 +133,13 @@ class TapReader:
         handles = [module.register_forward_hook(keep) for module in self._modules]
         try:
             with torch.set_grad_enabled(torch.is_grad_enabled()):  # put back at the end
-                output: Tensor = self.unet(x_t, t).sample
-            return [*read, output]
+                read.append(self.unet(x_t.to(self.unet.dtype), t).sample)
         except _LastTapRead:
-            return read
+            pass  # and there is no output
         finally:
             for handle in handles:
                 handle.remove()
+        return [_at_least_single(result) for result in read]
 
 
 def _at_least_single(result: Tensor) -> Tensor:

@@ -119,8 +119,17 @@ def train_prior(
     step = load_checkpoint(folder, unet, optimizer, ema, identity)
 
     model, optimizer = accelerator.prepare(unet, optimizer)
-    forward = torch.compile(model) if settings.compile else model
     schedule = Schedule.linear()
+    # on a GPU, levels that wait on the CPU would stop it a dozen times a step
+    levels = schedule.to(accelerator.device) if on_gpu else schedule
+
+    def losses(x_0: Tensor, eps: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        x_t = levels.add_noise(x_0, eps, t)
+        with accelerator.autocast():
+            output = model(x_t, t).sample
+        return hybrid_loss(output, x_0, x_t, eps, t, levels)
+
+    measure = torch.compile(losses) if settings.compile else losses
     train, held_out = _split(len(pictures), settings.held_out)
     total_steps = settings.images // settings.batch_size
     every = max(1, settings.checkpoint_images // settings.batch_size)
@@ -144,10 +153,7 @@ def train_prior(
             left = remaining(step + 1)
             for group in optimizer.param_groups:
                 group["lr"] = settings.learning_rate * _rate(step + 1, left, total_steps, settings)
-            x_t = schedule.add_noise(x_0, eps, t)
-            with accelerator.autocast():
-                output = forward(x_t, t).sample
-            simple, vlb = hybrid_loss(output, x_0, x_t, eps, t, schedule)
+            simple, vlb = measure(x_0, eps, t)
             accelerator.backward((simple + vlb).mean())
             norm = accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
             # one bad batch must not end in weights of NaN; fp16's scaler sees to that by itself

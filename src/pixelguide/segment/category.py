@@ -17,6 +17,7 @@ from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.taps import default_taps, list_taps, named_taps
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.domain import DOMAIN, Domain, load_domain, measure_domain
 from pixelguide.segment.foreign_classifiers import (
     find_classifiers,
     import_ensemble,
@@ -28,7 +29,8 @@ from pixelguide.segment.plan import (
     guide_timesteps,
     plan_training,
 )
-from pixelguide.segment.storage import classifier_parts, load_labels
+from pixelguide.segment.segmenter import Segmenter
+from pixelguide.segment.storage import classifier_parts, load_bank, load_labels
 from pixelguide.segment.training import Progress, train_classifiers
 
 CHECKPOINT = ".classifiers.safetensors"
@@ -75,8 +77,42 @@ def train_category(
     segmenter, guide = train_classifiers(
         denoiser, pictures, settings, checkpoint=out / CHECKPOINT, on_progress=on_progress
     )
-    write_category(folder, out, segmenter, guide, pictures.labels)
+    domain = measure_domain(denoiser, Segmenter(denoiser, segmenter, pictures.labels), pictures)
+    write_category(folder, out, segmenter, guide, pictures.labels, domain)
     (out / CHECKPOINT).unlink(missing_ok=True)
+
+
+def calibrate(
+    model: str | Path,
+    dataset: str | Path | None = None,
+    *,
+    eyes: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    labels: LabelSet | None = None,
+    device: str = "cpu",
+) -> Domain:
+    """Measure a category on labelled pictures, say where its eyes are, and write `domain.json` into
+    its folder; what is not given stays as it is.
+
+    dataset, labels: see `LabelledPictures.load`. eyes: (x, y) of the left and the right one as
+    seen, in shares of the side; by default they are looked for in the label maps. Raises
+    InputError for a data set of other classes.
+    """
+    folder = ModelFolder.open(fetched(model))
+    check_writable(folder.path)
+    domain = load_domain(folder)
+    if dataset is not None:
+        bank = load_bank(folder, "segmenter").to(device)
+        unet = folder.unet().to(device)
+        denoiser = Denoiser.from_parts(unet, folder.scheduler(), bank.taps)
+        known = load_labels(folder)
+        pictures = LabelledPictures.load(dataset, denoiser.size, labels=labels or known)
+        if pictures.labels.names != known.names:
+            raise InputError("pictures with classes of another category", str(dataset))
+        domain = measure_domain(denoiser, Segmenter(denoiser, bank, known), pictures)
+    if eyes is not None:
+        domain = Domain.check({**domain.model_dump(), "eyes": eyes}, "eyes")
+    write_parts(folder.path, {DOMAIN: domain.to_json()})
+    return domain
 
 
 def import_category(
@@ -124,16 +160,20 @@ def write_category(
     segmenter: ClassifierBank,
     guide: ClassifierBank,
     labels: LabelSet,
+    domain: Domain | None = None,
 ) -> None:
-    """Write model folder `out`: the files of `prior`, these classifiers and labels.
+    """Write model folder `out`: the files of `prior`, these classifiers, labels and `domain`.
 
     `out` may be the prior's own folder.
     """
     parts: dict[str, Content] = {
         FOLDERS.get(name, "") + name: _pieces(prior.path / name)
         for name in prior.hashes
-        if name != MANIFEST and not name.startswith(("segmenter/", "guide/", "."))
+        if name != MANIFEST
+        and not name.startswith(("segmenter/", "guide/", "."))
+        and name != DOMAIN
     }
+    parts[DOMAIN] = (domain or Domain()).to_json()
     parts |= classifier_parts(segmenter, guide, labels)
     index = {**PIPELINE_INDEX, "labels": json.loads(labels.to_json())}
     if prior.has("edit.json"):

@@ -9,7 +9,8 @@ import numpy as np
 from fastapi import APIRouter, Response
 
 from pixelguide.images import decode_image
-from pixelguide.studio.exports import open_raster, png_with_metadata
+from pixelguide.open_raster import edit_layers, open_raster
+from pixelguide.studio.exports import png_with_metadata
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.office import AtOffice, Office
 from pixelguide.studio.refusals import not_found
@@ -48,12 +49,14 @@ def _ora(identity: str, name: str | None, office: Office) -> bytes:
     items, result = office.items, _result(job)
     k = result["best"] if name is None else _candidate(job, name)
     roi = decode_image(io.BytesIO(items.read(result["roi_id"], "roi")), "roi", ("PNG",))
-    return open_raster(
+    edited = items.picture(result["candidates"][k]["picture"])
+    layers = edit_layers(
         items.picture(job.request["picture"]),
-        items.picture(result["candidates"][k]["picture"]),
+        edited,
         items.label_map(job.request["target"]),
         np.asarray(roi) > 0,
     )
+    return open_raster(layers, edited)
 
 
 def _edit(identity: str, office: Office) -> Job:

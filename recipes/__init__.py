@@ -1,0 +1,1 @@
+"""How categories that do not come with the package are made."""

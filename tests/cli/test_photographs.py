@@ -1,0 +1,208 @@
+"""`segment`, `edit` and `inpaint` with photographs."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from command_line import Run, assert_one_error
+from photographs import exif
+from pixelguide.edit.editor import Editor
+from pixelguide.images import load_rgb
+from pixelguide.labels import IGNORE, LabelMap, LabelSet
+
+CROP = (13, 9, 48)
+
+
+@pytest.fixture
+def photograph(desk: Path, picture: NDArray[np.uint8]) -> Path:
+    """The picture, three times as large, in a wider one: a JPEG turned by the camera."""
+    pixels = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
+    x, y, size = CROP
+    pixels[y : y + size, x : x + size] = picture.repeat(3, 0).repeat(3, 1)
+    stored = Image.fromarray(np.ascontiguousarray(np.rot90(pixels)))
+    stored.save(desk / "photograph.jpg", exif=exif(6).tobytes(), quality=95)
+    return desk / "photograph.jpg"
+
+
+def _report(desk: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((desk / "out" / "report.json").read_text())
+    return content
+
+
+def _unchanged_outside(desk: Path, photograph: Path, name: str = "00.png") -> None:
+    before, after = load_rgb(photograph), load_rgb(desk / "out" / name)
+    roi = load_rgb(desk / "out" / "roi.png")[..., 0] == 255
+    assert before.shape == after.shape == (*roi.shape, 3) == (70, 90, 3)
+    assert np.array_equal(before[~roi], after[~roi])
+    assert not np.array_equal(before, after)
+    assert _report(desk)["roi_pixels"] == roi.sum()
+
+
+def test_an_edit_of_a_crop_leaves_the_rest_as_it_was(
+    edit: Run, desk: Path, photograph: Path
+) -> None:
+    code, out, err = edit("--open-raster", picture=photograph.name, crop="13,9,48")
+    assert code == 0, err
+    assert "0 pixels changed outside the ROI" in out
+    _unchanged_outside(desk, photograph)
+    report = _report(desk)
+    assert report["settings"]["crop"] == "13,9,48"
+    assert report["settings"]["photograph"]["format"] == "JPEG"
+    with zipfile.ZipFile(desk / "out" / "edit.ora") as archive:
+        stack = archive.read("stack.xml")
+        assert stack.index(b'"Label map"') < stack.index(b'"Edited"') < stack.index(b'"Original"')
+        with Image.open(io.BytesIO(archive.read("mergedimage.png"))) as merged:
+            best = load_rgb(desk / "out" / report["best"])
+            assert np.array_equal(np.array(merged)[..., :3], best)
+
+
+def test_a_picture_of_the_model_s_size_has_layers_too(edit: Run, desk: Path) -> None:
+    assert edit("--open-raster")[0] == 0
+    with zipfile.ZipFile(desk / "out" / "edit.ora") as archive:
+        assert archive.read("mimetype") == b"image/openraster"
+
+
+def test_painting_over_the_photograph(
+    run: Run, edit: Run, desk: Path, photograph: Path, labels: LabelSet
+) -> None:
+    model = ("--model", desk / "model", "--device", "cpu")
+    told = run(
+        "segment", photograph, "-o", desk / "full.png", "--crop", "13,9,48", "--full-size", *model
+    )
+    assert told[0] == 0
+    assert "--crop 13,9,48" in told[1]
+    full = LabelMap.load(desk / "full.png", labels)
+    assert full.ids.shape == (70, 90)
+    assert (full.ids[:9] == IGNORE).all()
+
+    full.ids[20:40, 20:40] = (full.ids[20:40, 20:40] + 1) % 3
+    # the frame is in the map's file: it need not be given again
+    with Image.open(desk / "full.png") as image:
+        full.save(desk / "painted.png", {"pixelguide": image.info["pixelguide"]})
+    options = {"source_map": None, "classes": None, "roi": "changed"}
+    assert edit(picture=photograph.name, map=desk / "painted.png", **options)[0] == 0
+    _unchanged_outside(desk, photograph)
+    first = (desk / "out" / "00.png").read_bytes()
+    # a paint program may drop it: then it must
+    full.save(desk / "painted.png")
+    answer = edit(picture=photograph.name, map=desk / "painted.png", **options)
+    assert "90×70 pixels are no square" in assert_one_error(answer)
+    code, *_ = edit(
+        picture=photograph.name, map=desk / "painted.png", crop="13,9,48", out=desk / "b", **options
+    )
+    assert code == 0
+    assert (desk / "b" / "00.png").read_bytes() == first
+
+
+def test_an_unpainted_full_size_map_is_no_edit(
+    run: Run, edit: Run, desk: Path, photograph: Path
+) -> None:
+    model = ("--model", desk / "model", "--device", "cpu")
+    run(
+        "segment",
+        photograph,
+        "-o",
+        desk / "full.png",
+        "--crop",
+        "5,3,60,4.5",
+        "--full-size",
+        *model,
+    )
+    answer = edit(
+        picture=photograph.name, map=desk / "full.png", source_map=desk / "full.png", classes=None
+    )
+    assert "nothing to edit" in assert_one_error(answer)
+
+
+def test_eyes_choose_the_part(run: Run, edit: Run, desk: Path, photograph: Path) -> None:
+    answer = edit(picture=photograph.name, eyes="30,30,50,31")
+    assert "models calibrate" in assert_one_error(answer)
+    where = ("--eyes", "0.3,0.4,0.7,0.4")
+    assert run("models", "calibrate", desk / "model", *where)[0] == 0
+    code, _, err = edit(picture=photograph.name, eyes="30,30,50,31")
+    assert code == 0, err
+    _unchanged_outside(desk, photograph)
+    crop = _report(desk)["settings"]["crop"]
+    first = (desk / "out" / "00.png").read_bytes()
+    assert edit(picture=photograph.name, crop=crop)[0] == 0
+    assert (desk / "out" / "00.png").read_bytes() == first
+
+
+def test_the_original_s_format_on_request(edit: Run, desk: Path, photograph: Path) -> None:
+    code, _, err = edit(picture=photograph.name, crop="13,9,48", format="same")
+    assert code == 0
+    assert "JPEG, which stores no pixel exactly" in err
+    assert _report(desk)["candidates"][0]["file"] == "00.jpg"
+    with Image.open(desk / "out" / "00.jpg") as image:
+        assert image.size == (70, 90)
+        assert image.getexif()[0x0112] == 6
+        assert image.getexif()[0x010F] == "Maker"
+
+
+def test_a_mask_over_the_photograph(run: Run, desk: Path, photograph: Path) -> None:
+    mask = np.zeros((70, 90), np.uint8)
+    mask[20:30, 25:40] = 255
+    Image.fromarray(mask).save(desk / "mask.png")
+    code, out, err = run(
+        "inpaint", photograph, "--mask", desk / "mask.png", "-o", desk / "out", "--crop", "13,9,48",
+        "--model", desk / "model", "--device", "cpu", "-n", 1, "--steps", 3,
+    )  # fmt: skip
+    assert code == 0, err
+    assert "0 pixels changed outside the mask" in out
+    _unchanged_outside(desk, photograph)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"crop": "1,2"}, "crop '1,2'"),
+        ({"crop": "80,60,48"}, "of the crop lie in the picture"),
+        ({"crop": "0,0,48", "eyes": "1,2,3,4"}, "--crop and --eyes"),
+        ({"eyes": "1,2,3"}, "--eyes 1,2,3"),
+        ({"eyes": "a,b,c,d"}, "--eyes a"),
+        ({"format": "gif"}, "--format gif"),
+        ({}, "90×70 pixels are no square"),
+    ],
+)
+def test_what_cannot_be_is_one_line(
+    edit: Run, desk: Path, photograph: Path, options: dict[str, str], message: str
+) -> None:
+    assert message in assert_one_error(edit(picture=photograph.name, **options))
+    assert not (desk / "out").exists()
+
+
+def test_sixteen_bits_stay_sixteen_bits(edit: Run, desk: Path) -> None:
+    from photographs import random_pixels, write_photograph
+    from pixelguide.photographs import Photograph
+
+    pixels = random_pixels(0, 90, 70, bits=16)
+    write_photograph(desk / "deep.tif", pixels, "TIFF")
+    code, _, err = edit(picture="deep.tif", crop="13,9,48")
+    assert code == 0, err
+    after = Photograph.open(desk / "out" / "00.png").pixels
+    roi = load_rgb(desk / "out" / "roi.png")[..., 0] == 255
+    assert after.dtype == np.uint16
+    assert np.array_equal(after[~roi], pixels[~roi])
+
+
+def test_the_editor_takes_a_crop_too(desk: Path, photograph: Path, labels: LabelSet) -> None:
+    editor = Editor.from_pretrained(desk / "model", "cpu")
+    editor.set_image(photograph, crop=CROP)
+    target = LabelMap.load(desk / "target.png", labels)
+    source = LabelMap.load(desk / "source.png", labels)
+    result = editor.edit(
+        target, source=source, num_images=1, num_inference_steps=2, start_timestep=300
+    )
+    assert result.photograph().shape == (70, 90, 3)
+    assert result.full_size is not None
+    outside = ~result.full_size.region
+    assert np.array_equal(result.photograph()[outside], load_rgb(photograph)[outside])

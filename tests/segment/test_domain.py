@@ -1,0 +1,170 @@
+"""What a category's pictures are like: measured, kept, compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import Tensor
+
+from model_folders import write_category
+from pixelguide.errors import InputError
+from pixelguide.images import from_model
+from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.portraits import LABELS, portrait_at, render
+from pixelguide.prior.bundle import ModelFolder
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.segment.category import calibrate
+from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.domain import (
+    Domain,
+    Range,
+    denoising_error,
+    familiarity,
+    find_eyes,
+    load_domain,
+    measure_domain,
+)
+from pixelguide.segment.segmenter import Segmenter
+
+EYES = ((0.3, 0.4), (0.7, 0.45))
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path,
+    denoiser: Denoiser,
+    segmenter_bank: ClassifierBank,
+    guide_bank: ClassifierBank,
+    labels: LabelSet,
+) -> Path:
+    return write_category(tmp_path / "model", denoiser, segmenter_bank, guide_bank, labels)
+
+
+@pytest.fixture
+def pictures(x_0: Tensor, labels: LabelSet) -> LabelledPictures:
+    image = from_model(x_0)[0]
+    images = np.stack([image, image[::-1], image[:, ::-1]])
+    return LabelledPictures(images, np.zeros((3, 16, 16), np.uint8), labels)
+
+
+def test_eyes_of_portraits_are_found_where_they_are_drawn() -> None:
+    maps = np.stack([render(portrait_at(0, k), 64).label_ids for k in range(20)])
+    (x1, y1), (x2, y2) = find_eyes(maps, LABELS) or EYES
+    assert 64 * x1 == pytest.approx(32 - 8.3, abs=1)
+    assert 64 * x2 == pytest.approx(32 + 8.3, abs=1)
+    assert 64 * y1 == pytest.approx(31, abs=1.5)
+    assert 64 * y2 == pytest.approx(31, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("names", "groups", "found"),
+    [
+        (("skin", "l_eye"), {}, True),
+        (("skin", "iris"), {}, True),
+        (("skin", "thing"), {"eyes": ("thing",)}, True),
+        (("skin", "eyebrow"), {}, False),
+        (("skin", "eyelashes"), {}, False),
+        (("skin", "eye_g"), {}, False),
+        (("skin", "eyeglasses"), {}, False),
+    ],
+)
+def test_eyes_are_told_by_their_names(
+    names: tuple[str, ...], groups: dict[str, tuple[str, ...]], found: bool
+) -> None:
+    maps = np.zeros((1, 8, 8), np.uint8)
+    maps[0, 3, [1, 6]] = 1
+    labels = LabelSet(names, ((0, 0, 0), (1, 1, 1)), groups)
+    expected = ((1.5 / 8, 3.5 / 8), (6.5 / 8, 3.5 / 8)) if found else None
+    assert find_eyes(maps, labels) == expected
+
+
+def test_maps_without_two_eyes_say_nothing() -> None:
+    labels = LabelSet(("skin", "eye"), ((0, 0, 0), (1, 1, 1)))
+    maps = np.zeros((2, 8, 8), np.uint8)
+    maps[1, 3, 4] = 1
+    assert find_eyes(maps, labels) is None
+
+
+def test_a_measured_category_knows_its_own_pictures(
+    denoiser: Denoiser, segmenter_bank: ClassifierBank, pictures: LabelledPictures
+) -> None:
+    from pixelguide.images import to_model
+
+    segmenter = Segmenter(denoiser, segmenter_bank, pictures.labels)
+    domain = measure_domain(denoiser, segmenter, pictures)
+    assert domain.pictures == 3
+    for image in pictures.images:
+        x_0 = to_model(image)
+        assert familiarity(denoiser, domain, x_0, segmenter(x_0)[0]).far == ()
+
+
+def test_what_lies_above_a_limit_is_far(denoiser: Denoiser, x_0: Tensor, labels: LabelSet) -> None:
+    doubtful = LabelMap(np.zeros((16, 16), np.uint8), labels, np.full((16, 16), 0.5, np.float32))
+    error = denoising_error(denoiser, x_0)
+
+    def far(denoising: float, doubt: float) -> tuple[str, ...]:
+        usual = Domain(
+            denoising=Range(median=denoising, highest=denoising),
+            doubt=Range(median=doubt, highest=doubt),
+        )
+        return familiarity(denoiser, usual, x_0, doubtful).far
+
+    assert far(error + 0.01, 0.51) == ()
+    assert far(error - 0.01, 0.51) == ("denoising",)
+    assert far(error + 0.01, 0.49) == ("doubt",)
+    assert familiarity(denoiser, Domain(), x_0, doubtful).far == ()  # it does not say
+
+
+def test_the_limit_lies_as_far_above_the_highest_as_that_above_the_median() -> None:
+    assert Range(median=2, highest=3).limit == 4
+
+
+def test_calibrating_keeps_the_manifest_right(folder: Path) -> None:
+    before = ModelFolder.open(folder)
+    assert load_domain(before) == Domain()
+    assert calibrate(folder, eyes=EYES).eyes == EYES
+    again = ModelFolder.open(folder)  # checks every hash
+    assert load_domain(again).eyes == EYES
+    listed = json.loads((folder / "manifest.json").read_text())["sha256"]
+    assert listed["domain.json"] == again.hashes["domain.json"]
+    assert {name: again.hashes[name] for name in before.hashes} == before.hashes
+
+
+def test_calibrating_on_pictures_measures_them(
+    folder: Path, pictures: LabelledPictures, tmp_path: Path
+) -> None:
+    from pixelguide.images import save_png
+
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "labels.json").write_text(pictures.labels.to_json())
+    for k, (image, ids) in enumerate(zip(pictures.images, pictures.label_ids, strict=True)):
+        save_png(tmp_path / "set" / f"{k}.png", image)
+        LabelMap(ids, pictures.labels).save(tmp_path / "set" / f"{k}_label.png")
+    domain = calibrate(folder, tmp_path / "set", eyes=EYES)
+    assert (domain.pictures, domain.eyes) == (3, EYES)
+    assert domain.denoising is not None
+    assert 0 < domain.denoising.median <= domain.denoising.highest
+    assert load_domain(ModelFolder.open(folder)) == domain
+
+
+@pytest.mark.parametrize("eyes", [((0.3, 0.4), (1.7, 0.4)), ((-0.1, 0.4), (0.7, 0.4))])
+def test_eyes_outside_the_picture_are_refused(
+    folder: Path, eyes: tuple[tuple[float, float], tuple[float, float]]
+) -> None:
+    with pytest.raises(InputError, match="eyes"):
+        calibrate(folder, eyes=eyes)
+
+
+def test_a_damaged_domain_is_an_error_that_names_it(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+    (folder / "domain.json").write_text('{"pictures": "many"}')
+    with pytest.raises(InputError, match=r"pictures.*domain\.json"):
+        load_domain(ModelFolder.open(folder))
+
+
+def test_the_noise_is_always_the_same(denoiser: Denoiser, x_0: Tensor) -> None:
+    assert denoising_error(denoiser, x_0) == denoising_error(denoiser, x_0.clone())
