@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo studio test test-slow test-browser check format measure evaluate portraits clean
+.PHONY: demo studio test test-slow test-web test-browser check format measure evaluate portraits clean
 
 demo: $(READY) ## edit built-in portraits; look at out/demo/contact-sheet.png
 	$(BIN)/pixelguide demo --out out/demo
@@ -18,11 +18,20 @@ test: $(READY) ## the whole test suite
 test-slow: $(READY) ## checks that take longer
 	$(BIN)/python -m pytest -m slow
 
-test-browser: $(READY) ## the Studio in Debian's chromium, and its modules' types
-	command -v chromium >/dev/null || apt-get install --yes --quiet chromium
-	npm install --no-package-lock --silent
+# $(call installed,program,package): from Debian's archive where there is apt, else a word of advice.
+installed = command -v $(1) >/dev/null || { command -v apt-get >/dev/null && apt-get update --quiet=2 \
+	&& DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 $(2) >/dev/null; } || \
+	{ echo "error: no $(1). Install it (on Debian: apt-get install $(2)), then repeat." >&2; exit 2; }
+
+test-web: ## the Studio's modules: their types, and tests by Node
+	@$(call installed,npm,npm)
+	npm install --no-package-lock --no-audit --no-fund --silent
 	npm run --silent check
-	$(BIN)/python -m pytest -m browser
+	npm test --silent
+
+test-browser: $(READY) ## the Studio in Debian's chromium
+	@$(call installed,chromium,chromium)
+	$(BIN)/python -m pytest -m browser tests/studio/browser
 
 check: $(READY) ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
     python -m benchmarks.familiarity [--model portraits-64] [--pictures FOLDER]
 
-For each kind, the lowest and highest error through noise and doubt (see `segment.domain`); the
+For each kind, the lowest and highest error through noise and doubt (see `segment.domain`). The
 first kind gives the limits, as `models calibrate` would take them from labelled pictures.
 --pictures: a folder of further ones, each reduced to the model's size.
 """

@@ -108,7 +108,9 @@ def edited_faces(
             target = EDITS[name](known)
             if np.array_equal(target.ids, known.ids):
                 continue  # this face does not show the part
-            result = editor.edit(target, source=known, roi="changed", num_images=num_images)
+            # brows are labelled as hair, all of which eq. 7 would put into the region
+            roi = "changed" if name == "raise brows" else "classes"
+            result = editor.edit(target, source=known, roi=roi, num_images=num_images)
             best = result.best
             pictures = [
                 (face, ""),

@@ -66,7 +66,9 @@ class StubDesk:
             {"roi_accuracy": 0.5, "roi_loss": 1.0 - k / 100, "changed_pixels_outside": 0}
             for k in range(count)
         ]
-        return EditOutcome(images, scores, count - 1, roi, {"settings": settings, "best": "x.png"})
+        return EditOutcome(
+            images, scores, count - 1, roi, 1, {"settings": settings, "best": "x.png"}
+        )
 
 
 def stub(marks: Path, step_seconds: float = 0.0) -> OpenDesk:

@@ -83,3 +83,11 @@ def test_formats_that_cannot_hold_the_picture_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         PhotographWriter(Photograph(pixels), output)  # type: ignore[arg-type]
+
+
+def test_a_png_says_more_if_told_to() -> None:
+    photograph = Photograph(random_pixels(5))
+    content = b"".join(PhotographWriter(photograph, "png", {"pixelguide": "{} – 唇"}).encode())
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.text == {"pixelguide": "{} – 唇"}  # type: ignore[attr-defined]
+        assert np.array_equal(np.asarray(image), photograph.pixels)

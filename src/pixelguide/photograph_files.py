@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -35,14 +36,20 @@ class PhotographWriter:
     output: "png" (the default), "jpeg", "webp" (lossless), "tiff", or "same" for the original's
     own. Files are upright and say so, but for a JPEG made from a JPEG: it keeps the stored layout
     and its EXIF orientation, so that the blocks lie where they were, and the original's
-    quantization tables and subsampling, so that unchanged blocks come out nearly unchanged.
+    quantization tables and subsampling, so that unchanged blocks come out nearly unchanged. texts:
+    what else a PNG says, by keyword (iTXt).
 
     Raises InputError for formats that cannot hold the picture: alpha in JPEG, 16 bits in JPEG,
     WebP or BMP.
     """
 
-    def __init__(self, photograph: Photograph, output: OutputFormat = "png") -> None:
-        self.photograph = photograph
+    def __init__(
+        self,
+        photograph: Photograph,
+        output: OutputFormat = "png",
+        texts: Mapping[str, str] | None = None,
+    ) -> None:
+        self.photograph, self._texts = photograph, texts or {}
         kind: FileFormat = photograph.format if output == "same" else output.upper()  # type: ignore[assignment]
         self.format: FileFormat = kind
         if kind not in SUFFIX:
@@ -119,4 +126,6 @@ class PhotographWriter:
             chunks.append((b"iCCP", named))
         if (exif := self._exif(UPRIGHT)) is not None:
             chunks.append((b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0")))
+        for keyword, text in self._texts.items():
+            chunks.append((b"iTXt", keyword.encode("latin-1") + bytes(5) + text.encode()))
         return chunks

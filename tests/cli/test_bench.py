@@ -48,7 +48,7 @@ def test_the_table_says_when_layers_are_plain(run: Run, desk: Path) -> None:
         (["--size", "32"], "--shape"),
         (["--batch", "0"], "batch"),
         (["--batch", "many"], "--batch"),
-        (["--precision", "fp8"], "fp32 or bf16"),
+        (["--precision", "fp8"], "fp32, bf16 or auto"),
         (["--repeats", "0"], "repeats"),
         (["--model", "nowhere"], "nowhere"),
         (["--device", "tpu"], "tpu"),

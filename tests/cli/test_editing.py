@@ -87,7 +87,7 @@ def test_colours_serve_as_well_as_ids(edit: Run, desk: Path, labels: LabelSet) -
         ({"scale": 0}, {"guidance_scale": 0}),
         ({"sampler": "ddim"}, {"sampler": "ddim"}),
         ({"classes": "nature, house"}, {"edit_classes": ["nature", "house"]}),
-        ({"classes": None}, {"edit_classes": ["sky", "grass", "house"]}),
+        ({"classes": None}, {"edit_classes": ["house"]}),
         ({"dilation": 0}, {"dilation": 0}),
     ],
 )

@@ -51,14 +51,34 @@ def _grown(mask: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:
 
 
 @given(pairs())
-def test_edited_classes_lost_or_gained_pixels(pair: tuple[LabelMap, LabelMap]) -> None:
+def test_edited_classes_are_few_that_explain_every_change(
+    pair: tuple[LabelMap, LabelMap],
+) -> None:
     source, target = pair
-    expected = set()
-    for before, after in zip(source.ids.flat, target.ids.flat, strict=True):
-        if before != after:
-            expected |= {before, after}
+    changes = {
+        frozenset({int(before), int(after)})
+        for before, after in zip(source.ids.flat, target.ids.flat, strict=True)
+        if before != after
+    }
     names = edited_classes(source, target)
-    assert names == tuple(NAMES[i] for i in range(4) if i in expected)
+    ids = {NAMES.index(name) for name in names}
+    assert names == tuple(NAMES[i] for i in sorted(ids))
+    assert ids <= set().union(*changes)
+    assert all(ids & change for change in changes)
+    for i in ids:  # none could be left out
+        assert not all((ids - {i}) & change for change in changes)
+
+
+def test_the_ground_that_was_painted_on_is_not_edited() -> None:
+    ids = np.zeros((6, 6), np.uint8)  # sky everywhere, a house in it
+    ids[2:4, 2:4] = 2
+    source, target = _map(ids), _map(ids)
+    target.ids[2, 1] = 2
+    assert edited_classes(source, target) == ("house",)
+    target.ids[3, 3] = 0  # and a pixel of it gone
+    assert edited_classes(source, target) == ("house",)
+    target.ids[:] = 1  # grass has become the ground
+    assert edited_classes(source, target) == ("sky", "house")
 
 
 # The region

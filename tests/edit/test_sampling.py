@@ -284,6 +284,32 @@ def test_watching_reports_every_step_and_changes_nothing(
         assert step.loss.shape == step.accuracy.shape == (2,)
 
 
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_priors_own_picture_is_shown_and_at_the_end_the_result(
+    denoiser: Denoiser, guide_bank: ClassifierBank, x_0: Tensor, sampler: Sampler
+) -> None:
+    region = torch.zeros(16, 16, dtype=torch.bool)
+    region[4:12, 4:12] = True
+    schedule = denoiser.schedule.respaced(spaced_timesteps(500, 3))
+    ask = guided(denoiser, guide_bank, torch.ones(16, 16, dtype=torch.int64), region)
+    seen: list[Tensor] = []
+
+    def predict(x_t: Tensor, schedule: Schedule, i: int) -> GuidedPrediction:
+        step = ask(x_t, schedule, i)
+        seen.append(step.prediction.x_0.clamp(-1, 1))
+        return step
+
+    shown: list[Tensor] = []
+    x_t = torch.randn(1, 3, 16, 16, generator=seeded(8))
+    result = sample_edit(
+        predict, x_0, x_t, region, schedule, 1e4, [seeded(1)], sampler,
+        lambda step: shown.append(step.x_0),
+    )  # fmt: skip
+    for picture, own in zip(shown[:-1], seen[:-1], strict=True):
+        assert torch.equal(picture, torch.where(region, own, x_0))
+    assert torch.equal(shown[-1], torch.where(region, result, x_0).clamp(-1, 1))
+
+
 def test_an_error_of_the_watcher_ends_the_edit(edit: Edit) -> None:
     def stop(step: Step) -> None:
         raise KeyboardInterrupt(step.number)

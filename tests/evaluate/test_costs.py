@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from conftest import seeded
 from pixelguide.evaluate.costs import PeakBytes, WorkCounter, weight_bytes
 from pixelguide.evaluate.subjects import SHAPES
+from pixelguide.prior.packed import pack, packed_conv
 from pixelguide.prior.taps import PAPER_BLOCKS, TapReader
 
 
@@ -128,3 +129,20 @@ def test_the_papers_network_costs_what_it_was_measured_to() -> None:
     assert forward == pytest.approx(2.24e12, rel=0.01)
     assert forward - work.flops == pytest.approx(1.03e12, rel=0.01)
     assert guided == pytest.approx(3.45e12, rel=0.01)
+
+
+def test_a_packed_convolution_counts_as_any_other() -> None:
+    x = torch.randn(1, 16, 8, 8, generator=seeded(0)).bfloat16().requires_grad_()
+    weight = torch.randn(32, 16, 3, 3, generator=seeded(1)).bfloat16()
+    there, back = pack(weight, (1, 1), x.shape)
+    product = 2 * 32 * 16 * 9 * 64
+    with WorkCounter() as work:
+        result = packed_conv(x, there, back, None, (1, 1))
+        assert work.flops == product
+        torch.autograd.grad(result, x, torch.ones_like(result))
+    assert work.flops == 2 * product
+    with PeakBytes() as memory:
+        result = packed_conv(x, there, back, None, (1, 1))
+        assert memory.alive >= result.nbytes
+        pack(weight, (1, 1), x.shape)
+    assert memory.peak >= result.nbytes + 2 * weight.nbytes

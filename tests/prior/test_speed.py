@@ -12,12 +12,12 @@ from torch import Tensor
 from conftest import seeded, wake
 from pixelguide.edit.guidance import GuidedPrediction, guided
 from pixelguide.errors import InputError
-from pixelguide.prior import frozen
+from pixelguide.prior import frozen, speed
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.frozen import FrozenConv2d
 from pixelguide.prior.schedule import Schedule
-from pixelguide.prior.speed import Speed, prepare
+from pixelguide.prior.speed import Speed, choose_precision, prepare
 from pixelguide.segment.classifier import ClassifierBank
 
 CPU = torch.device("cpu")
@@ -107,7 +107,7 @@ def test_preparing_freezes_and_keeps_what_is_saved(tiny_unet: UNet2DModel) -> No
 
 
 def test_an_unknown_precision_is_refused() -> None:
-    with pytest.raises(InputError, match=r"precision 'fp8'.*fp32 or bf16"):
+    with pytest.raises(InputError, match=r"precision 'fp8'.*fp32, bf16 or auto"):
         Speed("fp8")  # type: ignore[arg-type]
 
 
@@ -116,3 +116,22 @@ def test_graphs_need_a_gpu_and_are_no_second_way(tiny_unet: UNet2DModel) -> None
         prepare(copy.deepcopy(tiny_unet), CPU, Speed(graphs=True))
     with pytest.raises(InputError, match="compile and graphs"):
         Speed(compile=True, graphs=True)
+
+
+@pytest.mark.parametrize(("native", "expected"), [(True, "bf16"), (False, "fp32")])
+def test_automatic_precision_follows_the_processor(
+    native: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed, "runs_bf16", lambda _device: native)
+    assert choose_precision("auto", CPU) == expected
+    assert choose_precision("fp32", CPU) == "fp32"
+    with pytest.raises(InputError, match="precision 'half'"):
+        choose_precision("half", CPU)
+
+
+@pytest.mark.parametrize(("capability", "expected"), [((7, 5), "fp32"), ((9, 0), "bf16")])
+def test_automatic_precision_follows_the_gpu(
+    capability: tuple[int, int], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: capability)
+    assert choose_precision("auto", torch.device("cuda")) == expected

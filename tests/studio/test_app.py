@@ -27,17 +27,22 @@ ROUTES = [
     ("GET", "/api/jobs/{identity}"),
     ("GET", "/api/jobs/{identity}/events"),
     ("GET", "/api/maps/{identity}.png"),
+    ("GET", "/api/photographs/{identity}.jpg"),
     ("GET", "/api/pictures/{identity}.png"),
+    ("GET", "/api/pictures/{identity}/photograph.png"),
     ("GET", "/api/portraits"),
     ("GET", "/api/portraits/{index}.png"),
     ("GET", "/api/results/{identity}.ora"),
     ("GET", "/api/results/{identity}/{name}.png"),
+    ("GET", "/api/results/{identity}/{name}/photograph.png"),
     ("GET", "/web/app.js"),
     ("POST", "/api/jobs"),
     ("POST", "/api/maps"),
+    ("POST", "/api/photographs/{identity}/parts"),
     ("POST", "/api/pictures"),
     ("POST", "/api/projects/pack"),
     ("POST", "/api/projects/unpack"),
+    ("POST", "/api/results/{identity}/{name}/pictures"),
 ]
 WITH_ID = [route for route in ROUTES if "{" in route[1]]
 STRANGE_IDS = (

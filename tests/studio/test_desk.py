@@ -15,17 +15,19 @@ from model_folders import write_portrait_category
 from pixelguide.edit.editor import Editor
 from pixelguide.errors import InputError
 from pixelguide.portraits import LABELS, portrait_at, render
+from pixelguide.segment.domain import Domain, Range
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
-from pixelguide.studio.desk import EditorDesk, open_editor
 from pixelguide.studio.messages import (
     Cancelled,
+    Desk,
     EditOutcome,
     EditTask,
     SegmentOutcome,
     SegmentTask,
 )
 from pixelguide.studio.office import open_office
+from pixelguide.studio.opening import open_editor
 from pixelguide.studio.worker import data_url
 from studio.conftest import GATE, Studio
 
@@ -33,7 +35,7 @@ PICTURE = render(portrait_at(7, 0), 32).image
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> EditorDesk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = write_portrait_category(tmp_path_factory.mktemp("model") / "category")
     return open_editor(str(folder), "cpu")
 
@@ -47,7 +49,7 @@ def _task(**changes: Any) -> EditTask:
     return EditTask(1, "a", PICTURE, **{**fields, **changes})  # type: ignore[arg-type]
 
 
-def test_segment_reads_a_map(desk: EditorDesk) -> None:
+def test_segment_reads_a_map(desk: Desk) -> None:
     outcome = desk.perform(SegmentTask(1, "a", PICTURE), lambda state: None)
     assert isinstance(outcome, SegmentOutcome)
     assert outcome.ids.shape == (32, 32)
@@ -55,7 +57,23 @@ def test_segment_reads_a_map(desk: EditorDesk) -> None:
     assert 0 <= outcome.uncertainty <= 1
 
 
-def test_edit_gives_what_the_editor_gives(desk: EditorDesk) -> None:
+def test_segment_says_how_usual_the_picture_is_where_the_model_can_tell(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = desk.perform(SegmentTask(1, "a", PICTURE), lambda state: None)
+    assert isinstance(outcome, SegmentOutcome)
+    assert outcome.familiarity is None, "this model was not measured"
+    usual = Range(median=0, highest=0)
+    domain = Domain(denoising=usual, pictures=3)
+    monkeypatch.setattr(desk._editor, "domain", domain)  # type: ignore[attr-defined]
+    outcome = desk.perform(SegmentTask(2, "noise", PICTURE), lambda state: None)
+    assert isinstance(outcome, SegmentOutcome)
+    assert outcome.familiarity is not None
+    assert outcome.familiarity["far"] == ("denoising",)
+    json.dumps(outcome.familiarity)
+
+
+def test_edit_gives_what_the_editor_gives(desk: Desk) -> None:
     states: list[dict[str, Any]] = []
     outcome = desk.perform(_task(), states.append)
     assert isinstance(outcome, EditOutcome)
@@ -71,7 +89,7 @@ def test_edit_gives_what_the_editor_gives(desk: EditorDesk) -> None:
     assert data_url(previews[-1][0]).startswith("data:image/png;base64,")
 
 
-def test_picture_is_set_once(desk: EditorDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_picture_is_set_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     set_pictures: list[Any] = []
     before = Editor.set_image
 
@@ -85,7 +103,7 @@ def test_picture_is_set_once(desk: EditorDesk, monkeypatch: pytest.MonkeyPatch) 
     assert len(set_pictures) == 2
 
 
-def test_cancelled_edit_leaves_the_desk_usable(desk: EditorDesk) -> None:
+def test_cancelled_edit_leaves_the_desk_usable(desk: Desk) -> None:
     def stop(state: dict[str, Any]) -> None:
         raise Cancelled
 
@@ -94,7 +112,7 @@ def test_cancelled_edit_leaves_the_desk_usable(desk: EditorDesk) -> None:
     assert isinstance(desk.perform(_task(), lambda state: None), EditOutcome)
 
 
-def test_nothing_to_edit_is_an_error_of_ours(desk: EditorDesk) -> None:
+def test_nothing_to_edit_is_an_error_of_ours(desk: Desk) -> None:
     with pytest.raises(InputError, match="nothing to edit"):
         desk.perform(_task(target=np.full((32, 32), 4, np.uint8)), lambda state: None)
 

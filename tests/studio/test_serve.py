@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from pixelguide.errors import InputError, SafetyError
 from pixelguide.studio.app import create_app
 from pixelguide.studio.items import picture_png
 from pixelguide.studio.limits import Limits
+from pixelguide.studio.office import Office
 from pixelguide.studio.serve import (
     address_of,
     bound,
@@ -34,7 +35,7 @@ from pixelguide.studio.serve import (
     server,
 )
 from stub_desk import HANGS
-from studio.conftest import SIZE, Studio
+from studio.conftest import SIZE, Start, Studio
 
 TOKEN = "0123456789abcdef"  # noqa: S105
 
@@ -68,6 +69,27 @@ def test_port_0_takes_a_free_one() -> None:
         assert gate.hosts == {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}
         with pytest.raises(InputError, match="cannot listen"):
             bound("127.0.0.1", port)
+
+
+def test_answers_leave_at_once() -> None:
+    """Without TCP_NODELAY the second packet of an answer waits 40 ms for the client's word on the
+    first."""
+
+    async def option() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted = writer.get_extra_info("socket")
+            found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with bound("127.0.0.1", 0) as listening:
+            async with await asyncio.start_server(accept, sock=listening):
+                _, writer = await asyncio.open_connection(*listening.getsockname())
+                writer.close()
+                return await found
+
+    assert asyncio.run(option()) != 0
 
 
 def test_address_carries_the_token() -> None:
@@ -180,17 +202,41 @@ def test_killed_server_keeps_what_it_accepted(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def port(studio: Studio) -> Iterator[int]:
     """Where the Studio listens, served for real and with little patience."""
-    office = replace(studio.office, limits=Limits(body_seconds=0.3))
+    with served(replace(studio.office, limits=Limits(body_seconds=0.3))) as port:
+        yield port
+
+
+@contextmanager
+def served(office: Office) -> Iterator[int]:
     ready = threading.Event()
     with bound("127.0.0.1", 0) as listening:
-        served = server(create_app(office, gate_of(listening, "127.0.0.1", None)), ready.set)
-        run = partial(asyncio.run, served.serve(sockets=[listening]))
+        uvicorn = server(create_app(office, gate_of(listening, "127.0.0.1", None)), ready.set)
+        run = partial(asyncio.run, uvicorn.serve(sockets=[listening]))
         thread = threading.Thread(target=run)
         thread.start()
         assert ready.wait(300)
         yield int(listening.getsockname()[1])
-        served.should_exit = True
+        uvicorn.should_exit = True
         thread.join()
+
+
+def test_listeners_do_not_hold_up_the_end(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    with start() as studio:
+        job = studio.edit(seed=HANGS)
+        with ExitStack() as stack:
+            with served(studio.office) as port:
+                connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+                host = f"Host: 127.0.0.1:{port}"
+                connection.sendall(
+                    f"GET /api/jobs/{job}/events HTTP/1.1\r\n{host}\r\n\r\n".encode()
+                )
+                heard = b""
+                while b"retry" not in heard:
+                    heard += connection.recv(4096)
+            while more := connection.recv(4096):
+                heard += more
+            assert heard.endswith(b"0\r\n\r\n"), "the stream is ended, not broken off"
+    assert caplog.records == [], "nobody is shown a traceback"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import {
   decodeLabels,
   encodeLabels,
   encodePicture,
+  withSettings,
 } from "../../src/pixelguide/studio/web/js/core/png.js";
 import { random } from "./maps.js";
 
@@ -51,4 +52,14 @@ test("files of other programs, filtered and packed, are read", async () => {
     assert.deepEqual([read.width, read.height], [width, height]);
     read.ids.forEach((id, k) => assert.equal(id, value(k % width, Math.floor(k / width))));
   }
+});
+
+test("a finished file can be told how it was made", async () => {
+  const rgba = Uint8ClampedArray.from([1, 2, 3, 255, 4, 5, 6, 255]);
+  const told = await encodePicture(rgba, 2, 1, '{"seed": "ü"}');
+  const text = Buffer.from("iTXt");
+  const at = Buffer.from(told).indexOf(text) - 4;
+  const length = Buffer.from(told).readUInt32BE(at) + 12;
+  const untold = Buffer.concat([told.subarray(0, at), told.subarray(at + length)]);
+  assert.deepEqual(Buffer.from(withSettings(untold, '{"seed": "ü"}')), Buffer.from(told));
 });

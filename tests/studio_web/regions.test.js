@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { LabelMap } from "../../src/pixelguide/studio/web/js/core/label_map.js";
-import { edges } from "../../src/pixelguide/studio/web/js/core/outline.js";
+import { Edges, edges } from "../../src/pixelguide/studio/web/js/core/outline.js";
 import { areas, closed, connected } from "../../src/pixelguide/studio/web/js/core/regions.js";
 import {
   dilate,
@@ -94,6 +94,23 @@ test("outlines lie between pixels, neighbours joined", () => {
     edges(1, 1, () => 1, 0),
     [0, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 1, 1],
   );
+});
+
+test("edges looked at again where something was painted are those of the whole map", () => {
+  const draw = random(5);
+  for (const border of [undefined, 0]) {
+    const ids = Uint8Array.from({ length: 12 * 9 }, () => draw(3));
+    const kind = (/** @type {number} */ index) => ids[index];
+    const kept = new Edges(12, 9, kind, border);
+    for (let k = 0; k < 50; k++) {
+      const [x, y, id] = [draw(12), draw(9), draw(3)];
+      const rect = { x, y, width: 1 + draw(12 - x), height: 1 + draw(9 - y) };
+      for (let row = y; row < y + rect.height; row++)
+        ids.fill(id, row * 12 + x, row * 12 + x + rect.width);
+      kept.update(rect);
+      assert.deepEqual(kept.lines(), edges(12, 9, kind, border));
+    }
+  }
 });
 
 /** @param {Uint8Array} mask */

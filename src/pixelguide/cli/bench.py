@@ -26,7 +26,7 @@ def bench(
     ] = None,
     size: Annotated[int | None, typer.Option(help="With --shape: side of the pictures.")] = None,
     batch: Annotated[str, typer.Option(help="Candidates at once, by commas.")] = "1",
-    precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="Of the network: fp32, bf16, auto.")] = "fp32",
     compile: Annotated[bool, typer.Option("--compile", help="Run it by torch.compile.")] = False,
     plain: Annotated[
         bool, typer.Option("--plain", help="diffusers' own layers, to compare with.")
@@ -45,17 +45,17 @@ def bench(
     from pixelguide.evaluate.bench import BenchSettings, run_bench
     from pixelguide.evaluate.subjects import subject_of_model, subject_of_shape
     from pixelguide.files import check_writable, write_atomically
-    from pixelguide.prior.speed import Speed
+    from pixelguide.prior.speed import Speed, choose_precision
 
     if model and shape:
         raise InputError("--model and --shape", hint="Give one of the two.")
     if size is not None and not shape:
         raise InputError("--size without --shape", hint="A model has a size of its own.")
     settings = BenchSettings(numbers("batch", batch), repeats)
-    speed = Speed(precision, compile, plain, graphs)  # type: ignore[arg-type]
+    place = choose_device(device)
+    speed = Speed(choose_precision(precision, place), compile, plain, graphs)
     if out:
         check_writable(out.parent)
-    place = choose_device(device)
     subject = (
         subject_of_shape(shape, size, place, speed)
         if shape

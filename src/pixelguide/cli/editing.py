@@ -88,7 +88,10 @@ def edit(
         Path | None, typer.Option(help="The map before painting; by default what the model reads.")
     ] = None,
     classes: Annotated[
-        str | None, typer.Option(help="Edited classes or groups, by commas; default: what changed.")
+        str | None,
+        typer.Option(
+            help="Edited classes or groups, by commas; default: what was painted, not the ground."
+        ),
     ] = None,
     num_images: Annotated[int, typer.Option("-n", help="Candidates, 1 … 64.")] = 4,
     seed: Annotated[int, typer.Option(help="Same seed, same machine, same bytes.")] = 0,
@@ -121,7 +124,7 @@ def edit(
     ] = False,
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="Of the network: fp32, bf16, auto.")] = "fp32",
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile: slow once, faster from then on.")
     ] = False,
@@ -130,14 +133,16 @@ def edit(
     ] = False,
 ) -> None:
     """Edit a picture by its repainted label map."""
+    from pixelguide.devices import choose_device
     from pixelguide.edit.editor import Editor
     from pixelguide.labels import LabelMap
-    from pixelguide.prior.speed import Speed
+    from pixelguide.prior.speed import Speed, choose_precision
 
     check_writable(out)
     output = output_format(format)
-    speed = Speed(precision, compile, graphs=graphs)  # type: ignore[arg-type]
-    editor = Editor.from_pretrained(model, device, speed)
+    place = choose_device(device)
+    speed = Speed(choose_precision(precision, place), compile, graphs=graphs)
+    editor = Editor.from_pretrained(model, place, speed)
     set_image(editor, image, crop, eyes, target, output)
     warn_of_unfamiliar(editor)
     target_map = LabelMap.load(target, editor.labels, snap)

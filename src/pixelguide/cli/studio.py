@@ -37,6 +37,9 @@ def studio(
     device: Device = "auto",
 ) -> None:
     """Paint the label map in the browser and see the photo follow."""
+    from pixelguide.studio.child import started
+    from pixelguide.studio.limits import Limits
+    from pixelguide.studio.opening import open_editor
     from pixelguide.studio.serve import (
         address_of,
         bound,
@@ -47,24 +50,22 @@ def studio(
     )
 
     check_token(host, token)
-    from pixelguide.studio.app import create_app
-    from pixelguide.studio.category import Category
-    from pixelguide.studio.desk import open_editor
-    from pixelguide.studio.limits import Limits
-    from pixelguide.studio.office import open_office
-
-    category = Category.open(model)
-    limits = Limits(job_seconds=60 * time_limit)
     desk = partial(open_editor, model, device)
-    with (
-        bound(host, port) as listening,
-        open_office(category, desk, data or default_data(), limits) as office,
-    ):
-        address = address_of(listening, host, token)
+    with bound(host, port) as listening, started(desk) as worker:
+        # These take seconds, in which the worker opens its model.
+        from pixelguide.studio.app import create_app
+        from pixelguide.studio.category import Category
+        from pixelguide.studio.office import open_office
 
-        def announce() -> None:
-            typer.echo(f"{address}  (Ctrl-C stops)")
-            if open_browser:
-                webbrowser.open(address)
+        category, limits = Category.open(model), Limits(job_seconds=60 * time_limit)
+        folder = data or default_data()
+        with open_office(category, desk, folder, limits, worker=worker) as office:
+            address = address_of(listening, host, token)
 
-        serve(create_app(office, gate_of(listening, host, token, name or ())), listening, announce)
+            def announce() -> None:
+                typer.echo(f"{address}  (Ctrl-C stops)")
+                if open_browser:
+                    webbrowser.open(address)
+
+            gate = gate_of(listening, host, token, name or ())
+            serve(create_app(office, gate), listening, announce)

@@ -32,6 +32,7 @@ def train_prior_command(
     cooldown: Annotated[
         float, typer.Option(min=0, max=1, help="Share at the end in which the rate falls to 0.")
     ] = 0.25,
+    mirror: Annotated[bool, typer.Option(help="Learn from mirror images too.")] = True,
     held_out: Annotated[int, typer.Option(min=1, help="Pictures kept for the loss.")] = 256,
     checkpoint_images: Annotated[
         int, typer.Option(min=1, help="Pictures per checkpoint.")
@@ -54,6 +55,7 @@ def train_prior_command(
         batch_size=batch_size,
         learning_rate=learning_rate,
         cooldown=cooldown,
+        flip=mirror,
         held_out=held_out,
         checkpoint_images=checkpoint_images,
         mixed_precision=mixed_precision,

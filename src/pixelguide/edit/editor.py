@@ -188,8 +188,9 @@ class Editor:
         """Make the picture follow `target`; outside the ROI not a bit changes.
 
         source: the map the target was painted from; by default `segment()`. edit_classes: Q of
-        eq. 7; by default the classes that lost or gained pixels. generators: one CPU generator per
-        candidate, instead of `seed` and `num_images`. on_progress: called after each step with
+        eq. 7; by default what changed but for the ground it was painted on (`edited_classes`).
+        generators: one CPU generator per candidate, instead of `seed` and `num_images`.
+        on_progress: called after each step with
         {"stage", "done", "total", "t", "preview": uint8 N×S×S×3}; an exception it raises ends the
         edit. settings: the fields of `EditSettings`.
 

@@ -29,9 +29,13 @@ class Patch:
     def onto(self, pixels: Pixels) -> Pixels:
         """A copy of `pixels` (H×W×C) with the patch in place."""
         whole = pixels.copy()
-        height, width = self.pixels.shape[:2]
-        whole[self.top : self.top + height, self.left : self.left + width] = self.pixels
+        self.into(whole)
         return whole
+
+    def into(self, pixels: Pixels) -> None:
+        """Put the patch in its place in `pixels` (H×W×C), which changes."""
+        height, width = self.pixels.shape[:2]
+        pixels[self.top : self.top + height, self.left : self.left + width] = self.pixels
 
 
 def put_back(

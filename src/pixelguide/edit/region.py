@@ -17,10 +17,22 @@ RoiMode = Literal["classes", "changed"]
 
 
 def edited_classes(source: LabelMap, target: LabelMap) -> tuple[str, ...]:
-    """The classes that lost or gained pixels: Q when the user does not name it."""
+    """Q when the user does not name it: the classes that lost or gained pixels, without the ground
+    that others were painted on.
+
+    Of these classes the largest are left out for as long as every changed pixel keeps a class of Q
+    before or after. Otherwise a stroke of lips on a face would put the whole face into the ROI.
+    """
     changed = source.ids != target.ids
-    ids = np.union1d(source.ids[changed], target.ids[changed])
-    return tuple(source.labels.names[i] for i in ids if i != IGNORE)
+    pairs = np.unique(np.stack([source.ids[changed], target.ids[changed]]), axis=1).T.tolist()
+    counts = np.bincount(source.ids.ravel(), minlength=256) + np.bincount(
+        target.ids.ravel(), minlength=256
+    )
+    kept = {i for pair in pairs for i in pair} - {IGNORE}
+    for i in sorted(kept, key=lambda i: (-counts[i], i)):
+        if all((kept - {i}) & set(pair) for pair in pairs):
+            kept.remove(i)
+    return tuple(source.labels.names[i] for i in sorted(kept))
 
 
 def region_of_interest(

@@ -19,7 +19,7 @@ class Step:
     """One step of a running edit, for whoever watches.
 
     number: 1 … total. t: the timestep just left. x_0: the picture as the prior expects it now,
-    N×3×S×S, clipped to [-1, 1]. loss, accuracy: N, see `GuidedPrediction`.
+    at the end the result, N×3×S×S, clipped to [-1, 1]. loss, accuracy: N, see `GuidedPrediction`.
     """
 
     number: int
@@ -62,11 +62,13 @@ def sample_edit(
         step = guided(x_t, schedule, i)  # eq. 8; of a common start one pass serves all
         z, background_noise = _noise(generators, x_t), _noise(generators, x_t)
 
-        x_fg, clean = solve(x_t, step, i, z)  # eq. 9
+        x_fg = solve(x_t, step, i, z)  # eq. 9
         x_bg = schedule.add_noise_before(x_0, background_noise, level)  # eq. 10
         x_t = torch.where(roi, x_fg, x_bg)  # eq. 11
         if on_step:
-            preview = torch.where(roi, clean, x_0).expand(count, -1, -1, -1)
+            # Not what guidance makes of it: that overshoots far beyond the colours of pictures.
+            now = (step.prediction.x_0 if i > 0 else x_t).clamp(-1, 1)
+            preview = torch.where(roi, now, x_0).expand(count, -1, -1, -1)
             loss, accuracy = step.loss.expand(count), step.accuracy.expand(count)
             t = int(schedule.timesteps[i])
             on_step(Step(len(schedule) - i, len(schedule), t, preview, loss, accuracy))

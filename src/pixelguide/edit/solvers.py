@@ -16,9 +16,9 @@ Sampler = Literal["ddpm", "ddim", "sde", "sde-2m", "dpm-2m"]
 """ddpm: eq. 9 of the paper. ddim, dpm-2m: the probability-flow ODE by DPM-Solver++ of first order
 (which is DDIM) and second order, multistep. sde, sde-2m: the reverse SDE likewise."""
 
-Solver = Callable[[Tensor, GuidedPrediction, int, Tensor], tuple[Tensor, Tensor]]
-"""(x_t, prediction, level i, noise z) to (x_{t-1}, the picture expected now, in [-1, 1]), all
-N×3×S×S. One solver serves one run from the noisiest level down: it may remember earlier steps."""
+Solver = Callable[[Tensor, GuidedPrediction, int, Tensor], Tensor]
+"""(x_t, prediction, level i, noise z) to x_{t-1}, all N×3×S×S; below level 0 lies the picture. One
+solver serves one run from the noisiest level down: it may remember earlier steps."""
 
 
 def make_solver(sampler: Sampler, schedule: Schedule, scale: float) -> Solver:
@@ -33,7 +33,7 @@ def make_solver(sampler: Sampler, schedule: Schedule, scale: float) -> Solver:
 def _ddpm(schedule: Schedule, scale: float) -> Solver:
     """x_{t-1} ~ N(μ_θ - s Σ_θ g, Σ_θ) (Matsunaga et al. 2022, eq. 9)."""
 
-    def update(x_t: Tensor, step: GuidedPrediction, i: int, z: Tensor) -> tuple[Tensor, Tensor]:
+    def update(x_t: Tensor, step: GuidedPrediction, i: int, z: Tensor) -> Tensor:
         level = torch.full((len(x_t),), i)
         clean = step.prediction.x_0.clamp(-1, 1)
         log_variance = schedule.log_variance(step.prediction.v, level, x_t)
@@ -41,7 +41,7 @@ def _ddpm(schedule: Schedule, scale: float) -> Solver:
         x_before = mean - scale * log_variance.exp() * step.gradient
         if i > 0:  # the last step returns the mean
             x_before = x_before + (0.5 * log_variance).exp() * z
-        return x_before, clean
+        return x_before
 
     return update
 
@@ -58,12 +58,12 @@ def _exponential(schedule: Schedule, scale: float, *, stochastic: bool, order: i
     half_log_snr = [math.log(a / s) for a, s in zip(alpha, sigma, strict=True)]
     earlier: list[Tensor] = []  # x_0 of the last step, as the prior alone saw it
 
-    def update(x_t: Tensor, step: GuidedPrediction, i: int, z: Tensor) -> tuple[Tensor, Tensor]:
+    def update(x_t: Tensor, step: GuidedPrediction, i: int, z: Tensor) -> Tensor:
         level = torch.full((len(x_t),), i)
         shifted = step.prediction.eps + sigma[i] * scale * step.gradient
         clean = schedule.predict_x_0(x_t, shifted, level).clamp(-1, 1)
         if i == 0:
-            return clean, clean
+            return clean
         h = half_log_snr[i - 1] - half_log_snr[i]
         drift = clean
         if order == 2:
@@ -76,7 +76,9 @@ def _exponential(schedule: Schedule, scale: float, *, stochastic: bool, order: i
         if stochastic:
             noise = sigma[i - 1] * math.sqrt(1 - decay**2) * z
             kept = sigma[i - 1] / sigma[i] * decay
-            return kept * x_t + alpha[i - 1] * (1 - decay**2) * drift + noise, clean
-        return sigma[i - 1] / sigma[i] * x_t + alpha[i - 1] * (1 - decay) * drift, clean
+            x_before: Tensor = kept * x_t + alpha[i - 1] * (1 - decay**2) * drift + noise
+        else:
+            x_before = sigma[i - 1] / sigma[i] * x_t + alpha[i - 1] * (1 - decay) * drift
+        return x_before
 
     return update

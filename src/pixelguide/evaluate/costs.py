@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from typing import Any
 
@@ -10,6 +11,11 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
+
+
+def _packed_flops(_x: Tensor, weight: Tensor, *_args: Any, out_val: Tensor, **_kw: Any) -> int:
+    return 2 * out_val.numel() * math.prod(weight.shape[1:])
+
 
 ATTENTION = torch.ops.aten._scaled_dot_product_flash_attention
 FORMULAS = {
@@ -20,6 +26,8 @@ FORMULAS = {
         torch.ops.aten._scaled_dot_product_flash_attention_backward
     ],
 }
+if hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
+    FORMULAS[torch.ops.mkldnn._convolution_pointwise] = _packed_flops
 ALLOCATION = ("aten::empty", "aten::empty_like", "aten::empty_strided", "aten::new_empty")
 
 
@@ -68,14 +76,14 @@ class PeakBytes(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        before = {tensor.untyped_storage()._cdata for tensor in _tensors((args, kwargs))}
+        before = {_memory(tensor)[1] for tensor in _tensors((args, kwargs))}
         result = func(*args, **(kwargs or {}))
         for tensor in _tensors(result):
-            storage = tensor.untyped_storage()
-            if storage._cdata not in before | self._known:
-                self._known.add(storage._cdata)
-                self.alive += storage.nbytes()
-                weakref.finalize(storage, self._release, storage._cdata, storage.nbytes())
+            memory, key, size = _memory(tensor)
+            if key not in before | self._known:
+                self._known.add(key)
+                self.alive += size
+                weakref.finalize(memory, self._release, key, size)
         self.peak = max(self.peak, self.alive)
         return result
 
@@ -100,4 +108,12 @@ def _tensors(tree: Any) -> list[Tensor]:
 
 def _bytes(tensor: Tensor) -> int:
     """Of what is behind the tensor: an expanded one repeats the same bytes."""
-    return min(tensor.nbytes, tensor.untyped_storage().nbytes())
+    return min(tensor.nbytes, _memory(tensor)[2])
+
+
+def _memory(tensor: Tensor) -> tuple[Any, int, int]:
+    """What lives as long as a tensor's values, a key for it, and its bytes."""
+    if tensor.layout == torch._mkldnn:  # type: ignore[attr-defined]  # hides its storage
+        return tensor, id(tensor), tensor.nbytes
+    storage = tensor.untyped_storage()
+    return storage, storage._cdata, storage.nbytes()

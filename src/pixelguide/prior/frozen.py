@@ -5,7 +5,7 @@ Nothing is kept for gradients with respect to weights, and what is cheap to comp
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from diffusers import UNet2DModel
@@ -16,12 +16,15 @@ from torch.nn.grad import conv2d_input
 
 from pixelguide.errors import InputError
 from pixelguide.prior.norm import norm_silu, runs_on
+from pixelguide.prior.packed import pack, packed_conv, runs_bf16
 from pixelguide.prior.winograd import transform_weight, winograd_conv
 
 FEWEST_CHANNELS, FEWEST_PIXELS = 96, 32 * 32
 """From here on Winograd's algorithm pays: fewer channels leave its products small next to its
 transforms (measured: no gain at 64, a third of the time saved at 128), and at low resolution a
 network has most of its weights, four times as much memory transformed, and little of its work."""
+MADE = ("transformed", "there", "back")
+"""What a convolution makes of its weights: for `winograd`, and for `packed` in either direction."""
 LARGE = 1 << 21
 """Values (8 MB) from which activations leave the cache and working in pieces, channels last, is no
 slower. Below, PyTorch's own functions run in the layout they are given."""
@@ -30,11 +33,14 @@ slower. Below, PyTorch's own functions run in the layout they are given."""
 class FrozenConv2d(nn.Module):
     """An `nn.Conv2d` with the same parameters that keeps no activation for its gradient.
 
-    Float32 on a CPU, 3×3 with stride 1 goes by `winograd` where that pays. The transformed weights
-    are made at the first such call, four times the layer's own, and forgotten when it moves.
+    On a CPU, 3×3 with stride 1 goes by `winograd` in float32 where that pays, and every stride 1 by
+    `packed` in bfloat16 where the processor multiplies it. The transformed or packed weights are
+    made at the first such call, four times or twice the layer's own, and forgotten when it moves.
     """
 
     transformed: Tensor | None
+    there: Tensor | None
+    back: Tensor | None
 
     def __init__(self, conv: nn.Conv2d) -> None:
         """Takes the parameters over. Raises InputError if they want gradients."""
@@ -46,12 +52,17 @@ class FrozenConv2d(nn.Module):
         self.weight, self.bias = conv.weight, conv.bias
         self.in_channels, self.out_channels = conv.in_channels, conv.out_channels
         self.kernel_size = conv.kernel_size
-        self._how = (conv.stride, conv.padding, conv.dilation, conv.groups)
+        self._padding = cast(tuple[int, int], conv.padding)  # a string would not have fitted
+        self._how = (conv.stride, self._padding, conv.dilation, conv.groups)
         self._may = (
             (conv.kernel_size, *self._how) == ((3, 3), (1, 1), (1, 1), (1, 1), 1)
             and min(conv.in_channels, conv.out_channels) >= FEWEST_CHANNELS
         )  # fmt: skip
-        self.register_buffer("transformed", None, persistent=False)
+        self._packs = (conv.stride, conv.dilation, conv.groups) == ((1, 1), (1, 1), 1) and all(
+            around < side for around, side in zip(self._padding, conv.kernel_size, strict=True)
+        )
+        for made in MADE:
+            self.register_buffer(made, None, persistent=False)
         self._version = -1
 
     @staticmethod
@@ -69,6 +80,8 @@ class FrozenConv2d(nn.Module):
         single = x.device.type == "cpu" and x.dtype == self.weight.dtype == torch.float32
         if self._may and single and pixels >= FEWEST_PIXELS:
             return winograd_conv(x, self._transformed(), self.bias)
+        if self._packs and x.dtype == self.weight.dtype == torch.bfloat16 and runs_bf16(x.device):
+            return packed_conv(x, *self._packed(x.shape), self.bias, padding=self._padding)
         if len(x) * self.out_channels * pixels >= LARGE:
             x = x.contiguous(memory_format=torch.channels_last)
         result: Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
@@ -84,8 +97,16 @@ class FrozenConv2d(nn.Module):
             self.transformed, self._version = known, self.weight._version
         return known
 
+    def _packed(self, shape: torch.Size) -> tuple[Tensor, Tensor]:
+        there, back = self.there, self.back
+        if there is None or back is None or self._version != self.weight._version:
+            with torch.inference_mode(False), torch.no_grad():
+                there, back = pack(self.weight, self._padding, shape)
+            self.there, self.back, self._version = there, back, self.weight._version
+        return there, back
+
     def _apply(self, *args: Any, **kwargs: Any) -> FrozenConv2d:
-        self.transformed = None
+        self.transformed = self.there = self.back = None
         moved: FrozenConv2d = super()._apply(*args, **kwargs)  # type: ignore[no-untyped-call]
         return moved
 

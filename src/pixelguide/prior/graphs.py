@@ -63,4 +63,7 @@ def record_graph(run: Pass, x_t: Tensor, t: Tensor) -> Pass:
     """
     wants = torch.is_grad_enabled() and x_t.requires_grad
     places = x_t.detach().clone().requires_grad_(wants), t.clone()
-    return cast(Pass, torch.cuda.make_graphed_callables(run, places))
+    with warnings.catch_warnings():
+        # of the stream that passes warmed up on, which is meant to be another
+        warnings.filterwarnings("ignore", "The AccumulateGrad node's stream", UserWarning)
+        return cast(Pass, torch.cuda.make_graphed_callables(run, places))

@@ -26,8 +26,9 @@ def norm_silu(
 
     scale, shift: N×C. Differentiable with respect to x alone.
     """
-    gain, offset = (own.expand(len(x), -1) for own in (norm.weight, norm.bias))
+    gain, offset = (own.float().expand(len(x), -1) for own in (norm.weight, norm.bias))
     if scale is not None and shift is not None:
+        scale, shift = scale.float(), shift.float()
         gain, offset = gain * (1 + scale), offset * (1 + scale) + shift
     if x.is_cuda:
         from pixelguide.prior.norm_cuda import norm_silu_cuda
@@ -75,8 +76,12 @@ class _NormSilu(torch.autograd.Function):
         b = offset - mean * a
         y = torch.empty_like(rows)
         for n, piece in _pieces(rows):
-            own = torch.addcmul(b[n], rows[n, piece], a[n], out=y[n, piece])
-            torch.nn.functional.silu(own, inplace=True)
+            single = rows.dtype == a.dtype
+            own = rows[n, piece].to(a.dtype)
+            u = torch.addcmul(b[n], own, a[n], out=y[n, piece] if single else own)
+            torch.nn.functional.silu(u, inplace=True)
+            if not single:
+                y[n, piece] = u
         ctx.save_for_backward(x, gain, a, b, mean, rstd)
         ctx.groups = groups
         return _picture(y, x)
@@ -85,13 +90,13 @@ class _NormSilu(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         x, gain, a, b, mean, rstd = ctx.saved_tensors
         rows, into = _rows(x), _rows(gradient)
-        result = torch.empty_like(rows)
+        result = torch.empty_like(rows, dtype=a.dtype)
         plain, along = (torch.zeros(gain.shape, dtype=torch.float64) for _ in range(2))
         for n, piece in _pieces(rows):
-            own = rows[n, piece]
+            own = rows[n, piece].to(a.dtype)
             u = torch.addcmul(b[n], own, a[n])
             pushed = torch.ops.aten.silu_backward.grad_input(
-                into[n, piece], u, grad_input=result[n, piece]
+                into[n, piece].to(a.dtype), u, grad_input=result[n, piece]
             )
             plain[n] += pushed.sum(0)
             along[n] += torch.sub(own, mean[n], out=u).mul_(pushed).sum(0)
@@ -104,17 +109,17 @@ class _NormSilu(torch.autograd.Function):
         for n, piece in _pieces(rows):
             own = result[n, piece]
             own.mul_(a[n]).addcmul_(rows[n, piece], slope[n]).add_(start[n])
-        return _picture(result, x), None, None, None, None
+        return _picture(result.to(x.dtype), x), None, None, None, None
 
 
 def _moments(rows: Tensor, groups: int, eps: float) -> tuple[Tensor, Tensor]:
     """Mean and 1/√(variance + eps) of each group, at each of its channels: N×C."""
     count, width = rows.shape[1:]
     # from the first pixels' mean, next to which no precision is lost in squares
-    pivot = rows[:, : max(1, PIECE // width)].mean(1)
+    pivot = rows[:, : max(1, PIECE // width)].mean(1, dtype=torch.float32)
     sums, squares = (torch.zeros(pivot.shape, dtype=torch.float64) for _ in range(2))
     for n, piece in _pieces(rows):
-        away = rows[n, piece] - pivot[n]
+        away = rows[n, piece].to(pivot.dtype) - pivot[n]
         sums[n] += away.sum(0)
         squares[n] += away.square_().sum(0)
     mean_of_channel = sums / count + pivot

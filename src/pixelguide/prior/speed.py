@@ -11,6 +11,7 @@ from torch import nn
 
 from pixelguide.errors import InputError
 from pixelguide.prior.frozen import freeze_layers
+from pixelguide.prior.packed import runs_bf16
 
 Precision = Literal["fp32", "bf16"]
 TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -33,7 +34,9 @@ class Speed:
 
     def __post_init__(self) -> None:
         if self.precision not in TYPES:
-            raise InputError(f"precision '{self.precision}'", "precision", "Use fp32 or bf16.")
+            raise InputError(
+                f"precision '{self.precision}'", "precision", "Use fp32, bf16 or auto."
+            )
         if self.compile and self.graphs:
             raise InputError("compile and graphs", "speed", "Compiling uses graphs by itself.")
 
@@ -41,10 +44,25 @@ class Speed:
 FAST = Speed()
 
 
+def choose_precision(precision: str, device: torch.device) -> Precision:
+    """ "auto" as bf16 where `device` has instructions for its products: a CUDA GPU of compute
+    capability 8 or more, a CPU with AMX; else fp32. Elsewhere bf16 is slower than fp32.
+
+    Raises InputError for anything but "auto" and a precision.
+    """
+    if precision == "auto":
+        has = runs_bf16(device)
+        if device.type == "cuda":
+            has = torch.cuda.get_device_capability(device) >= (8, 0)
+        return "bf16" if has else "fp32"
+    return Speed(precision).precision  # type: ignore[arg-type]  # which it checks
+
+
 def prepare(unet: UNet2DModel, device: torch.device, speed: Speed = FAST) -> UNet2DModel:
     """Move `unet` to `device`, freeze it, and make it fast there. Returns it, changed.
 
-    On a CPU in float32, and on a CUDA GPU, its layers become those of `frozen`. On a GPU its
+    On a CPU in float32, or bf16 where it has instructions for that, and on a CUDA GPU its layers
+    become those of `frozen`. On a GPU its
     weights are laid out channels last, and cuDNN is held to algorithms that repeat their results
     (for the process); with `compile` or `graphs` it times them and takes the fastest. What was
     saved of it is the same as before. Raises InputError for graphs where there is no CUDA.
@@ -57,7 +75,9 @@ def prepare(unet: UNet2DModel, device: torch.device, speed: Speed = FAST) -> UNe
         unet.to(memory_format=torch.channels_last)
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark |= speed.compile or speed.graphs
-    own = device.type == "cuda" or (device.type == "cpu" and speed.precision == "fp32")
+    own = device.type == "cuda" or (
+        device.type == "cpu" and (speed.precision == "fp32" or runs_bf16(device))
+    )
     if own and not speed.plain and not speed.compile:
         freeze_layers(unet)
     return unet

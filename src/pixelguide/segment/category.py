@@ -173,7 +173,8 @@ def write_category(
         and not name.startswith(("segmenter/", "guide/", "."))
         and name != DOMAIN
     }
-    parts[DOMAIN] = (domain or Domain()).to_json()
+    if domain is not None:
+        parts[DOMAIN] = domain.to_json()
     parts |= classifier_parts(segmenter, guide, labels)
     index = {**PIPELINE_INDEX, "labels": json.loads(labels.to_json())}
     if prior.has("edit.json"):

@@ -18,7 +18,7 @@ from pixelguide.segment.checkpoint import TrainingCheckpoint
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
 from pixelguide.segment.plan import ClassifierTraining, Job, guide_timesteps, plan_training
-from pixelguide.segment.samples import PixelSample, prepared, standardize
+from pixelguide.segment.samples import PixelSample, moments, prepared
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -114,7 +114,7 @@ def run_job(
     else:  # an ensemble's members share their features
         features = [sample.features(timesteps) for timesteps in dict.fromkeys(own)]
         chosen = slice(job.members.start, job.members.stop)
-    scales = [standardize(rows) for rows in features]
+    scales = [moments(rows) for rows in features]
     mean = torch.stack([mean for mean, _ in scales])
     deviation = torch.stack([deviation for _, deviation in scales])
     if job.kind == "guide":
@@ -125,7 +125,7 @@ def run_job(
         for position, k in enumerate(job.members):
             stack.initialize(position, seeded(settings.seed, "member", k, *own[position]))
     stack.to(device)
-    _fit(stack, features, sample.labels, settings, job.iterations)
+    _fit(stack, features, mean, deviation, sample.labels, settings, job.iterations)
     stack.cpu().standardize_inputs(mean, deviation)
     trained = stack.state_dict()
     with torch.no_grad():
@@ -136,16 +136,21 @@ def run_job(
 def _fit(
     stack: ClassifierBank,
     features: Sequence[Tensor],
+    mean: Tensor,
+    deviation: Tensor,
     labels: Tensor,
     settings: ClassifierTraining,
     iterations: int,
 ) -> None:
-    """Train a stack in place on standardized features: one M×inputs for all members, or for each.
+    """Train a stack in place on (features - mean) / deviation: one fp16 M×inputs for all members,
+    or for each, with as many means and deviations.
 
-    Every member sees the same pixels in the same order.
+    Batches are standardized, not all features: few of them are seen more than once. Every member
+    sees the same pixels in the same order.
     """
     device, size = stack.weight1.device, min(settings.batch_size, len(labels))
     labels = labels.to(device)
+    mean, inverse = mean[:, None].to(device), (1 / deviation)[:, None].to(device)
     gathered = torch.empty(len(features), size, features[0].shape[1], dtype=features[0].dtype)
     optimizer = torch.optim.AdamW(
         stack.parameters(),
@@ -162,7 +167,7 @@ def _fit(
             group["lr"] = settings.learning_rate * factor
         for rows, place in zip(features, gathered, strict=True):
             torch.index_select(rows, 0, batch, out=place)
-        x = gathered.to(device).float().expand(len(stack), -1, -1)
+        x = gathered.to(device).float().sub_(mean).mul_(inverse).expand(len(stack), -1, -1)
         logits = stack(x)  # K×B×classes
         wanted = labels[batch.to(device)].expand(len(stack), -1)
         # the mean over pixels, summed over members: each has the gradient it would have alone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any, Literal
@@ -51,8 +53,20 @@ class Child:
             raise EOFError from None
 
     def end(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing; once is enough."""
+        if self._line.closed:
+            return
         self._line.close()
         self._process.kill()
         self._process.join()
         self._process.close()
+
+
+@contextmanager
+def started(open_desk: OpenDesk, start_method: StartMethod = "spawn") -> Iterator[Child]:
+    """A worker that begins to open its model while this process gets ready; ended at the end."""
+    child = Child(open_desk, start_method)
+    try:
+        yield child
+    finally:
+        child.end()

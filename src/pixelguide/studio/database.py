@@ -11,7 +11,7 @@ from typing import Any
 
 from pixelguide.errors import InputError, ResourceError
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE items (
     id TEXT PRIMARY KEY,
@@ -32,6 +32,13 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_by_state ON jobs (state, number);
 """
+_ORIGINS = """
+CREATE TABLE origins (
+    picture TEXT PRIMARY KEY,
+    content TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+"""Came with version 2."""
 
 
 class Database:
@@ -101,9 +108,10 @@ class Database:
         self._writer.execute("PRAGMA journal_mode=WAL")
         self._writer.execute("PRAGMA synchronous=FULL")
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-        if version == 0:
+        if version in (0, 1):
+            schema = _ORIGINS if version else _SCHEMA + _ORIGINS
             self._writer.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;"
+                f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={_VERSION}; COMMIT;"
             )
         elif version != _VERSION:
             raise InputError(

@@ -39,7 +39,9 @@ class EditorDesk:
         label_map = self._editor.segment()
         doubt = label_map.uncertainty
         mean = 0.0 if doubt is None else float(doubt.mean())
-        return SegmentOutcome(label_map.ids, mean, time.monotonic() - began)
+        usual = self._editor.domain.pictures > 0
+        known = self._editor.familiarity().model_dump() if usual else None
+        return SegmentOutcome(label_map.ids, mean, time.monotonic() - began, known)
 
     def _edit(self, task: EditTask, report: Report) -> EditOutcome:
         labels = self._editor.labels
@@ -59,9 +61,5 @@ class EditorDesk:
             for candidate in result.candidates
         ]
         images = np.stack([candidate.image for candidate in result.candidates])
-        return EditOutcome(images, scores, result.best.index, result.roi, result.report())
-
-
-def open_editor(model: str, device: str) -> EditorDesk:
-    """Open a model for the Studio, in the worker process. Raises as `Editor.from_pretrained`."""
-    return EditorDesk(Editor.from_pretrained(model, device))
+        feather = result.settings["dilation"]
+        return EditOutcome(images, scores, result.best.index, result.roi, feather, result.report())

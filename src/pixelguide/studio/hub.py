@@ -28,10 +28,17 @@ class Hub:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._topics: dict[str, _Topic] = {}
+        self._closed = False
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """From now on there may be listeners, in `loop`. What came before, nobody misses."""
         self._loop = loop
+
+    def close(self) -> None:
+        """In the event loop: nobody is to listen any longer, for the server ends."""
+        self._closed = True
+        for topic in self._topics.values():
+            topic.changed.set()
 
     def publish(self, job: str, event: str, content: dict[str, Any]) -> None:
         """From any thread: "progress", or one of `FINAL`, after which nothing follows."""
@@ -49,13 +56,13 @@ class Hub:
     async def listen(self, job: str, heartbeat: float) -> AsyncGenerator[bytes]:
         """The latest event if there is one, then every further one until the last, encoded; an
         empty message whenever nothing happened for `heartbeat` seconds. The first message is
-        always empty: from then on nothing is missed."""
+        always empty: from then on nothing is missed. Ends early when the hub is closed."""
         topic = self._topics.setdefault(job, _Topic())
         topic.listeners += 1
         seen = 0
         try:
             yield b""
-            while True:
+            while not self._closed:
                 if topic.version == seen:
                     changed = topic.changed
                     try:
@@ -64,6 +71,8 @@ class Hub:
                     except TimeoutError:
                         yield b""
                         continue
+                    if self._closed:
+                        return
                 seen = topic.version
                 yield topic.message
                 if topic.event in FINAL:

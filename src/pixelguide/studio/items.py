@@ -1,4 +1,5 @@
-"""Pictures, label maps and ROIs: PNG files in the data folder, known by opaque ids."""
+"""Pictures, label maps and ROIs: PNG files in the data folder, known by opaque ids; and the
+photographs that pictures were taken from, as they came."""
 
 from __future__ import annotations
 
@@ -18,9 +19,10 @@ from pixelguide.files import write_atomically
 from pixelguide.images import decode_image
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.studio.database import Database
+from pixelguide.studio.origins import Origins
 from pixelguide.studio.refusals import not_found
 
-Kind = Literal["picture", "map", "roi"]
+Kind = Literal["picture", "map", "roi", "photograph"]
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -46,9 +48,10 @@ class Items:
 
     def __init__(self, database: Database, folder: Path, labels: LabelSet) -> None:
         self._database, self._folder, self.labels = database, folder, labels
+        self.origins = Origins(database)
 
     def add(self, *items: tuple[Kind, bytes]) -> list[str]:
-        """Keep PNGs, all of them or none; their ids. Files come first: an id never dangles."""
+        """Keep files, all of them or none; their ids. Files come first: an id never dangles."""
         ids = [uuid.uuid4().hex for _ in items]
         for identity, (_, content) in zip(ids, items, strict=True):
             write_atomically(self._path(identity), content)
@@ -60,7 +63,7 @@ class Items:
         return ids
 
     def read(self, identity: object, kind: Kind) -> bytes:
-        """The PNG. Raises Refusal (404) for an id that is malformed, unknown or of another kind."""
+        """The file. Raises Refusal (404) for a malformed or unknown id, or one of another kind."""
         self.check(identity, kind)
         try:
             return self._path(str(identity)).read_bytes()
@@ -78,6 +81,11 @@ class Items:
         image = decode_image(io.BytesIO(self.read(identity, "picture")), "picture", ("PNG",))
         return np.asarray(image.convert("RGB"))
 
+    def roi(self, identity: object) -> NDArray[np.bool_]:
+        """A ROI, bool S×S. Raises as `read`."""
+        image = decode_image(io.BytesIO(self.read(identity, "roi")), "roi", ("PNG",))
+        return np.asarray(image) > 0
+
     def label_map(self, identity: object) -> LabelMap:
         """A label map. Raises as `read`."""
         image = decode_image(io.BytesIO(self.read(identity, "map")), "map", ("PNG",))
@@ -88,6 +96,7 @@ class Items:
         belong to nothing: those of a server that was killed between file and table."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM items WHERE used < ?", (before,))
+        self.origins.forget()
         known = {row["id"] for row in self._database.read("SELECT id FROM items")}
         if not self._folder.is_dir():
             return

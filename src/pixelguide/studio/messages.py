@@ -44,22 +44,26 @@ class EditTask:
 
 @dataclass(frozen=True)
 class SegmentOutcome:
-    """ids: uint8 S×S. uncertainty: mean over the picture, in [0, 1]. seconds: taken."""
+    """ids: uint8 S×S. uncertainty: mean over the picture, in [0, 1]. seconds: taken. familiarity:
+    that of `Editor.familiarity`, where the model says what is usual."""
 
     ids: NDArray[np.uint8]
     uncertainty: float
     seconds: float
+    familiarity: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class EditOutcome:
     """images: uint8 N×S×S×3. scores: of each {"roi_accuracy", "roi_loss",
-    "changed_pixels_outside"}. best: index. roi: bool S×S. report: that of `EditResult`."""
+    "changed_pixels_outside"}. best: index. roi: bool S×S. feather: model pixels
+    over which a change sets in. report: that of `EditResult`."""
 
     images: NDArray[np.uint8]
     scores: list[dict[str, Any]]
     best: int
     roi: NDArray[np.bool_]
+    feather: int
     report: dict[str, Any]
 
 

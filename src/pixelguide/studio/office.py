@@ -16,7 +16,7 @@ from pixelguide.errors import InputError
 from pixelguide.files import check_writable, from_os_error
 from pixelguide.studio.blocking import Bridge
 from pixelguide.studio.category import Category
-from pixelguide.studio.child import StartMethod
+from pixelguide.studio.child import Child, StartMethod
 from pixelguide.studio.database import Database
 from pixelguide.studio.hub import Hub
 from pixelguide.studio.items import Items, is_id
@@ -54,11 +54,13 @@ def open_office(
     data: Path,
     limits: Limits | None = None,
     start_method: StartMethod = "spawn",
+    worker: Child | None = None,
 ) -> Iterator[Office]:
     """Start a Studio over a data folder, and stop it at the end.
 
     open_desk: opens the model in the worker process. data: folder for the database and pictures;
-    models with other labels or another size keep apart in it. Jobs that an earlier Studio accepted
+    models with other labels or another size keep apart in it. worker: the first one, if it was
+    started before, for a model takes seconds to open. Jobs that an earlier Studio accepted
     there are done. Raises InputError when the folder cannot be used, also because another Studio
     uses it.
     """
@@ -82,7 +84,7 @@ def open_office(
         jobs.forget(before)
         items.forget(before)
         hub = Hub()
-        supervisor = Supervisor(jobs, items, open_desk, hub.publish, limits, start_method)
+        supervisor = Supervisor(jobs, items, open_desk, hub.publish, limits, start_method, worker)
         supervisor.start()
         try:
             yield Office(category, items, jobs, supervisor, hub, Bridge(), limits)

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from pixelguide.edit.framing import Frame, Placement
 from pixelguide.errors import InputError
 from pixelguide.images import decode_image, to_rgb
-from pixelguide.studio import uploads
+from pixelguide.studio import full_sizes, uploads
 from pixelguide.studio.items import Kind, picture_png, png
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.office import Office
+from pixelguide.studio.origins import Change, Origin, Part
 from pixelguide.studio.project import (
     Edit,
     EditRequest,
@@ -22,11 +24,17 @@ from pixelguide.studio.project import (
     Project,
     ProjectZip,
     Score,
+    Version,
+    member,
     write_zip,
 )
 from pixelguide.studio.work import edit_result
 
-_FOLDERS: dict[Kind, str] = {"picture": "pictures", "map": "maps", "roi": "rois"}
+_FOLDERS: dict[Kind, str] = {
+    "picture": "pictures", "map": "maps", "roi": "rois", "photograph": "photographs",
+}  # fmt: skip
+_PHOTOGRAPHS = 8
+"""In a project; each takes as long to check as an upload. The page's projects have one."""
 
 
 def pack(wanted: PackRequest, office: Office) -> bytes:
@@ -43,24 +51,28 @@ def pack(wanted: PackRequest, office: Office) -> bytes:
         else:  # nothing to tell about how it was made
             versions.append(version.model_copy(update={"job": None}))
     category = office.category
+    origins = _origins(versions, edits, office)
     project = Project(
+        version=2 if origins else 1,
         name=wanted.name,
         model={"name": category.name, "hash": category.hash},
         size=category.size,
         labels=category.described_labels(),
         versions=versions,
         edits=edits,
+        origins=origins,
         state=wanted.state,
     )
     files = {
-        f"{_FOLDERS[kind]}/{identity}.png": office.items.read(identity, kind)
+        member(_FOLDERS[kind], identity): office.items.read(identity, kind)
         for identity, kind in _files(project).items()
     }
     return write_zip(project, files)
 
 
 def unpack(body: bytes, office: Office) -> dict[str, Any]:
-    """Take a project's zip in: {"name", "versions", "state", "ids": old → new}.
+    """Take a project's zip in: {"name", "versions", "state", "ids": old → new, "parts": new ids of
+    pictures that are parts of a photograph}.
 
     Raises SafetyError and InputError as `ProjectZip`, and for pictures, maps and labels that are
     not of this category. Nothing is kept of a project that is refused.
@@ -74,10 +86,15 @@ def unpack(body: bytes, office: Office) -> dict[str, Any]:
         )
     files = _files(project)
     contents = [
-        (kind, _checked(archive.png(_FOLDERS[kind], identity), kind, office))
+        (kind, _checked(archive.file(_FOLDERS[kind], identity), kind, office))
         for identity, kind in files.items()
     ]
+    by_id = dict(zip(files, (content for _, content in contents), strict=True))
+    _check_parts(project.origins, by_id, category.size)
     ids = dict(zip(files, office.items.add(*contents), strict=True))
+    office.items.origins.remember(
+        {ids[picture]: _renamed(origin, ids) for picture, origin in project.origins.items()}
+    )
     for old, edit in project.edits.items():
         ids[old] = uuid.uuid4().hex
         request = edit.request.model_dump()
@@ -97,7 +114,13 @@ def unpack(body: bytes, office: Office) -> dict[str, Any]:
         }
         for version in project.versions
     ]
-    return {"name": project.name, "versions": versions, "state": project.state, "ids": ids}
+    return {
+        "name": project.name,
+        "versions": versions,
+        "state": project.state,
+        "ids": ids,
+        "parts": [ids[picture] for picture in project.origins],
+    }
 
 
 def _edit(job: Job) -> Edit:
@@ -135,12 +158,71 @@ def _files(project: Project) -> dict[str, Kind]:
         note("roi", edit.roi)
         if identity in found:
             raise InputError(f"'{identity[:32]}' is two things", "project", "Save it again.")
+    for picture, origin in project.origins.items():
+        note("picture", picture)
+        if isinstance(origin, Part):
+            note("photograph", origin.photograph)
+        else:
+            note("picture", origin.parent)
+            note("roi", origin.roi)
+    _check_origins(project.origins)
     return found
 
 
+def _origins(versions: list[Version], edits: dict[str, Edit], office: Office) -> dict[str, Origin]:
+    """Of all pictures that find back into a photograph, and of those they were made from."""
+    found: dict[str, Origin] = {}
+    candidates = [picture for edit in edits.values() for picture in edit.pictures]
+    for picture in [*(version.picture for version in versions), *candidates]:
+        if lineage := office.items.origins.lineage(picture):
+            found |= {lineage.first: lineage.part, **dict(lineage.changes)}
+    return found
+
+
+def _check_origins(origins: dict[str, Origin]) -> None:
+    """Raise InputError unless every picture leads to a photograph, and not to too many of them."""
+    photographs = {o.photograph for o in origins.values() if isinstance(o, Part)}
+    if len(photographs) > _PHOTOGRAPHS:
+        raise InputError(
+            f"{len(photographs)} photographs", "project", f"At most {_PHOTOGRAPHS} in one."
+        )
+    edits: dict[str, list[str]] = {}
+    for picture, origin in origins.items():
+        if isinstance(origin, Change):
+            edits.setdefault(origin.parent, []).append(picture)
+    waiting = [picture for picture, origin in origins.items() if isinstance(origin, Part)]
+    leading = set()
+    while waiting:
+        leading.add(picture := waiting.pop())
+        waiting += edits.get(picture, [])
+    if lost := origins.keys() - leading:
+        raise InputError(
+            f"picture '{min(lost)[:32]}' leads to no photograph", "project", "Save it again."
+        )
+
+
+def _check_parts(origins: dict[str, Origin], files: dict[str, bytes], size: int) -> None:
+    """Raise InputError unless the photographs can be read and have these parts."""
+    parts: dict[str, list[Part]] = {}
+    for origin in origins.values():
+        if isinstance(origin, Part):
+            parts.setdefault(origin.photograph, []).append(origin)
+    for identity, of_it in parts.items():
+        photograph = full_sizes.decoded(files[identity])
+        for part in of_it:
+            Placement(photograph, Frame(part.x, part.y, part.size), size)
+
+
+def _renamed(origin: Origin, ids: dict[str, str]) -> Origin:
+    names = ("photograph",) if isinstance(origin, Part) else ("parent", "roi")
+    return origin.model_copy(update={name: ids[getattr(origin, name)] for name in names})
+
+
 def _checked(content: bytes, kind: Kind, office: Office) -> bytes:
-    """A PNG of a project decoded, checked and encoded anew."""
+    """A PNG of a project decoded, checked and encoded anew; a photograph as it is."""
     size = office.category.size
+    if kind == "photograph":
+        return content
     if kind == "map":
         return png(uploads.label_map(content, office.category.labels, size).to_image())
     image = decode_image(io.BytesIO(content), kind, ("PNG",))

@@ -14,13 +14,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.studio import uploads
+from pixelguide.studio.limits import Limits
+from pixelguide.studio.origins import Origin
 
 PROJECT = "project.json"
-_MEMBER = re.compile(r"project\.json|(pictures|maps|rois)/[0-9a-f]{32}\.png")
+_MEMBER = re.compile(
+    r"project\.json|(pictures|maps|rois)/[0-9a-f]{32}\.png|photographs/[0-9a-f]{32}\.bin"
+)
 _MEMBERS = 20_000
 _PROJECT_BYTES = 16 * 2**20
 _PNG_BYTES = 2**20
 """Of one picture, unpacked: 256² pixels of four bytes have 256 KiB."""
+_PHOTOGRAPH_BYTES = Limits.picture
 _ALL_BYTES = 256 * 2**20
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -80,28 +85,39 @@ class Edit(_Strict):
 
 
 class Project(_Strict):
-    """The content of `project.json`. Ids are those of the files beside it."""
+    """The content of `project.json`. Ids are those of the files beside it.
+
+    version: 2 where there are photographs, which earlier builds do not know. origins: of pictures
+    that are parts of photographs, and of all they were made from.
+    """
 
     format: Literal["pixelguide-project"] = "pixelguide-project"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 1
     name: str
     model: dict[str, str]
     size: int
     labels: dict[str, Any]
     versions: list[Version]
     edits: dict[str, Edit]
+    origins: dict[str, Origin] = {}
     state: dict[str, Any]
 
 
 def write_zip(project: Project, files: dict[str, bytes]) -> bytes:
-    """A project and its PNGs by member name, as a zip."""
+    """A project and its files by member name, as a zip."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs are compressed
-        text = json.dumps(project.model_dump(), indent=1, ensure_ascii=False)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed
+        described = project.model_dump(exclude=set() if project.origins else {"origins"})
+        text = json.dumps(described, indent=1, ensure_ascii=False)
         archive.writestr(PROJECT, text, zipfile.ZIP_DEFLATED)
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def member(folder: str, identity: str) -> str:
+    """The name of a file in a project."""
+    return f"{folder}/{identity}.{'bin' if folder == 'photographs' else 'png'}"
 
 
 class ProjectZip:
@@ -136,9 +152,9 @@ class ProjectZip:
                 raise InputError("an edit whose candidates do not fit together", PROJECT)
         return project
 
-    def png(self, folder: str, identity: str) -> bytes:
-        """One of its pictures, maps or rois. Raises InputError if it is not there."""
-        name = f"{folder}/{identity}.png"
+    def file(self, folder: str, identity: str) -> bytes:
+        """One of its pictures, maps, rois or photographs. Raises InputError if it is not there."""
+        name = member(folder, identity)
         if name not in self._members:
             raise InputError(
                 f"{folder[:-1]} {identity[:32]!r} is missing", "project", "Save it again."
@@ -155,7 +171,8 @@ class ProjectZip:
             raise InputError("encrypted", "project", "Save it without a password.")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise InputError("unusual compression", f"project/{name}", "Use deflate.")
-        if info.file_size > (_PROJECT_BYTES if name == PROJECT else _PNG_BYTES):
+        limits = {PROJECT: _PROJECT_BYTES, "photographs": _PHOTOGRAPH_BYTES}
+        if info.file_size > limits.get(name.partition("/")[0], _PNG_BYTES):
             raise SafetyError("member unpacks to too much", f"project/{name}")
 
     def _read(self, name: str) -> bytes:

@@ -47,13 +47,15 @@ def bound(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any that is free. Raises InputError if it cannot be had."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=1024)
+        made = socket.create_server(address[:2], family=family, backlog=1024)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
             f"cannot listen at {host}:{port} ({reason.lower()})",
             hint="Choose another --port; 0 takes any that is free.",
         ) from None
+    # asyncio sets TCP_NODELAY only on sockets that say they are TCP, which create_server leaves out
+    return socket.socket(made.family, made.type, socket.IPPROTO_TCP, made.detach())
 
 
 def gate_of(
@@ -99,23 +101,30 @@ def server(app: FastAPI, on_ready: Callable[[], None]) -> uvicorn.Server:
         ws="none",
         lifespan="on",
         timeout_keep_alive=75,  # closing sooner breaks requests of pages that pause between two
-        timeout_graceful_shutdown=2,  # streams of events never end by themselves
+        timeout_graceful_shutdown=2,
     )
-    return _Server(config, on_ready)
+    return _Server(config, on_ready, app.state.office.hub.close)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it is ready."""
+    """uvicorn's server, which tells when it is ready and when it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._on_end = on_ready, on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, for streams of events never end by themselves, then end."""
+        self._on_end()
+        await super().shutdown(sockets)
 
 
 def _is_any(host: str) -> bool:

@@ -47,7 +47,10 @@ class Supervisor:
         tell: Tell,
         limits: Limits,
         start_method: StartMethod = "spawn",
+        first: Child | None = None,
     ) -> None:
+        """first: a worker that was started already."""
+        self._first = first
         self._jobs, self._items, self._open_desk = jobs, items, open_desk
         self._tell, self._limits, self._start_method = tell, limits, start_method
         self._child: Child | None = None
@@ -123,7 +126,8 @@ class Supervisor:
 
     def _start_child(self) -> bool:
         """Start a worker and wait until it has opened the model."""
-        self._child = child = Child(self._open_desk, self._start_method)
+        first, self._first = self._first, None
+        self._child = child = first or Child(self._open_desk, self._start_method)
         while child.line not in self._wait(None, child):
             if self._stopping:
                 return False

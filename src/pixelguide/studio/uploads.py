@@ -6,13 +6,10 @@ import io
 import json
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 from pydantic import BaseModel, ValidationError
 
 from pixelguide.errors import InputError
-from pixelguide.images import decode_image, to_rgb
+from pixelguide.images import decode_image
 from pixelguide.labels import LabelMap, LabelSet
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,22 +28,6 @@ def json_body(body: bytes, model: type[M], where: str = "request") -> M:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])[:80] or "content"
         raise InputError(f"{place}: {first['msg'].lower()}", where) from None
-
-
-def picture(body: bytes, size: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """An uploaded picture as uint8 S×S×3, and its own width and height once upright.
-
-    One of another size or shape is cropped to the square in its middle and resized. Raises
-    InputError as `load_rgb` does.
-    """
-    pixels = to_rgb(decode_image(io.BytesIO(body), "picture"), "picture")
-    height, width = pixels.shape[:2]
-    if (width, height) != (size, size):
-        side = min(width, height)
-        left, top = (width - side) // 2, (height - side) // 2
-        square = Image.fromarray(pixels[top : top + side, left : left + side])
-        pixels = np.array(square.resize((size, size), Image.Resampling.LANCZOS))
-    return pixels, (width, height)
 
 
 def label_map(body: bytes, labels: LabelSet, size: int) -> LabelMap:

@@ -10,6 +10,7 @@ from pixelguide.labels import LabelMap
 from pixelguide.studio.items import Items, picture_png, png
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.messages import EditOutcome, EditTask, Outcome, SegmentTask, Task
+from pixelguide.studio.origins import Change
 
 
 def task_of(job: Job, items: Items) -> Task:
@@ -38,6 +39,7 @@ def keep_outcome(job: Job, outcome: Outcome, items: Items) -> dict[str, Any]:
         "map": label_map,
         "uncertainty": round(outcome.uncertainty, 6),
         "seconds": round(outcome.seconds, 3),
+        "familiarity": outcome.familiarity,
     }
 
 
@@ -45,6 +47,11 @@ def _keep_edit(job: Job, outcome: EditOutcome, items: Items) -> dict[str, Any]:
     roi = picture_png(outcome.roi.astype(np.uint8) * 255)
     pictures = [("picture", picture_png(image)) for image in outcome.images]
     roi_id, *ids = items.add(("roi", roi), *pictures)  # type: ignore[arg-type]
+    parent = job.request["picture"]
+    if items.origins.of(parent):
+        items.origins.remember(
+            dict.fromkeys(ids, Change(parent=parent, roi=roi_id, feather=outcome.feather))
+        )
     return edit_result(job.id, ids, outcome.scores, outcome.best, roi_id, outcome.report)
 
 

@@ -19,6 +19,11 @@ PATIENCE = 180_000
 """Milliseconds to wait for anything, on a machine that does other work too."""
 
 
+def crowding() -> float:
+    """How many processes share a core of this machine, at least 1: all takes so much longer."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 class Server:
     """`pixelguide studio` in a process of its own, over one data folder and at one port."""
 
@@ -57,7 +62,7 @@ class Server:
         raise AssertionError("the model's process was not found")
 
     def _done(self) -> None:
-        self.process.wait(30)
+        self.process.wait(PATIENCE / 1000)
         if self.process.stdout:
             self.process.stdout.close()
 

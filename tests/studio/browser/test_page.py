@@ -21,6 +21,8 @@ from pixelguide.studio.app import WEB
 from pixelguide.studio.items import picture_png, png
 
 from .chromium import StudioPage
+from .conftest import crowding
+from .contrast import faint_texts
 
 pytestmark = pytest.mark.browser
 
@@ -134,7 +136,7 @@ def test_a_brush_event_takes_less_than_a_frame_on_a_large_map(
         median, high = np.percentile(milliseconds, [50, 95])
         record_property(f"median ms, outlined {outlined}", median)
         print(f"outlined {outlined}: median {median:.2f} ms, 95 % {high:.2f} ms")  # noqa: T201
-        assert median < 16
+        assert median < 16 * crowding()
     assert studio.look("store.version.map.counts()[argument]", LABELS.id("glasses")) > 10_000
     assert studio.errors == []
 
@@ -160,6 +162,19 @@ def test_text_and_controls_stand_out_from_their_ground(
     assert contrast(colours["--on-accent"], colours["--accent"]) >= 4.5
     for ground in grounds:
         assert contrast(colours["--edge"], colours[ground]) >= 3, ground
+    page = studio.page
+    page.hover('[data-class="hair"]')
+    page.click("#settings summary")
+    assert faint_texts(page) == []
+    studio.choose_class("glasses")
+    studio.drag((10.5, 10.5), (20.5, 10.5))
+    page.keyboard.press("g")
+    assert faint_texts(page) == []
+    page.click("#files")
+    assert faint_texts(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert faint_texts(page) == []
 
 
 def luminance(colour: str) -> float:
@@ -195,6 +210,27 @@ def test_everything_fits_and_is_named_in_a_small_window(
     assert nameless == []
 
 
+def test_the_chosen_class_and_every_setting_can_be_seen_in_a_small_window(
+    open_alone: Callable[..., StudioPage],
+) -> None:
+    studio = open_alone(64, viewport={"width": 1024, "height": 640})
+    chosen = studio.page.locator("#classes [aria-checked=true]")
+    listed = studio.page.locator("#classes").bounding_box()
+    for name in ("glasses", "background"):
+        studio.look(f"store.set({{ classId: {LABELS.id(name)} }})")
+        box = chosen.bounding_box()
+        assert chosen.inner_text() == name
+        assert listed["y"] <= box["y"]
+        assert box["y"] + box["height"] <= listed["y"] + listed["height"]
+    studio.page.click("#settings summary")
+    for field in studio.page.locator("#settings [name]").all():
+        field.scroll_into_view_if_needed()
+        box = field.bounding_box()
+        assert box["y"] + box["height"] <= 640.5
+        if field.evaluate("field => field.tagName") == "SELECT":
+            assert field.evaluate("field => field.selectedOptions[0]?.text"), "no empty choice"
+
+
 def test_tab_reaches_every_group_and_help_opens_by_key(
     open_alone: Callable[..., StudioPage],
 ) -> None:
@@ -216,7 +252,7 @@ def test_tab_reaches_every_group_and_help_opens_by_key(
     studio.page.keyboard.press("?")
     assert studio.page.is_visible("dialog .keys")
     studio.page.keyboard.press("Escape")
-    assert studio.page.locator("dialog").count() == 0
+    studio.page.wait_for_selector("dialog", state="detached")
 
 
 def test_saving_an_unedited_picture_keeps_its_bytes(open_alone: Callable[..., StudioPage]) -> None:

@@ -36,6 +36,7 @@ def test_picture_is_cropped_and_resized(studio: Studio, kind: str) -> None:
     assert answer.status_code == 201
     content = answer.json()
     identity = content.pop("picture")
+    assert len(content.pop("photograph")) == 32
     assert content == {"size": SIZE, "cropped": True, "original_width": 50, "original_height": 100}
     pixels = np.asarray(studio.image(f"/api/pictures/{identity}.png"))
     assert pixels.shape == (SIZE, SIZE, 3)

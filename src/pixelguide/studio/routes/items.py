@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, Request, Response
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from pixelguide.edit.framing import Frame
 from pixelguide.errors import InputError
-from pixelguide.studio import uploads
+from pixelguide.studio import full_sizes, uploads
 from pixelguide.studio.items import Kind, picture_png, png
 from pixelguide.studio.office import AtOffice, Office
+from pixelguide.studio.origins import Part
 from pixelguide.studio.refusals import not_found
 from pixelguide.studio.routes.pages import portrait_count, portrait_png
 
 router = APIRouter()
+_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # ids are never reused
 
 
 class _Portrait(BaseModel):
@@ -23,9 +28,23 @@ class _Portrait(BaseModel):
     portrait: int
 
 
+class _Square(BaseModel):
+    """A square of a photograph, in its pixels."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: float
+    y: float
+    size: float
+
+
 @router.post("/api/pictures", status_code=201)
 async def add_picture(request: Request, office: AtOffice) -> dict[str, Any]:
-    """Take a picture as the raw body, or a built-in portrait by {"portrait": k}."""
+    """Take a picture as the raw body, or a built-in portrait by {"portrait": k}.
+
+    Of a picture of another size than the model's, the middle square is taken; "photograph" is then
+    the id under which the whole is kept, to take another part.
+    """
     body = await request.body()
     size = office.category.size
     if _content_type(request) == "application/json":
@@ -33,18 +52,50 @@ async def add_picture(request: Request, office: AtOffice) -> dict[str, Any]:
         if not 0 <= index < portrait_count(office):
             raise not_found("portrait")
         content = await office.bridge.short(portrait_png, index, size)
-        own = (size, size)
+        (identity,) = await office.bridge.writing(office.items.add, ("picture", content))
+        own, photograph = (size, size), None
     else:
         _check_is_image(request, "picture")
-        content, own = await office.bridge.heavy(_decoded, body, size)
-    (identity,) = await office.bridge.writing(office.items.add, ("picture", content))
+        upload = await office.bridge.heavy(full_sizes.received, body, size)
+        identity, photograph = await office.bridge.writing(_keep, body, upload, office)
+        own = (upload.width, upload.height)
     return {
         "picture": identity,
+        "photograph": photograph,
         "size": size,
         "cropped": own != (size, size),
         "original_width": own[0],
         "original_height": own[1],
     }
+
+
+@router.get("/api/photographs/{identity}.jpg")
+async def photograph(identity: str, office: AtOffice) -> Response:
+    """A photograph made small, to choose a part in."""
+    content = await office.bridge.short(office.items.read, identity, "photograph")
+    shown = await office.bridge.heavy(full_sizes.preview, content)
+    return Response(shown, media_type="image/jpeg", headers=_FOREVER)
+
+
+@router.post("/api/photographs/{identity}/parts", status_code=201)
+async def add_part(identity: str, request: Request, office: AtOffice) -> dict[str, Any]:
+    """Take the part {"x", "y", "size"} of a photograph as a picture. 400 for one that is too small
+    or lies too far outside."""
+    content = await office.bridge.short(office.items.read, identity, "photograph")
+    wanted = uploads.json_body(await request.body(), _Square)
+    frame = Frame(wanted.x, wanted.y, wanted.size)
+    size = office.category.size
+    pixels = await office.bridge.heavy(full_sizes.part_of, content, frame, size)
+    picture = await office.bridge.writing(_keep_part, identity, frame, pixels, office)
+    return {"picture": picture, "photograph": identity, "size": size}
+
+
+@router.get("/api/pictures/{identity}/photograph.png")
+async def full_size(identity: str, office: AtOffice) -> Response:
+    """The photograph that a picture is a part of, with what edits changed up to it; 404 for a
+    picture that is none."""
+    content = await office.bridge.heavy(_full_size, identity, office)
+    return Response(content, media_type="image/png")
 
 
 @router.get("/api/pictures/{identity}.png")
@@ -72,13 +123,31 @@ async def label_map(identity: str, office: AtOffice) -> Response:
 
 async def _item(identity: str, kind: Kind, office: Office) -> Response:
     content = await office.bridge.short(office.items.read, identity, kind)
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}  # ids are never reused
-    return Response(content, media_type="image/png", headers=headers)
+    return Response(content, media_type="image/png", headers=_FOREVER)
 
 
-def _decoded(body: bytes, size: int) -> tuple[bytes, tuple[int, int]]:
-    pixels, own = uploads.picture(body, size)
-    return picture_png(pixels), own
+def _keep(body: bytes, upload: full_sizes.Upload, office: Office) -> tuple[str, str | None]:
+    """The ids of the picture and of the photograph it is a part of, if it is."""
+    if upload.frame is None:
+        (identity,) = office.items.add(("picture", picture_png(upload.pixels)))
+        return identity, None
+    (photograph,) = office.items.add(("photograph", body))
+    return _keep_part(photograph, upload.frame, upload.pixels, office), photograph
+
+
+def _keep_part(photograph: str, frame: Frame, pixels: NDArray[np.uint8], office: Office) -> str:
+    (identity,) = office.items.add(("picture", picture_png(pixels)))
+    part = Part(photograph=photograph, x=frame.x, y=frame.y, size=frame.size)
+    office.items.origins.remember({identity: part})
+    return identity
+
+
+def _full_size(identity: str, office: Office) -> bytes:
+    office.items.check(identity, "picture")
+    placement = full_sizes.photograph_of(office.items, identity)
+    if placement is None:
+        raise not_found("photograph")
+    return full_sizes.photograph_png(placement.photograph)
 
 
 def _content_type(request: Request) -> str:

@@ -113,6 +113,7 @@ async def _events(identity: str, office: Office) -> AsyncIterator[bytes]:
 
 def _submit(key: str, wanted: JobRequest, office: Office) -> tuple[Job, bool]:
     uses = wanted.check(office)
+    office.items.origins.touch(wanted.picture)
     return office.jobs.submit(key, wanted.kind, wanted.model_dump(exclude={"kind"}), uses)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
-from pixelguide.images import decode_image
+from pixelguide.errors import InputError
 from pixelguide.open_raster import edit_layers, open_raster
+from pixelguide.studio import full_sizes, uploads
 from pixelguide.studio.exports import png_with_metadata
+from pixelguide.studio.items import picture_png
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.office import AtOffice, Office
 from pixelguide.studio.refusals import not_found
@@ -18,11 +21,37 @@ from pixelguide.studio.refusals import not_found
 router = APIRouter()
 
 
+class _Strength(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    strength: float = Field(ge=0, le=1)
+
+
 @router.get("/api/results/{identity}/{name}.png")
 async def result_png(identity: str, name: str, office: AtOffice) -> Response:
     """Candidate `name` with metadata that says how it was made; or "roi", white = may change."""
     content = await office.bridge.short(_png, identity, name, office)
     return Response(content, media_type="image/png")
+
+
+@router.get("/api/results/{identity}/{name}/photograph.png")
+async def result_photograph(
+    identity: str, name: str, office: AtOffice, strength: str = "1"
+) -> Response:
+    """Candidate `name`, at a strength, put back into the photograph; `result_png` where there is
+    none."""
+    content = await office.bridge.heavy(_photograph, identity, name, _share(strength), office)
+    return Response(content, media_type="image/png")
+
+
+@router.post("/api/results/{identity}/{name}/pictures", status_code=201)
+async def add_fainter(
+    identity: str, name: str, request: Request, office: AtOffice
+) -> dict[str, Any]:
+    """Keep candidate `name` at {"strength"}, 0 … 1, as a picture to go on with."""
+    _candidate(_edit(identity, office), name)
+    strength = uploads.json_body(await request.body(), _Strength).strength
+    return {"picture": await office.bridge.writing(_keep, identity, name, strength, office)}
 
 
 @router.get("/api/results/{identity}.ora")
@@ -38,25 +67,66 @@ def _png(identity: str, name: str, office: Office) -> bytes:
     if name == "roi":
         return office.items.read(_result(job)["roi_id"], "roi")
     k = _candidate(job, name)
+    pixels = office.items.picture(_result(job)["candidates"][k]["picture"])
+    return png_with_metadata(pixels, _how(job, k))
+
+
+def _photograph(identity: str, name: str, strength: float, office: Office) -> bytes:
+    job = _edit(identity, office)
+    k = _candidate(job, name)
+    candidate = _result(job)["candidates"][k]["picture"]
+    after, how = _at_strength(job, candidate, strength, office), _how(job, k)
+    if strength != 1:
+        how["strength"] = strength
+    full = full_sizes.full_size_of(office.items, candidate)
+    if full is None:
+        return png_with_metadata(after, how)
+    return full_sizes.photograph_png(full.photograph, how | full.report(), full.patch(after))
+
+
+def _keep(identity: str, name: str, strength: float, office: Office) -> str:
+    job, items = _edit(identity, office), office.items
+    candidate = _result(job)["candidates"][_candidate(job, name)]["picture"]
+    (picture,) = items.add(("picture", picture_png(_at_strength(job, candidate, strength, office))))
+    if origin := items.origins.of(candidate):
+        items.origins.remember({picture: origin})
+    return picture
+
+
+def _at_strength(job: Job, candidate: str, strength: float, office: Office) -> NDArray[np.uint8]:
+    after = office.items.picture(candidate)
+    if strength == 1:
+        return after
+    return full_sizes.fainter(office.items.picture(job.request["picture"]), after, strength)
+
+
+def _how(job: Job, k: int) -> dict[str, Any]:
     candidate = _result(job)["candidates"][k]
     scores = {key: candidate[key] for key in candidate.keys() - {"picture", "url"}}
-    how = {"candidate": k, **dict(sorted(scores.items())), "report": _result(job)["report"]}
-    return png_with_metadata(office.items.picture(candidate["picture"]), how)
+    return {"candidate": k, **dict(sorted(scores.items())), "report": _result(job)["report"]}
+
+
+def _share(text: str) -> float:
+    """A strength out of a query."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise InputError(f"strength {text[:40]!r}", "query", "Give a number from 0 to 1.")
+    return value
 
 
 def _ora(identity: str, name: str | None, office: Office) -> bytes:
     job = _edit(identity, office)
     items, result = office.items, _result(job)
     k = result["best"] if name is None else _candidate(job, name)
-    roi = decode_image(io.BytesIO(items.read(result["roi_id"], "roi")), "roi", ("PNG",))
-    edited = items.picture(result["candidates"][k]["picture"])
-    layers = edit_layers(
-        items.picture(job.request["picture"]),
-        edited,
-        items.label_map(job.request["target"]),
-        np.asarray(roi) > 0,
-    )
-    return open_raster(layers, edited)
+    candidate = result["candidates"][k]["picture"]
+    edited, target = items.picture(candidate), items.label_map(job.request["target"])
+    if full := full_sizes.full_size_of(items, candidate):
+        return full.open_raster(edited, target)
+    original, roi = items.picture(job.request["picture"]), items.roi(result["roi_id"])
+    return open_raster(edit_layers(original, edited, target, roi), edited)
 
 
 def _edit(identity: str, office: Office) -> Job:

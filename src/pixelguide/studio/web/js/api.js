@@ -84,9 +84,25 @@ export async function choosePortrait(portrait) {
 
 /**
  * @param {Blob | Uint8Array<ArrayBuffer>} file @param {string} type
- * @returns {Promise<{picture: string, cropped: boolean}>}
+ * @returns {Promise<{picture: string, photograph: string | null, original_width: number,
+ *   original_height: number}>} photograph: the whole, of which the picture is the middle
  */
 export const uploadPicture = (file, type) => postBytes("/api/pictures", file, type);
+
+/**
+ * @param {string} photograph @param {import("./core/square.js").Square} square
+ * @returns {Promise<{picture: string}>}
+ */
+export const takePart = async (photograph, square) =>
+  (await postJson(`/api/photographs/${photograph}/parts`, square)).json();
+
+/**
+ * Keep a candidate at a strength as a picture.
+ * @param {string} job @param {number} candidate @param {number} strength
+ * @returns {Promise<{picture: string}>}
+ */
+export const keepCandidate = async (job, candidate, strength) =>
+  (await postJson(`/api/results/${job}/${candidate}/pictures`, { strength })).json();
 
 /** @param {Blob | Uint8Array<ArrayBuffer>} png @returns {Promise<{map: string}>} */
 export const uploadMap = (png) => postBytes("/api/maps", png, "image/png");
@@ -112,7 +128,7 @@ export const cancel = async (job) =>
 /** @param {unknown} project @returns {Promise<Blob>} a zip */
 export const pack = async (project) => (await postJson("/api/projects/pack", project)).blob();
 
-/** @param {Blob} file @returns {Promise<{versions: any[], state: any}>} */
+/** @param {Blob} file @returns {Promise<{versions: any[], state: any, parts: string[]}>} */
 export const unpack = (file) => postBytes("/api/projects/unpack", file, "application/zip");
 
 /**

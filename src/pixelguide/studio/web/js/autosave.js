@@ -23,6 +23,7 @@ const KEPT = /** @type {const} */ ([
   "opacity",
   "outlined",
   "settings",
+  "stage",
 ]);
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */

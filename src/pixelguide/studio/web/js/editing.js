@@ -2,7 +2,6 @@
 
 import * as api from "./api.js";
 import { pixelsAt } from "./pixels.js";
-import { encodePicture } from "./core/png.js";
 import { shownEdit } from "./stage/scene.js";
 import { append, sendMap, sendPicture, version as newVersion } from "./versions.js";
 
@@ -37,7 +36,6 @@ export async function edit(store, changes = {}) {
   const run = {
     job: null,
     state: "sending",
-    position: 0,
     progress: null,
     problem: null,
     settings,
@@ -130,16 +128,9 @@ export async function keep(store) {
   const run = version?.run;
   const pixels = version && run && shownEdit(version, run);
   if (!pixels || !run.outcome || !run.job) return;
-  const candidate = run.outcome.candidates[run.chosen];
-  let { picture } = candidate;
+  let { picture } = run.outcome.candidates[run.chosen];
   if (run.strength < 1) {
-    const png = await encodePicture(
-      pixels.data,
-      pixels.width,
-      pixels.height,
-      JSON.stringify(howMade(store)),
-    );
-    picture = (await api.uploadPicture(png, "image/png")).picture;
+    picture = (await api.keepCandidate(run.job, run.chosen, run.strength)).picture;
   }
   append(
     store,
@@ -147,6 +138,8 @@ export async function keep(store) {
       picture,
       pixels,
       note: run.classes.join(", "),
+      inPhotograph: version.inPhotograph,
+      unfamiliar: version.unfamiliar,
       source: run.target.clone(),
       map: run.target.clone(),
       made: madeBy(run, run.outcome),

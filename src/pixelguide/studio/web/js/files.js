@@ -1,7 +1,7 @@
 /** Files to keep: pictures, maps, layers, whole projects. */
 
 import * as api from "./api.js";
-import { encodePicture } from "./core/png.js";
+import { encodePicture, withSettings } from "./core/png.js";
 import { howMade } from "./editing.js";
 import { newStroke, repaint, settle } from "./painting.js";
 import { download, pixelsAt } from "./pixels.js";
@@ -15,23 +15,48 @@ import { choose, fetchMap, labelPng, sendMap, sendPicture, version } from "./ver
 const fileName = (note, end) =>
   `${note.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-") || "picture"}${end}`;
 
-/** The picture that is shown, with how it was made. @param {Store} store */
+/**
+ * The picture that is shown, with how it was made; in its photograph, if it is a part of one.
+ * @param {Store} store
+ */
 export async function savePicture(store) {
   const { version } = store;
   if (!version) return;
   const run = store.state.stage === "result" ? version.run : null;
-  if (run?.outcome && run.strength === 1) {
-    const bytes = await api.getBytes(run.outcome.candidates[run.chosen].url);
-    download(new Blob([bytes], { type: "image/png" }), fileName(version.note, "-edit.png"));
-    return;
-  }
-  const how = JSON.stringify(howMade(store) ?? {});
-  const { data, width, height } = (run?.outcome && shownEdit(version, run)) || version.pixels;
-  const png = await encodePicture(data, width, height, how);
+  const png = await (version.inPhotograph ? inPhotograph(store, version) : alone(store, version));
   download(
     new Blob([png], { type: "image/png" }),
     fileName(version.note, run?.outcome ? "-edit.png" : ".png"),
   );
+}
+
+/** @param {Store} store @param {Version} version */
+async function alone(store, version) {
+  const run = store.state.stage === "result" ? version.run : null;
+  if (run?.outcome && run.strength === 1) {
+    return api.getBytes(run.outcome.candidates[run.chosen].url);
+  }
+  const how = JSON.stringify(howMade(store) ?? {});
+  const { data, width, height } = (run?.outcome && shownEdit(version, run)) || version.pixels;
+  return encodePicture(data, width, height, how);
+}
+
+/** @param {Store} store @param {Version} version */
+async function inPhotograph(store, version) {
+  const run = store.state.stage === "result" ? version.run : null;
+  try {
+    if (run?.outcome) {
+      const { job, chosen, strength } = run;
+      return await api.getBytes(`/api/results/${job}/${chosen}/photograph.png?strength=${strength}`);
+    }
+    const png = await api.getBytes(`/api/pictures/${version.picture}/photograph.png`);
+    return withSettings(png, JSON.stringify(howMade(store) ?? {}));
+  } catch (error) {
+    if (!(error instanceof api.ServerError) || error.status !== 404) throw error;
+    version.inPhotograph = false;
+    store.touch(["versions"]);
+    throw new Error("The server has forgotten the photograph. Save again for the part alone.");
+  }
 }
 
 /** The painted map: a palette image, value = class id. @param {Store} store */
@@ -89,7 +114,7 @@ export async function saveProject(store) {
 
 /** @param {Store} store @param {File} file */
 export async function openProject(store, file) {
-  const { versions, state } = await api.unpack(file);
+  const { versions, state, parts } = await api.unpack(file);
   const opened = await Promise.all(
     versions.map(async (each, k) => {
       const source = await fetchMap(each.source);
@@ -97,6 +122,7 @@ export async function openProject(store, file) {
         picture: each.picture,
         pixels: await pixelsAt(`/api/pictures/${each.picture}.png`),
         note: String(each.note),
+        inPhotograph: parts.includes(each.picture),
         source,
         map: each.target ? await fetchMap(each.target) : source.clone(),
         made: state?.made?.[k] ? { ...state.made[k], job: each.job ?? "" } : null,

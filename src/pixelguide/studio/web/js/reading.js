@@ -11,28 +11,37 @@ import { append, fetchMap, sendPicture, version } from "./versions.js";
 /** Start over with a built-in portrait. @param {Store} store @param {number} index from 0 */
 export async function openPortrait(store, index) {
   const { picture } = await api.choosePortrait(index);
-  await open(store, picture, `Portrait ${index + 1}`);
+  await open(store, { picture, note: `Portrait ${index + 1}` });
 }
 
 /**
  * Start over with a picture of the user's.
  * @param {Store} store @param {File} file
- * @returns {Promise<boolean>} whether it was cropped to a square
+ * @param {typeof import("./ui/crop.js").choosePart} choosePart asks which part of a photograph
+ * @returns {Promise<boolean>} whether it was opened, and not called off
  */
-export async function openPicture(store, file) {
-  const { picture, cropped } = await api.uploadPicture(
-    file,
-    file.type || "application/octet-stream",
-  );
-  await open(store, picture, file.name.replace(/\.[^.]*$/, ""));
-  return cropped;
+export async function openPicture(store, file, choosePart) {
+  const sent = await api.uploadPicture(file, file.type || "application/octet-stream");
+  let { picture } = sent;
+  if (sent.photograph) {
+    const photograph = { width: sent.original_width, height: sent.original_height };
+    const half = Math.ceil(store.state.category.size / 2);
+    const smallest = Math.min(half, photograph.width, photograph.height);
+    const url = `/api/photographs/${sent.photograph}.jpg`;
+    const square = await choosePart(url, photograph, smallest);
+    if (!square) return false;
+    picture = (await api.takePart(sent.photograph, square)).picture;
+  }
+  const note = file.name.replace(/\.[^.]*$/, "");
+  await open(store, { picture, note, inPhotograph: sent.photograph !== null });
+  return true;
 }
 
-/** @param {Store} store @param {string} picture @param {string} note */
-async function open(store, picture, note) {
-  const pixels = await pixelsAt(`/api/pictures/${picture}.png`);
+/** @param {Store} store @param {{picture: string, note: string} & Partial<Version>} parts */
+async function open(store, parts) {
+  const pixels = await pixelsAt(`/api/pictures/${parts.picture}.png`);
   store.state.versions = [];
-  const opened = version({ picture, pixels, note });
+  const opened = version({ ...parts, pixels });
   append(store, opened);
   read(store, opened);
 }
@@ -58,7 +67,9 @@ export async function read(store, version) {
     });
     if (job.state !== "done")
       throw new Error(job.error?.message ?? "Reading the map was cancelled.");
-    const map = await fetchMap(/** @type {import("./types.js").Reading} */ (job.result).map);
+    const result = /** @type {import("./types.js").Reading} */ (job.result);
+    const map = await fetchMap(result.map);
+    version.unfamiliar = !!result.familiarity?.far.length;
     version.source = map;
     version.map = map.clone();
     version.reading = null;

@@ -16,13 +16,15 @@
  *   starters: StarterInfo[],
  * }} Category
  *
- * @typedef {{stage: string, done: number, total: number, t?: number, previews?: string[]}} Progress
+ * @typedef {{stage: string, done: number, total: number, t?: number, previews?: string[],
+ *   position?: number}} Progress
  * @typedef {{code: string, message: string, hint: string}} Problem
  * @typedef {{picture: string, url: string, roi_accuracy: number, roi_loss: number,
  *   changed_pixels_outside: number}} Candidate
  * @typedef {{candidates: Candidate[], best: number, roi: string, report: Record<string, unknown>}
  *   } EditOutcome
- * @typedef {{map: string, uncertainty: number, seconds: number}} Reading
+ * @typedef {{map: string, uncertainty: number, seconds: number,
+ *   familiarity?: {far: string[]} | null}} Reading
  * @typedef {{job: string, kind: "segment" | "edit",
  *   state: "queued" | "running" | "done" | "failed" | "cancelled", position: number,
  *   progress: Progress | null, result: unknown, error: Problem | null}} Job
@@ -35,7 +37,6 @@
  * @typedef {{
  *   job: string | null,
  *   state: "sending" | "queued" | "running" | "done" | "failed" | "cancelled",
- *   position: number,
  *   progress: Progress | null,
  *   problem: string | null,
  *   settings: Settings,
@@ -52,12 +53,15 @@
  * @typedef {{job: string, candidate: number, strength: number, report: Record<string, unknown>}} Made
  *
  * A picture with the map it was read (source) and the map being painted. wanted: edited classes
- * that the user put into Q or took out of it.
+ * that the user put into Q or took out of it. inPhotograph: whether the picture is a part of a
+ * photograph that the server keeps. unfamiliar: whether it is unlike those the model was made for.
  * @typedef {{
  *   id: string,
  *   picture: string,
  *   pixels: ImageData,
  *   note: string,
+ *   inPhotograph: boolean,
+ *   unfamiliar: boolean,
  *   source: LabelMap | null,
  *   map: LabelMap | null,
  *   history: History,

@@ -18,6 +18,8 @@ import { rgb } from "./pixels.js";
 export function version(parts) {
   return {
     id: api.uuid(),
+    inPhotograph: false,
+    unfamiliar: false,
     source: null,
     map: null,
     history: new History(),
@@ -76,5 +78,6 @@ export async function sendPicture(version) {
   const { data, width, height } = version.pixels;
   const png = await encodePicture(data, width, height, "{}");
   version.picture = (await api.uploadPicture(png, "image/png")).picture;
+  version.inPhotograph = false;
   return version.picture;
 }

@@ -29,8 +29,22 @@ export function encodeLabels(ids, width, height, palette) {
 export function encodePicture(rgba, width, height, settings) {
   const rgb = new Uint8Array(3 * width * height);
   for (let p = 0; p < width * height; p++) rgb.set(rgba.subarray(4 * p, 4 * p + 3), 3 * p);
-  const text = new TextEncoder().encode(`pixelguide\0\0\0\0\0${settings}`);
-  return file(rgb, width, height, RGB, 3, [{ type: "iTXt", data: text }]);
+  return file(rgb, width, height, RGB, 3, [said(settings)]);
+}
+
+/**
+ * A PNG that says how it was made.
+ * @param {Uint8Array} png the file
+ * @param {string} settings as of `encodePicture`
+ */
+export function withSettings(png, settings) {
+  const header = SIGNATURE.length + 25;
+  return concatenated([png.subarray(0, header), written(said(settings)), png.subarray(header)]);
+}
+
+/** @param {string} settings @returns {Chunk} */
+function said(settings) {
+  return { type: "iTXt", data: new TextEncoder().encode(`pixelguide\0\0\0\0\0${settings}`) };
 }
 
 /**

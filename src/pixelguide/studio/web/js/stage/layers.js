@@ -1,7 +1,7 @@
 /** The map as it is shown: colours and outlines, kept up to date rectangle by rectangle. */
 
 import { IGNORE } from "../core/label_map.js";
-import { edges } from "../core/outline.js";
+import { Edges, edges } from "../core/outline.js";
 import { contextOf, rgb } from "../pixels.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -16,6 +16,8 @@ export class MapLayers {
   #colours = new Uint32Array(256);
   /** Lines of the map as it is. @type {Map<string, Path2D>} */
   #outlines = new Map();
+  /** Edges between the classes shown, once they have been asked for. @type {Edges | null} */
+  #edges = null;
   /** @type {{plan: import("../types.js").Plan | null, path: Path2D}} */
   #region = { plan: null, path: new Path2D() };
 
@@ -30,6 +32,8 @@ export class MapLayers {
     this.#outlines.clear();
     if (!map) return;
     const context = this.#context(map);
+    if (rect) this.#edges?.update(rect);
+    else this.#edges = null;
     if (!rect || !this.#pixels || this.#pixels.width !== map.width) {
       this.#colours = this.#coloursNow();
       this.#pixels = context.createImageData(map.width, map.height);
@@ -57,9 +61,11 @@ export class MapLayers {
   /** Lines between the classes shown, in map pixels. */
   outlines() {
     const { hidden } = this.store.state;
-    return this.#lines("all", ({ ids, width, height }) =>
-      edges(width, height, (k) => (hidden.has(ids[k]) ? IGNORE : ids[k])),
-    );
+    return this.#lines("all", ({ ids, width, height }) => {
+      const shown = Uint8Array.from({ length: 256 }, (_, id) => (hidden.has(id) ? IGNORE : id));
+      this.#edges ??= new Edges(width, height, (k) => shown[ids[k]]);
+      return this.#edges.lines();
+    });
   }
 
   /** Lines around one class, in map pixels. @param {number} id */

@@ -13,6 +13,11 @@ export function mountClasses(store) {
   list.append(...rows.map(({ element }) => element));
   roving(list);
   store.watch(["classId", "hidden", "locked"], () => rows.forEach(({ show }) => show()));
+  // The eyedropper takes classes that are out of sight, and what comes below pushes the list up.
+  const reveal = () =>
+    rows.find(({ id }) => id === store.state.classId)?.element.scrollIntoView({ block: "nearest" });
+  store.watch(["classId"], reveal);
+  new ResizeObserver(reveal).observe(list);
   store.watch(["versions", "current", "painted"], () => {
     const counts = store.version?.map?.counts();
     rows.forEach(({ element, id }) => element.classList.toggle("absent", !!counts && !counts[id]));

@@ -26,7 +26,7 @@ export function mountEdit(store) {
   byId("edit").append(plan, starters, run, settingsForm(store));
   store.watch(["painted", "versions", "current", "run"], () => {
     const ready = !!store.version?.map;
-    plan.replaceChildren(...(ready ? planned(store) : []));
+    plan.replaceChildren(...(ready ? [...warned(store), ...planned(store)] : []));
     run.disabled =
       !store.state.plan?.changed || !store.state.plan.classes.length || busy(store.version?.run);
     run.textContent = busy(store.version?.run) ? "Editing …" : "Edit";
@@ -48,6 +48,15 @@ function starterButton(store, { info, ids }) {
   };
   const about = { title: info.description, "data-starter": info.name };
   return h("button", { class: "chip", ...about, onclick: perform }, info.title);
+}
+
+/** @param {Store} store */
+function warned({ version }) {
+  if (!version?.unfamiliar) return [];
+  const text =
+    "This picture is unlike those the model was made for: expect poor edits. " +
+    "Look whether the map is right.";
+  return [h("p", { class: "hint unfamiliar" }, text)];
 }
 
 /** @param {Store} store @returns {(Node | string)[]} */

@@ -3,9 +3,10 @@
 import { getJson } from "../api.js";
 import { openProject } from "../files.js";
 import { openPicture, openPortrait } from "../reading.js";
+import { choosePart } from "./crop.js";
 import { confirmed, dialog } from "./dialogs.js";
 import { h } from "./dom.js";
-import { attempt, notify } from "./notices.js";
+import { attempt } from "./notices.js";
 
 /** @typedef {import("../store.js").Store} Store */
 
@@ -59,9 +60,10 @@ export async function openFile(store, file, sure = false) {
   }
   let opened = false;
   await attempt(async () => {
-    if (file.name.endsWith(".zip")) await openProject(store, file);
-    else if (await openPicture(store, file)) notify("The picture was cropped to a square.");
-    opened = true;
+    if (file.name.endsWith(".zip")) {
+      await openProject(store, file);
+      opened = true;
+    } else opened = await openPicture(store, file, choosePart);
   });
   return opened;
 }

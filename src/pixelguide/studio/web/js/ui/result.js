@@ -4,6 +4,7 @@ import { again, busy, cancel, keep } from "../editing.js";
 import { byId, h, roving } from "./dom.js";
 import { showHow } from "./how.js";
 import { attempt } from "./notices.js";
+import { progressBar, progressText } from "./progress.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../store.js").State} State */
@@ -129,23 +130,12 @@ function waiting(store, run) {
       ),
     ];
   }
-  const { progress } = run;
-  const text = progress
-    ? `${stageName(progress.stage)}: ${progress.done} of ${progress.total}`
-    : "Waiting for the model";
-  const bar = h("progress", { "aria-label": "Progress", max: progress?.total ?? 1 });
-  if (progress) bar.value = progress.done;
   return [
-    h("p", { class: "hint", role: "status" }, text),
-    bar,
+    h("p", { class: "hint", role: "status" }, progressText(run.progress)),
+    progressBar(run.progress),
     h("button", { id: "cancel", onclick: () => attempt(() => cancel(store)) }, "Cancel"),
   ];
 }
-
-/** @param {string} stage */
-const stageName = (stage) =>
-  ({ edit: "Editing", inversion: "Preparing", segment: "Reading", scoring: "Scoring" })[stage] ??
-  stage;
 
 /** @param {Store} store */
 function comparison(store) {

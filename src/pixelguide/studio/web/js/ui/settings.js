@@ -117,7 +117,8 @@ function row(store, { key, label, min, max, automatic, values, about }) {
       });
   const show = () => {
     const value = store.state.settings[key];
-    control.value = value === "auto" || value === null ? "" : String(value);
+    const empty = value === null || (value === "auto" && !values);
+    control.value = empty ? "" : String(value);
   };
   store.watch(["settings"], show);
   return h("label", { title: about }, label, control);

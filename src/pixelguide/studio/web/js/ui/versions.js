@@ -7,6 +7,7 @@ import { byId, h, roving } from "./dom.js";
 import { icon } from "./icons.js";
 import { attempt } from "./notices.js";
 import { showPicker } from "./picker.js";
+import { progressBar, progressText } from "./progress.js";
 
 /** @typedef {import("../store.js").Store} Store */
 
@@ -71,8 +72,7 @@ function mountReading(store) {
       pill.replaceChildren(problem, retry);
       return;
     }
-    const bar = h("progress", { "aria-label": "Progress", max: progress?.total ?? 1 });
-    if (progress) bar.value = progress.done;
-    pill.replaceChildren("Reading the picture …", bar);
+    const text = progress?.stage === "prepare" ? "Reading the picture …" : progressText(progress);
+    pill.replaceChildren(text, progressBar(progress));
   });
 }

@@ -1,0 +1,13 @@
+"""How a worker opens a model. The server names this function without importing torch for it."""
+
+from __future__ import annotations
+
+from pixelguide.studio.messages import Desk
+
+
+def open_editor(model: str, device: str) -> Desk:
+    """Open a model for the Studio, in the worker process. Raises as `Editor.from_pretrained`."""
+    from pixelguide.edit.editor import Editor
+    from pixelguide.studio.desk import EditorDesk
+
+    return EditorDesk(Editor.from_pretrained(model, device))

@@ -1,0 +1,26 @@
+"""One network run in several ways, as `benchmarks.whole_edit` times them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from benchmarks.whole_edit import run_as, whole_edit
+from pixelguide.edit.passes import Passes
+from pixelguide.evaluate.subjects import subject_of_shape
+from pixelguide.prior.frozen import FrozenConv2d
+from pixelguide.prior.speed import Speed
+
+
+def test_an_edit_is_the_same_whichever_way_it_is_run() -> None:
+    plain = subject_of_shape("adm-64", 32, torch.device("cpu"), Speed(plain=True))
+    passes = Passes("sde", 2, 2, "trailing")
+    expected = whole_edit(run_as(plain, "plain"), passes, 2)()
+    assert not any(isinstance(layer, FrozenConv2d) for layer in plain.denoiser.unet.modules())
+    eager = run_as(plain, "eager")
+    assert any(isinstance(layer, FrozenConv2d) for layer in eager.denoiser.unet.modules())
+    found = whole_edit(eager, passes, 2)()
+    assert isinstance(expected, np.ndarray)
+    assert isinstance(found, np.ndarray)
+    assert found.shape == (2, 32, 32, 3)
+    assert np.abs(found.astype(int) - expected.astype(int)).max() <= 2
