@@ -47,13 +47,15 @@ measure: $(READY) ## the numbers of docs/results.md (about half an hour on 2 cor
 	$(BIN)/python -m benchmarks.labels_needed out/measure
 
 # Two processes share the edits, the third run finds all of them made and writes the tables.
-EVALUATE = OMP_NUM_THREADS=1 $(BIN)/pixelguide evaluate --out out/evaluate -n 2 \
-	--method guided --method unguided --method paste --method truth \
-	$(foreach t0,0.1 0.2 0.3 0.4 0.5,--method sdedit:$(t0))
+EVALUATE = OMP_NUM_THREADS=1 $(BIN)/pixelguide evaluate --out out/evaluate --maps true -n 2 \
+	--method guided --method unguided:start_timestep=500 --method paste --method truth \
+	$(foreach t0,0.1 0.2 0.3 0.4 0.5,--method sdedit:t0=$(t0),steps=20) \
+	--results editgan=benchmarks/editgan/edits
 
 evaluate: $(READY) ## guidance beside the baselines on 24 edits: out/evaluate/table.md
 	$(EVALUATE) --edits 12 & $(EVALUATE) --first 12 --edits 12 & wait
 	$(EVALUATE) --edits 24
+	$(BIN)/python -m benchmarks.realism_faithfulness out/evaluate
 
 # The constraint keeps torch at the tested version; where an index offers CPU builds it is taken
 # from there, which saves gigabytes.

@@ -1,7 +1,7 @@
 """Automatic settings for a category: accuracy and truth of edits over starts and scales.
 
     python -m benchmarks.choose_settings [--model portraits-64] [--first 60] [--edits 25]
-        [--settings 500:120,500:400,400:300] [--num-images 2]
+        [--settings 500:120,500:400,400:300] [--num-images 2] [--start-from auto]
 
 Edits `first` … of the portrait benchmark, apart from those that results are measured on, each with
 every START:SCALE. Small and large regions (at most, or more than, the model's `small_roi` pixels
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--edits", type=int, default=25)
     parser.add_argument("--settings", default="500:120,500:400,400:300")
     parser.add_argument("--num-images", type=int, default=2)
+    parser.add_argument("--start-from", choices=("inversion", "colours", "auto"), default="auto")
     parser.add_argument("--group", choices=("small", "large", "both"), default="both")
     arguments = parser.parse_args()
     settings = [
@@ -51,6 +52,7 @@ def main() -> None:
                 target,
                 edit_classes=classes,
                 num_images=arguments.num_images,
+                start_from=arguments.start_from,
                 start_timestep=start,
                 guidance_scale=scale,
             )

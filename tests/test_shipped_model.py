@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pixelguide import cli
+from pixelguide.demo import UNTOLD
 from pixelguide.edit.editor import Editor
 from pixelguide.evaluate.portrait_edits import HELD_OUT_SEED, EditCase, portrait_edits
 from pixelguide.images import load_rgb
@@ -42,7 +43,7 @@ def test_an_opened_mouth_follows_the_map_and_nothing_else_changes(
     target, classes = mouth.repaint(editor.segment())
     settings = {"edit_classes": classes, "num_images": 2, "num_inference_steps": 50}
     guided = editor.edit(target, **settings)
-    plain = editor.edit(target, guidance_scale=0.0, **settings)
+    plain = editor.edit(target, **settings, **UNTOLD)
     for candidate in (*guided.candidates, *plain.candidates):
         assert candidate.changed_pixels_outside == 0
         outside = ~guided.roi

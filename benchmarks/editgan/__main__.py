@@ -126,12 +126,20 @@ def edit(
     model: Model,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for pictures and seconds.")],
     together: Annotated[int, typer.Option(min=1, help="Edits at once; 1 to time them.")] = 1,
+    refine_steps: Annotated[int, typer.Option(min=0, help="Steps on the latent before.")] = (
+        EditSettings.refine_steps
+    ),
+    refine_rate: Annotated[float, typer.Option(min=0, help="Their rate.")] = (
+        EditSettings.refine_rate
+    ),
+    members: Annotated[int | None, typer.Option(min=1, help="Classifiers to listen to.")] = None,
     device: Device = "cpu",
     seed: Seed = 0,
     threads: Threads = 1,
 ) -> None:
     """Make the edits of a benchmark; repeat the command to go on."""
-    gan = EditGan.load(model, device=_start(device, threads))
+    settings = EditSettings(refine_steps=refine_steps, refine_rate=refine_rate, members=members)
+    gan = EditGan.load(model, settings, _start(device, threads))
     edit_tasks(gan, tasks, out, seed, together)
 
 

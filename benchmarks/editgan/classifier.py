@@ -102,12 +102,17 @@ def _labelled_pixels(
 
 
 def pixel_loss(
-    bank: ClassifierBank, activations: Sequence[Tensor], pixels: Tensor, wanted: Tensor, size: int
+    bank: ClassifierBank,
+    activations: Sequence[Tensor],
+    pixels: Tensor,
+    wanted: Tensor,
+    size: int,
+    members: int | None = None,
 ) -> Tensor:
-    """Cross-entropy N of the members' maps with `wanted` (int64 P, or N×P with `IGNORE` where a
-    picture has nothing to say) at `pixels` (int64 P), the mean over pixels and members."""
+    """Cross-entropy N of the first `members`' maps with `wanted` (int64 P, or N×P with `IGNORE`
+    where a picture has nothing to say) at `pixels` (int64 P), the mean over pixels and members."""
     losses = []
-    for member in range(len(bank)):
+    for member in range(min(len(bank), members or len(bank))):
         logits = bank.logits(member, activations, pixels, size)  # N×P×classes
         expected = wanted.expand(len(logits), -1)
         own = F.cross_entropy(logits.mT, expected, reduction="none", ignore_index=IGNORE)

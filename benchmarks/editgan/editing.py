@@ -46,6 +46,7 @@ class EditSettings:
     refine_rate: float = 0.1  # 0.4 dB better than 0.05, and less far from W than 0.2
     edit_steps: int = 100  # Matsunaga et al. 2022, sec. 4
     edit_rate: float = 0.05
+    members: int | None = None  # classifiers that an edit listens to; each costs as much as G does
     label_weight: float = 1.0  # weight of the cross-entropy beside the distance outside the ROI
     start: float = 0.01  # deviation of δw at the start, by which candidates differ
 
@@ -190,7 +191,7 @@ class EditGan:
         def loss(moved: Tensor) -> Tensor:
             picture, activations = synthesis(moved)
             away = self.distance(picture * outside, kept, known)
-            inside = pixel_loss(self.bank, activations, chosen, wanted, self.size)
+            inside = pixel_loss(self.bank, activations, chosen, wanted, self.size, settings.members)
             total: Tensor = away + settings.label_weight * inside
             return total
 

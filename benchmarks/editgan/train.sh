@@ -1,7 +1,7 @@
 #!/bin/sh
 # The baseline of docs/results.md on one GPU, from portraits to edits; ten minutes or less.
 #   benchmarks/editgan/train.sh PORTRAITS OUT [SECONDS]
-# PORTRAITS: a folder that `pixelguide portraits` filled. OUT gets editgan-networks.tar,
+# The package must be installed. PORTRAITS: a folder that `pixelguide portraits` filled. OUT gets editgan-networks.tar,
 # editgan-edits.tar and editgan-samples.png, after each part what there is by then. SECONDS: for the
 # generator alone. DEVICE=cpu, IMAGES and EDITS make it small enough to try.
 set -eu

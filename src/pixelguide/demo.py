@@ -25,6 +25,10 @@ Progress = Callable[[dict[str, Any]], None]
 SHOWN = 4
 """Candidates that fit on the contact sheet."""
 
+UNTOLD: dict[str, Any] = {"guidance_scale": 0.0, "start_from": "inversion", "start_timestep": 500}
+"""What the prior alone paints into a region: it is told nothing of the target, neither by guidance
+nor by the colours an edit may start from."""
+
 
 def run_demo(
     out: Path,
@@ -60,7 +64,7 @@ def run_demo(
             on_progress({"stage": "edit", "done": round(done, 1), "total": edits, "note": title})
 
         guided = editor.edit(target, edit_classes=classes, num_images=num_images, on_progress=watch)
-        plain = editor.edit(target, edit_classes=classes, num_images=num_images, guidance_scale=0.0)
+        plain = editor.edit(target, edit_classes=classes, num_images=num_images, **UNTOLD)
         reconstruction = psnr(editor.reconstruct(500), case.before.image)
         (true,) = editor.score(case.after.image[None], target, guided.roi)
         cases.append(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conftest import counted_calls, make_bank, seeded
 from pixelguide.edit.editor import Editor
+from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
@@ -222,3 +223,50 @@ def test_gradients_stay_inside(editor: Editor, source: LabelMap, target: LabelMa
     loud = editor.edit(target, source=source, **QUICK).best.image
     assert torch.is_grad_enabled()
     assert np.array_equal(quiet, loud)
+
+
+# where it starts
+
+
+def colour_editor(like: Editor, colours: dict[str, tuple[int, int, int]], image: Any) -> Editor:
+    """`like` with a category that starts from colours, its picture read."""
+    defaults = EditDefaults(start_from="colours", colours=colours, dilation=1)
+    editor = Editor(like.denoiser, like._segmenter.bank, like._guide, like.labels, defaults)
+    editor.set_image(image)
+    return editor
+
+
+def test_an_edit_may_start_from_colours(
+    editor: Editor, picture: NDArray[np.uint8], source: LabelMap, target: LabelMap
+) -> None:
+    red = colour_editor(editor, {"house": (250, 0, 0)}, picture)
+    blue = colour_editor(editor, {"house": (0, 0, 250)}, picture)
+    chosen = {**QUICK, "start_timestep": 20, "guidance_scale": 0.0}
+    results = [own.edit(target, source=source, **chosen) for own in (red, blue)]
+    house = (target.ids != source.ids) & (target.ids == target.labels.id("house"))
+    means = [result.candidates[0].image[house].mean(0) for result in results]
+    assert means[0][0] > means[1][0] + 50  # little noise: what was painted is what is seen
+    assert means[0][2] < means[1][2] - 50
+    for result in results:
+        assert result.settings["start_from"] == "colours"
+        outside = [own.changed_pixels_outside for own in result.candidates]
+        assert outside == [0, 0]
+        first, second = (own.image for own in result.candidates)
+        assert not np.array_equal(first, second)
+
+
+def test_no_pass_is_spent_on_an_inversion_that_colours_replace(
+    editor: Editor, picture: NDArray[np.uint8], source: LabelMap, target: LabelMap
+) -> None:
+    own = colour_editor(editor, {}, picture)
+    with counted_calls(own.denoiser) as calls:
+        own.edit(target, source=source, **QUICK)
+    passes = len(calls)
+    with counted_calls(own.denoiser) as calls:
+        own.edit(target, source=source, start_from="inversion", inversion_steps=5, **QUICK)
+    assert len(calls) == passes + 4
+
+
+def test_colours_of_unknown_classes_are_refused(editor: Editor, picture: Any) -> None:
+    with pytest.raises(InputError, match="unknown class 'roof'"):
+        colour_editor(editor, {"roof": (1, 2, 3)}, picture)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from conftest import counted_calls, seeded
 from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, guided
-from pixelguide.edit.sampling import Step, sample_edit
+from pixelguide.edit.sampling import Step, noised_start, sample_edit
 from pixelguide.edit.solvers import Sampler
 from pixelguide.prior.denoiser import Denoiser, Prediction
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
@@ -316,3 +316,13 @@ def test_an_error_of_the_watcher_ends_the_edit(edit: Edit) -> None:
 
     with pytest.raises(KeyboardInterrupt, match="1"):
         edit([seeded(1)], "ddpm", on_step=stop)
+
+
+def test_a_noised_start_is_the_picture_and_noise_of_its_level() -> None:
+    schedule = Schedule.linear().respaced([0, 99, 299])
+    seen = noised_start(X_0, schedule, [seeded(1), seeded(2), seeded(1)])
+    assert torch.equal(seen[0], seen[2])
+    assert not torch.equal(seen[0], seen[1])
+    noise = (seen - ALPHA_BAR[299] ** 0.5 * X_0) / (1 - ALPHA_BAR[299]) ** 0.5
+    assert noise.mean().abs() < 0.2
+    assert noise.std() == pytest.approx(1, abs=0.1)

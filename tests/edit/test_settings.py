@@ -77,7 +77,7 @@ def test_the_papers_schedule_is_fifty_steps_each_way() -> None:
     assert EditSettings(schedule="paper").passes(500) == Passes("ddpm", 50, 50, "linspace")
 
 
-@given(st.sampled_from(["fast", "paper"]), st.integers(2, 1000))
+@given(st.sampled_from([*SCHEDULES]), st.integers(2, 1000))
 def test_a_schedule_never_has_more_steps_than_timesteps(schedule: Any, start: int) -> None:
     passes = EditSettings(schedule=schedule).passes(start)
     assert passes.steps == min(SCHEDULES[schedule].steps, start)
@@ -89,6 +89,8 @@ def test_the_automatic_schedule_follows_the_size(large: bool, named: Any) -> Non
     assert EditSettings().passes(500, large) == SCHEDULES[named]
     for chosen in ("fast", "paper"):
         assert EditSettings(schedule=chosen).passes(500, large) == SCHEDULES[chosen]
+    assert EditSettings().passes(500, large, "colours") == SCHEDULES["brief"]
+    assert EditSettings(schedule="fast").passes(500, large, "colours") == SCHEDULES["fast"]
 
 
 @given(st.integers(2, 30), st.integers(2, 30))

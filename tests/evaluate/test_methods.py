@@ -10,8 +10,7 @@ import pytest
 from pixelguide.edit.editor import Editor
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask
-from pixelguide.evaluate.methods import Outcome, Setup, finished, method, settings_of
-from pixelguide.evaluate.strokes import stroke_guide
+from pixelguide.evaluate.methods import Outcome, Setup, finished, method, settings_of, stroke_guide
 from pixelguide.images import save_png
 
 FEW = {"num_inference_steps": 4, "start_timestep": 300}

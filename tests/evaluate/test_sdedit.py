@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from conftest import counted_calls, seeded
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask
+from pixelguide.evaluate.methods import stroke_guide
 from pixelguide.evaluate.sdedit import sdedit
-from pixelguide.evaluate.strokes import stroke_guide
 from pixelguide.images import to_model
 from pixelguide.prior.denoiser import Denoiser, Prediction
 from pixelguide.prior.schedule import Schedule

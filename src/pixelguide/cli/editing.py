@@ -96,11 +96,15 @@ def edit(
     num_images: Annotated[int, typer.Option("-n", help="Candidates, 1 … 64.")] = 4,
     seed: Annotated[int, typer.Option(help="Same seed, same machine, same bytes.")] = 0,
     schedule: Annotated[
-        str, typer.Option(help="fast; paper: 50 steps each way, ddpm; auto: by the size.")
+        str,
+        typer.Option(help="brief, fast; paper: 50 steps each way, ddpm; auto: by start and size."),
     ] = "auto",
     steps: Annotated[str, typer.Option(help="Guided steps from t0, 2 … 1000, or auto.")] = "auto",
     inversion_steps: Annotated[
         str, typer.Option(help="Steps from the picture to t0, 2 … 1000, or auto.")
+    ] = "auto",
+    start_from: Annotated[
+        str, typer.Option(help="inversion of the picture, its noised colours, or auto.")
     ] = "auto",
     start: Annotated[str, typer.Option(help="t0, 2 … 1000; auto: by edit size.")] = "auto",
     scale: Annotated[str, typer.Option(help="Guidance, 0 or more; auto: by the size.")] = "auto",
@@ -155,6 +159,7 @@ def edit(
             schedule=schedule,
             num_inference_steps=number_or_auto("steps", steps, int),
             inversion_steps=number_or_auto("inversion-steps", inversion_steps, int),
+            start_from=start_from,
             start_timestep=number_or_auto("start", start, int),
             guidance_scale=number_or_auto("scale", scale, float),
             sampler=sampler,

@@ -24,9 +24,10 @@ from pixelguide.edit.picture import AnyPicture, Crop, Picture, place, read_photo
 from pixelguide.edit.progress import Clock, Progress, step_watcher
 from pixelguide.edit.region import composite, dilate, edited_classes, region_of_interest
 from pixelguide.edit.result import Candidate, EditResult, versions
-from pixelguide.edit.sampling import sample_edit
+from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.settings import EditDefaults, EditSettings
+from pixelguide.edit.strokes import flat_colours
 from pixelguide.errors import InputError
 from pixelguide.images import from_model, to_model
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
@@ -66,6 +67,10 @@ class Editor:
         self.domain = domain or Domain()
         self._denoiser, self._guide = denoiser, guide
         self._segmenter = Segmenter(denoiser, segmenter, labels)
+        self._colours = {
+            labels.id(name): np.array(colour, np.float64)
+            for name, colour in self.defaults.colours.items()
+        }
         self._model = model or {}
         self._image: NDArray[np.uint8] | None = None
         self._placement: Placement | None = None
@@ -207,13 +212,19 @@ class Editor:
             raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
         full = self._full_size(roi, dilation)
         start, scale = self.defaults.choose(chosen, int(bare.sum()), len(self._denoiser.schedule))
-        passes = chosen.passes(start, self.defaults.is_large(int(bare.sum())))
+        start_from = self.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
+        passes = chosen.passes(start, self.defaults.is_large(int(bare.sum())), start_from)
         schedule = self._schedule(start, passes.steps, passes.spacing)
 
-        with clock("inversion"):
-            x_t = self._inverted(start, passes.inversion_steps)
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
+        if start_from == "colours":
+            painted = flat_colours(self.image, source, target, classes, bare, roi, self._colours,
+                                   "changed")  # fmt: skip
+            x_t = noised_start(to_model(painted, self._denoiser.device), schedule, generators)
+        else:
+            with clock("inversion"):
+                x_t = self._inverted(start, passes.inversion_steps)
         with clock("sampling"):
             inside = torch.from_numpy(roi).to(self._denoiser.device)
             x_edit = sample_edit(
@@ -228,6 +239,7 @@ class Editor:
             "num_inference_steps": passes.steps,
             "inversion_steps": passes.inversion_steps,
             "sampler": passes.sampler,
+            "start_from": start_from,
             "start_timestep": start,
             "guidance_scale": scale,
             "dilation": dilation,

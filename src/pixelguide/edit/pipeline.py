@@ -17,7 +17,7 @@ from PIL import Image
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.passes import ScheduleName
-from pixelguide.edit.settings import EditDefaults
+from pixelguide.edit.settings import EditDefaults, StartFrom
 from pixelguide.edit.solvers import Sampler
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
@@ -79,6 +79,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         edit_classes: Sequence[str] | None = None,
         num_images: int = 4,
         num_inference_steps: int | Literal["auto"] = "auto",
+        start_from: StartFrom | Literal["auto"] = "auto",
         start_timestep: int | Literal["auto"] = "auto",
         guidance_scale: float | Literal["auto"] = "auto",
         sampler: Sampler | Literal["auto"] = "auto",
@@ -115,6 +116,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
             generators=_per_candidate(generator, num_images),
             on_progress=told,
             num_inference_steps=num_inference_steps,
+            start_from=start_from,
             start_timestep=start_timestep,
             guidance_scale=guidance_scale,
             sampler=sampler,

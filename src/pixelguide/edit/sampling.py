@@ -30,6 +30,13 @@ class Step:
     accuracy: Tensor
 
 
+def noised_start(x_0: Tensor, schedule: Schedule, generators: Sequence[torch.Generator]) -> Tensor:
+    """A picture, 1×3×S×S in [-1, 1], noised to the last level of `schedule` once for each of N
+    `generators`: N×3×S×S (Meng et al. 2021, arXiv 2108.01073, sec. 3.2)."""
+    level = torch.full((len(generators),), len(schedule) - 1)
+    return schedule.add_noise(x_0, _noise(generators, x_0), level)
+
+
 def sample_edit(
     guided: GuidedDenoiser,
     x_0: Tensor,

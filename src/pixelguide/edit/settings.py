@@ -27,6 +27,7 @@ class Checked(BaseModel):
             raise InputError(f"{first['loc'][0]}: {first['msg'].lower()}", where) from None
 
 
+StartFrom = Literal["inversion", "colours"]
 Steps = Annotated[int, Field(ge=2, le=1000)]
 
 
@@ -35,9 +36,12 @@ class EditSettings(Checked):
 
     num_images: candidates. seed: candidate k draws from the generator of (seed, k). schedule: what
     decides num_inference_steps (from t0 to the picture), inversion_steps (from the picture to t0)
-    and sampler where they are "auto"; itself "auto", it is fast for small regions and the paper's
-    for large ones. start_timestep (t0), guidance_scale (s): "auto" follows the size of the region
-    too. roi: see `region_of_interest`. dilation: pixels, None for the model's own.
+    and sampler where they are "auto"; itself "auto", it is brief from colours, else fast for small
+    regions and the paper's for large ones. start_from: the picture's "inversion" (the paper's), or
+    its noised "colours", flat ones where labels change (see `flat_colours`); "auto" is the model's
+    own. start_timestep
+    (t0), guidance_scale (s): "auto" follows the size of the region too. roi: see
+    `region_of_interest`. dilation: pixels, None for the model's own.
     """
 
     num_images: int = Field(4, ge=1, le=64)
@@ -45,16 +49,21 @@ class EditSettings(Checked):
     schedule: ScheduleName | Literal["auto"] = "auto"
     num_inference_steps: Steps | Literal["auto"] = "auto"
     inversion_steps: Steps | Literal["auto"] = "auto"
+    start_from: StartFrom | Literal["auto"] = "auto"
     start_timestep: int | Literal["auto"] = "auto"
     guidance_scale: float | Literal["auto"] = "auto"
     sampler: Sampler | Literal["auto"] = "auto"
     roi: RoiMode = "classes"
     dilation: int | None = Field(None, ge=0, le=64)
 
-    def passes(self, start: int, large: bool = False) -> Passes:
+    def passes(
+        self, start: int, large: bool = False, start_from: StartFrom = "inversion"
+    ) -> Passes:
         """The passes of an edit from t0 = `start` of a small or `large` region: what the user
         chose, else the schedule's, at most one per timestep. Raises InputError for more."""
         automatic: ScheduleName = "paper" if large else "fast"
+        if start_from == "colours":
+            automatic = "brief"
         named = SCHEDULES[automatic if self.schedule == "auto" else self.schedule]
         steps, inversion = self.num_inference_steps, self.inversion_steps
         for name, chosen in (("steps", steps), ("inversion steps", inversion)):
@@ -72,12 +81,17 @@ class EditSettings(Checked):
         )
 
 
+Channel = Annotated[int, Field(ge=0, le=255)]
+
+
 class EditDefaults(Checked):
     """A category's automatic settings (`edit.json` of its model folder), the paper's by default.
 
     An edit of at most `small_roi` pixels (before dilation) starts at `small_start` with scale
     `small_scale`, a larger one at `large_start` with `large_scale` (Matsunaga et al. 2022,
     sec. 4.1 and 4.4: large regions are decided at high noise). dilation: the blending buffer.
+    start_from: where these starts begin. colours: RGB of classes, for those that a picture does
+    not show but an edit begins with.
     """
 
     small_roi: int = Field(5000, ge=0)
@@ -86,6 +100,8 @@ class EditDefaults(Checked):
     large_start: int = Field(750, ge=2, le=1000)
     large_scale: float = Field(40.0, ge=0)
     dilation: int = Field(3, ge=0, le=64)
+    start_from: StartFrom = "inversion"
+    colours: dict[str, tuple[Channel, Channel, Channel]] = Field(default_factory=dict)
 
     @classmethod
     def for_size(cls, size: int) -> EditDefaults:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditSettings
+from pixelguide.edit.strokes import Colours, class_colours
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask, Maps, portrait_tasks
 from pixelguide.evaluate.contact_sheet import contact_sheet
@@ -22,7 +23,6 @@ from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.evaluate.methods import Method, Setup, finished, method
 from pixelguide.evaluate.portrait_edits import PAPER_KINDS
 from pixelguide.evaluate.runner import Progress, Row, picture_path, run_methods
-from pixelguide.evaluate.strokes import Colours, class_colours
 from pixelguide.evaluate.summary import Entry, SetMeasures, summarize
 from pixelguide.evaluate.tables import to_csv, to_markdown
 from pixelguide.evaluate.task_folder import load_tasks, write_tasks

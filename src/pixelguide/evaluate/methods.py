@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditSettings
+from pixelguide.edit.strokes import Colours, Strokes, flat_colours
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask
 from pixelguide.evaluate.sdedit import sdedit
-from pixelguide.evaluate.strokes import Colours, Strokes, stroke_guide
 from pixelguide.images import load_rgb
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.seeds import generator
@@ -59,13 +59,22 @@ class Method:
 
 @dataclass(frozen=True)
 class Setup:
-    """What methods work with. colours: see `stroke_guide`. num_images: candidates for each task.
+    """What methods work with. colours: see `flat_colours`. num_images: candidates for each task.
     settings: of `EditSettings`, for methods that are not given others."""
 
     editor: Editor
     colours: Colours
     num_images: int = 4
     settings: Mapping[str, Any] | None = None
+
+
+def stroke_guide(
+    task: EditTask, colours: Colours, strokes: Strokes = "classes"
+) -> NDArray[np.uint8]:
+    """The task's picture with flat colours where it is to change, uint8 S×S×3: `flat_colours`."""
+    return flat_colours(
+        task.image, task.source, task.target, task.classes, task.painted, task.roi, colours, strokes
+    )
 
 
 @contextmanager
@@ -83,9 +92,10 @@ def counted_evaluations(denoiser: Denoiser) -> Iterator[list[int]]:
 def method(text: str, setup: Setup) -> Method:
     """The method that `text` names, as KIND or KIND:SETTING=VALUE,…
 
-    guided, and unguided (the same with scale 0: the prior inpaints): settings of `EditSettings`.
+    guided, and unguided (the same with scale 0, from the picture's inversion: the prior inpaints,
+    and is told nothing of the target): settings of `EditSettings`.
     paste: flat class colours. sdedit: t0 (or just its value), steps, and strokes ("classes" or
-    "changed"; also for paste), see `stroke_guide`. truth: the true edit, as an upper bound.
+    "changed"; also for paste), see `flat_colours`. truth: the true edit, as an upper bound.
     Raises InputError for anything else, and for settings out of range.
     """
     kind, _, rest = text.partition(":")
@@ -95,7 +105,7 @@ def method(text: str, setup: Setup) -> Method:
     if kind in ("guided", "unguided"):
         settings = {**(setup.settings or {}), **settings, "num_images": setup.num_images}
         if kind == "unguided":
-            settings["guidance_scale"] = 0.0
+            settings |= {"guidance_scale": 0.0, "start_from": "inversion"}
         for fixed in ("seed", "roi", "dilation"):
             if fixed in settings:
                 raise InputError(f"setting '{fixed}'", text, "It comes with the task or the run.")

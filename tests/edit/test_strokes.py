@@ -4,12 +4,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from model_folders import tiny_maps
+from pixelguide.edit.region import dilate
+from pixelguide.edit.strokes import class_colours
 from pixelguide.evaluate.cases import EditTask
-from pixelguide.evaluate.strokes import class_colours, stroke_guide
+from pixelguide.evaluate.methods import stroke_guide
 from pixelguide.labels import IGNORE, LabelSet
 
 RED = np.array([200.0, 30.0, 30.0])
+
+
+@pytest.fixture
+def task(picture: NDArray[np.uint8], labels: LabelSet) -> EditTask:
+    """A house to be painted between sky and grass."""
+    source, target = tiny_maps(labels)
+    return EditTask("a-house", "build", picture, source, target, ("house",), dilation=1)
 
 
 def test_class_colours_are_means_over_all_pictures() -> None:
@@ -57,9 +68,13 @@ def test_what_is_uncovered_takes_the_colour_around_it(task: EditTask) -> None:
         assert (guide[own] == np.round(task.image[outside].mean(0))).all()
 
 
-def test_an_unknown_class_takes_the_mean_of_the_picture(task: EditTask) -> None:
+def test_an_unknown_class_takes_the_mean_around_it(task: EditTask) -> None:
     guide = stroke_guide(task, {})
-    assert (guide[task.painted] == np.round(task.image[~task.roi].mean(0))).all()
+    around = dilate(task.roi, 2) & ~task.roi
+    assert (guide[task.painted] == np.round(task.image[around].mean(0))).all()
+    everything = replace(task, dilation=16)  # nothing is left around it
+    guide = stroke_guide(everything, {})
+    assert (guide[task.painted] == np.round(task.image.mean((0, 1)))).all()
 
 
 def test_pixels_without_a_target_stay(task: EditTask) -> None:
