@@ -52,7 +52,7 @@ EVALUATE = OMP_NUM_THREADS=1 $(BIN)/pixelguide evaluate --out out/evaluate --map
 	$(foreach t0,0.1 0.2 0.3 0.4 0.5,--method sdedit:t0=$(t0),steps=20) \
 	--results editgan=benchmarks/editgan/edits
 
-evaluate: $(READY) ## guidance beside the baselines on 24 edits: out/evaluate/table.md
+evaluate: $(READY) ## guidance beside the baselines on 24 edits, 5 to 10 minutes: out/evaluate/table.md
 	$(EVALUATE) --edits 12 & $(EVALUATE) --first 12 --edits 12 & wait
 	$(EVALUATE) --edits 24
 	$(BIN)/python -m benchmarks.realism_faithfulness out/evaluate
