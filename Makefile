@@ -31,7 +31,7 @@ test-web: ## the Studio's modules: their types, and tests by Node
 
 test-browser: $(READY) ## the Studio in Debian's chromium
 	@$(call installed,chromium,chromium)
-	$(BIN)/python -m pytest -m browser tests/studio/browser
+	$(BIN)/python -m pytest -m "browser and not slow" tests/studio/browser
 
 check: $(READY) ## formatting, lint, types
 	$(BIN)/ruff format --check .

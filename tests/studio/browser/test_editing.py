@@ -111,6 +111,7 @@ def test_results_are_compared_and_explained(studio: StudioPage) -> None:
     assert studio.look("store.version.run.outcome.report.settings.seed") == 1
 
 
+@pytest.mark.slow  # a clock: no reason to stop a change on a busy machine
 def test_first_map_and_first_preview_come_soon(
     server: Server,
     new_page: Callable[..., StudioPage],

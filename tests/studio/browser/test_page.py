@@ -99,6 +99,7 @@ def open_alone(new_page: Callable[..., StudioPage]) -> Callable[..., StudioPage]
     return open_page
 
 
+@pytest.mark.slow  # a clock: no reason to stop a change on a busy machine
 def test_a_brush_event_takes_less_than_a_frame_on_a_large_map(
     open_alone: Callable[..., StudioPage], record_property: Callable[[str, object], None]
 ) -> None:
