@@ -46,3 +46,19 @@ def test_a_repainted_part_changes_and_nothing_else(editor: Editor) -> None:
     assert guided.best.changed_pixels_outside == 0
     assert np.array_equal(guided.best.image[~guided.roi], editor.image[~guided.roi])
     assert guided.best.roi_accuracy > plain.best.roi_accuracy + 0.05
+
+
+def test_a_coloured_photograph_is_read_and_changed_by_its_lightness(editor: Editor) -> None:
+    own = Editor.from_pretrained("faces-64", "cpu")
+    assert own.domain.grey
+    tint = np.array([1.0, 0.8, 0.6])
+    photo = np.rint(editor.image.repeat(3, 0).repeat(3, 1) * tint).astype(np.uint8)
+    own.set_image(photo, crop="auto")
+    assert (own.image == own.image[..., :1]).all()
+    target = EDITS["narrow mouth"](own.segment())
+    result = own.edit(target, num_images=1, num_inference_steps=2, start_timestep=200)
+    new = result.photograph().astype(int)
+    added = new - photo
+    assert added.any()
+    free = ((new > 0) & (new < 255)).all(-1)  # where nothing is clipped
+    assert np.ptp(added[free], axis=-1).max() <= 1  # of rounding

@@ -9,7 +9,7 @@ from PIL import Image
 from photographs import random_pixels
 from pixelguide.edit.framing import Frame, Placement
 from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.putting_back import put_back
+from pixelguide.edit.putting_back import grey, put_back
 from pixelguide.errors import InputError
 from pixelguide.photographs import Photograph
 
@@ -169,3 +169,28 @@ def test_sixteen_bits_change_in_finer_steps_than_eight() -> None:
     roi = np.ones((SIDE, SIDE), np.bool_)
     patch = put_back(placement, placement.extract(), ramp, roi, 0)
     assert len(np.unique(patch.pixels[80])) > 100
+
+
+def test_a_grey_edit_of_a_coloured_photograph_leaves_its_colours() -> None:
+    generator = np.random.default_rng(3)
+    pixels = generator.integers(90, 160, (64, 64, 3), np.uint8)
+    placement = Placement(Photograph(pixels), Frame(0, 0, 64), SIDE)
+    before = grey(placement.extract())
+    after, roi = before.copy(), np.zeros((SIDE, SIDE), np.bool_)
+    roi[4:12, 4:12] = True
+    after[5:11, 5:11] += 40
+    after[5:11, 5:11, 0] += 6  # a prior of grey pictures gives nearly grey ones
+    full = FullSize(placement, before, roi, 1, lightness=True)
+    new = full.picture(after)
+    assert np.array_equal(new[~full.region], pixels[~full.region])
+    added = new.astype(int) - pixels
+    assert np.abs(added).max() > 30
+    assert np.array_equal(added, added[..., :1].repeat(3, axis=-1))
+    # without it the texture that fades takes the colours along
+    plain = FullSize(placement, before, roi, 1).picture(after).astype(int)
+    assert np.ptp(plain - pixels, axis=-1).max() > 10
+
+
+def test_lightness_of_a_grey_picture_is_the_picture() -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=-1)
+    assert np.array_equal(grey(levels), levels)

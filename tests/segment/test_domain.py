@@ -82,6 +82,16 @@ def test_eyes_are_told_by_their_names(
     assert find_eyes(maps, labels) == expected
 
 
+def test_a_category_of_grey_pictures_is_told_from_one_with_colours(
+    denoiser: Denoiser, segmenter_bank: ClassifierBank, pictures: LabelledPictures
+) -> None:
+    segmenter = Segmenter(denoiser, segmenter_bank, pictures.labels)
+    assert not measure_domain(denoiser, segmenter, pictures).grey
+    lightness = pictures.images[..., :1].repeat(3, axis=-1)
+    grey = LabelledPictures(lightness, pictures.label_ids, pictures.labels)
+    assert measure_domain(denoiser, segmenter, grey).grey
+
+
 def test_maps_without_two_eyes_say_nothing() -> None:
     labels = LabelSet(("skin", "eye"), ((0, 0, 0), (1, 1, 1)))
     maps = np.zeros((2, 8, 8), np.uint8)

@@ -22,6 +22,7 @@ from pixelguide.edit.inversion import invert, reconstruct
 from pixelguide.edit.map_sizes import reduced_map, reduced_mask
 from pixelguide.edit.picture import AnyPicture, Crop, Picture, place, read_photograph, read_picture
 from pixelguide.edit.progress import Clock, Progress, step_watcher
+from pixelguide.edit.putting_back import grey
 from pixelguide.edit.region import composite, dilate, edited_classes, region_of_interest
 from pixelguide.edit.result import Candidate, EditResult, versions
 from pixelguide.edit.sampling import noised_start, sample_edit
@@ -151,6 +152,8 @@ class Editor:
         else:
             placement = place(read_photograph(image), self.size, crop, eyes, self.domain.eyes)
             picture = placement.extract()
+            if self.domain.grey:
+                picture = grey(picture)
         self._image, self._placement = picture, placement
         self._label_map, self._inversions, self._familiarity = None, {}, None
 
@@ -359,7 +362,7 @@ class Editor:
         nothing of the ROI lies in it."""
         if self._placement is None:
             return None
-        full = FullSize(self._placement, self.image, roi, feather)
+        full = FullSize(self._placement, self.image, roi, feather, self.domain.grey)
         if not full.region.any():
             raise InputError("the edit lies outside the picture", "crop", "Give another crop.")
         return full

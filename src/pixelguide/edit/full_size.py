@@ -29,13 +29,14 @@ class FullSize:
     """The way of pictures of the model's size back into a photograph.
 
     before: uint8 S×S×3, what was taken out of it. roi: bool S×S. feather: model pixels over which
-    a change sets in, inside the ROI.
+    a change sets in, inside the ROI. lightness: colours stay, see `put_back`.
     """
 
     placement: Placement
     before: NDArray[np.uint8]
     roi: NDArray[np.bool_]
     feather: int
+    lightness: bool = False
 
     @property
     def photograph(self) -> Photograph:
@@ -49,7 +50,7 @@ class FullSize:
 
     def patch(self, after: NDArray[np.uint8]) -> Patch:
         """The pixels that change when `before` becomes `after` (uint8 S×S×3)."""
-        return put_back(self.placement, self.before, after, self.roi, self.feather)
+        return put_back(self.placement, self.before, after, self.roi, self.feather, self.lightness)
 
     def picture(self, after: NDArray[np.uint8]) -> Pixels:
         """The whole photograph with `after` (uint8 S×S×3) in it: H×W×C of the photograph's type."""

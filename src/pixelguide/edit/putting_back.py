@@ -44,6 +44,7 @@ def put_back(
     after: NDArray[np.uint8],
     roi: NDArray[np.bool_],
     feather: int,
+    lightness: bool = False,
 ) -> Patch:
     """The photograph with the change from `before` to `after` (uint8 S×S×3) inside `roi` (S×S).
 
@@ -52,7 +53,11 @@ def put_back(
     nothing, m = 0 and the pixel keeps its texture, to the bit if Δ = 0; where it changed much,
     m = 1 and nothing of what was there shines through. w rises from 0 at the border of the ROI to 1
     at `feather` + 1/2 model pixels inside. Pixels outside the ROI are copied.
+
+    lightness: p, b and Δ are lightness alone, and every pixel keeps its colour.
     """
+    if lightness:
+        before, after = grey(before), grey(after)
     change = after.astype(np.float32) - before
     much = _grown_maximum(np.abs(change).max(-1))
     much = np.clip((much - KEPT) / (REPLACED - KEPT), 0, 1)
@@ -81,6 +86,8 @@ def put_back(
             return np.asarray(image.transform(size, Image.Transform.AFFINE, coefficients, how))
 
         seen = photograph.rgb(rows, slice(left, right))
+        if lightness:
+            seen = grey(seen)
         w = enlarged(weight, Image.Resampling.BILINEAR, 2.0, 0.5)
         w = np.where(inside[index], w, 0)
         m = np.clip(enlarged(much, Image.Resampling.BILINEAR), 0, 1)
@@ -91,6 +98,12 @@ def put_back(
         target = patch[rows.start - top : rows.stop - top]
         _add(target, added)
     return Patch(patch, left, top)
+
+
+def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The lightness of uint8 H×W×3, three times: uint8 H×W×3. Grey pictures stay as they are."""
+    lightness: NDArray[np.uint8] = np.rint(image @ _LUMA).astype(np.uint8)
+    return lightness[..., None].repeat(3, axis=-1)
 
 
 def _add(pixels: Pixels, added: NDArray[np.float32]) -> None:

@@ -46,7 +46,8 @@ class Domain(BaseModel):
     """What is known of a category's pictures; nothing of it need be.
 
     eyes: where the left and the right one (as seen) are, (x, y) in shares of the side. denoising:
-    of `denoising_error`. doubt: of `picture_uncertainty`. pictures: how many were measured.
+    of `denoising_error`. doubt: of `picture_uncertainty`. pictures: how many were measured. grey:
+    none of them has colours.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -55,6 +56,7 @@ class Domain(BaseModel):
     denoising: Range | None = None
     doubt: Range | None = None
     pictures: int = 0
+    grey: bool = False
 
     @classmethod
     def check(cls, content: Any, where: str) -> Domain:
@@ -133,6 +135,7 @@ def measure_domain(denoiser: Denoiser, segmenter: Segmenter, pictures: LabelledP
         denoising=_range(errors),
         doubt=_range(doubts),
         pictures=len(pictures),
+        grey=bool((pictures.images == pictures.images[..., :1]).all()),
     )
 
 
