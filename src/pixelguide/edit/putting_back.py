@@ -92,9 +92,11 @@ def put_back(
         w = np.where(inside[index], w, 0)
         m = np.clip(enlarged(much, Image.Resampling.BILINEAR), 0, 1)
         added = np.empty(seen.shape, np.float32)
-        for channel in range(3):
+        for channel in range(1 if lightness else 3):
             texture = seen[..., channel] - enlarged(before[..., channel].astype(np.float32))
             added[..., channel] = w * (enlarged(change[..., channel]) - m * texture)
+        if lightness:
+            added[..., 1:] = added[..., :1]
         target = patch[rows.start - top : rows.stop - top]
         _add(target, added)
     return Patch(patch, left, top)

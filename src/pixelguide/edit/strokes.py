@@ -43,7 +43,7 @@ def flat_colours(
     colours: Colours,
     strokes: Strokes = "classes",
 ) -> NDArray[np.uint8]:
-    """`image` (uint8 S×S×3) with flat colours where it is to change, likewise.
+    """`image` (uint8 S×S×3) with flat colours where it is to change: uint8 S×S×3.
 
     classes: the edited classes Q. painted, roi: the ROI before and after dilation, bool S×S.
     strokes: "classes" fills all of `painted`, "changed" only the pixels whose label changes, which
