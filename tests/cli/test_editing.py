@@ -86,6 +86,8 @@ def test_colours_serve_as_well_as_ids(edit: Run, desk: Path, labels: LabelSet) -
         ({"start": 200, "scale": 1.5}, {"start_timestep": 200, "guidance_scale": 1.5}),
         ({"scale": 0}, {"guidance_scale": 0}),
         ({"sampler": "ddim"}, {"sampler": "ddim"}),
+        ({"temperature": 0.5}, {"temperature": 0.5}),
+        ({"temperature": "auto"}, {"temperature": 1.0}),
         ({"classes": "nature, house"}, {"edit_classes": ["nature", "house"]}),
         ({"classes": None}, {"edit_classes": ["house"]}),
         ({"dilation": 0}, {"dilation": 0}),

@@ -240,7 +240,7 @@ def test_by_mask_alone_the_network_is_asked_once_a_step(
 
 @pytest.mark.parametrize("behind", [None, "nearest", ["sky"]])
 def test_without_a_picture_it_says_so(editor: Editor, mask: NDArray[np.bool_], behind: Any) -> None:
-    editor._image = None
+    editor._subject = None
     with pytest.raises(InputError, match="Call set_image first"):
         editor.inpaint(mask, behind=behind)
 

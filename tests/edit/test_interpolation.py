@@ -200,7 +200,7 @@ def test_bad_settings_are_named(
 
 
 def test_without_a_picture_it_says_so(editor: Editor, other: NDArray[np.uint8]) -> None:
-    editor._image = None
+    editor._subject = None
     with pytest.raises(InputError, match="Call set_image first"):
         editor.interpolate(other)
 

@@ -326,3 +326,30 @@ def test_a_noised_start_is_the_picture_and_noise_of_its_level() -> None:
     noise = (seen - ALPHA_BAR[299] ** 0.5 * X_0) / (1 - ALPHA_BAR[299]) ** 0.5
     assert noise.mean().abs() < 0.2
     assert noise.std() == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 2.0])
+def test_the_temperature_is_a_factor_of_all_noise(
+    schedule: Schedule, roi: Tensor, temperature: float
+) -> None:
+    respaced, below, _ = _two_levels(schedule)
+    start = noised_start(X_0, respaced, [seeded(1)], temperature)
+    cold, hot = (noised_start(X_0, respaced, [seeded(1)], factor) for factor in (0, 1))
+    torch.testing.assert_close(start, cold + temperature * (hot - cold))
+
+    def first_step(factor: float) -> Tensor:
+        """x_t as the second pass sees it."""
+        seen: list[Tensor] = []
+
+        def predict(x_t: Tensor, schedule: Schedule, i: int) -> GuidedPrediction:
+            seen.append(x_t)
+            return _answers()(x_t, schedule, i)
+
+        draws = [seeded(7)]
+        sample_edit(predict, X_0, X_T, roi, respaced, 1.0, draws, "sde", None, factor)
+        return seen[1]
+
+    cold, hot = first_step(0), first_step(1)
+    torch.testing.assert_close(first_step(temperature), cold + temperature * (hot - cold))
+    torch.testing.assert_close(cold[..., ~roi], np.sqrt(below) * X_0[..., ~roi])
+    assert not torch.equal(hot[..., roi], cold[..., roi])

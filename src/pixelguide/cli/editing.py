@@ -111,6 +111,9 @@ def edit(
     sampler: Annotated[
         str, typer.Option(help="auto, ddpm (eq. 9), ddim, sde, sde-2m or dpm-2m.")
     ] = "auto",
+    temperature: Annotated[
+        str, typer.Option(help="Of all noise, 0 … 2: lower is calmer, 1 the sampler's; or auto.")
+    ] = "auto",
     roi: Annotated[str, typer.Option(help="classes (eq. 7) or changed pixels.")] = "classes",
     dilation: Annotated[
         int | None, typer.Option(help="Pixels the ROI grows by; default: the model's.")
@@ -163,6 +166,7 @@ def edit(
             start_timestep=number_or_auto("start", start, int),
             guidance_scale=number_or_auto("scale", scale, float),
             sampler=sampler,
+            temperature=number_or_auto("temperature", temperature, float),
             roi=roi,
             dilation=dilation,
         )

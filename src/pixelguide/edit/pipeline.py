@@ -84,6 +84,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         guidance_scale: float | Literal["auto"] = "auto",
         sampler: Sampler | Literal["auto"] = "auto",
         schedule: ScheduleName | Literal["auto"] = "auto",
+        temperature: float | Literal["auto"] = "auto",
         roi: Literal["classes", "changed"] = "classes",
         generator: torch.Generator | Sequence[torch.Generator] | None = None,
         output_type: Literal["pil", "np", "pt"] = "pil",
@@ -121,6 +122,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
             guidance_scale=guidance_scale,
             sampler=sampler,
             schedule=schedule,
+            temperature=temperature,
             roi=roi,
         )
         stacked = np.stack([candidate.image for candidate in result.candidates])

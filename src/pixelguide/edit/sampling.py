@@ -30,11 +30,14 @@ class Step:
     accuracy: Tensor
 
 
-def noised_start(x_0: Tensor, schedule: Schedule, generators: Sequence[torch.Generator]) -> Tensor:
+def noised_start(
+    x_0: Tensor, schedule: Schedule, generators: Sequence[torch.Generator], temperature: float = 1
+) -> Tensor:
     """A picture, 1×3×S×S in [-1, 1], noised to the last level of `schedule` once for each of N
-    `generators`: N×3×S×S (Meng et al. 2021, arXiv 2108.01073, sec. 3.2)."""
+    `generators`: N×3×S×S (Meng et al. 2021, arXiv 2108.01073, sec. 3.2). temperature: see
+    `sample_edit`."""
     level = torch.full((len(generators),), len(schedule) - 1)
-    return schedule.add_noise(x_0, _noise(generators, x_0), level)
+    return schedule.add_noise(x_0, _noise(generators, x_0, temperature), level)
 
 
 def sample_edit(
@@ -47,12 +50,15 @@ def sample_edit(
     generators: Sequence[torch.Generator],
     sampler: Sampler = "ddpm",
     on_step: Callable[[Step], None] | None = None,
+    temperature: float = 1,
 ) -> Tensor:
     """Edited pictures, float32 N×3×S×S, one for each of N `generators`.
 
     guided: see `guidance`. x_0: 1×3×S×S, the picture in [-1, 1]. x_t: 1×3×S×S, its inversion at the
     last level of `schedule`, or N×3×S×S, a start for each. roi: bool S×S, True = may change. scale:
-    s. sampler: see `solvers`. Every candidate draws its noise from its own generator, on the CPU,
+    s. sampler: see `solvers`. temperature: a factor of all noise. Below 1 candidates differ less
+    and lie nearer to what the prior expects (as in Kingma & Dhariwal 2018, arXiv 1807.03039,
+    sec. 6). Every candidate draws its noise from its own generator, on the CPU,
     so neither its neighbours nor the device change what it draws.
     """
     count = len(generators)
@@ -60,7 +66,7 @@ def sample_edit(
     for i in reversed(range(len(schedule))):
         level = torch.full((len(x_t),), i)
         step = guided(x_t, schedule, i)  # eq. 8; of a common start one pass serves all
-        z, background_noise = _noise(generators, x_t), _noise(generators, x_t)
+        z, background_noise = (_noise(generators, x_t, temperature) for _ in range(2))
 
         x_fg = solve(x_t, step, i, z)  # eq. 9
         x_bg = schedule.add_noise_before(x_0, background_noise, level)  # eq. 10
@@ -75,10 +81,10 @@ def sample_edit(
     return x_t
 
 
-def _noise(generators: Sequence[torch.Generator], like: Tensor) -> Tensor:
+def _noise(generators: Sequence[torch.Generator], like: Tensor, temperature: float) -> Tensor:
     # pinned: a copy from other memory would wait for the GPU
     pinned = like.device.type == "cuda"
     drawn = torch.empty(len(generators), *like.shape[1:], dtype=like.dtype, pin_memory=pinned)
     for own, place in zip(generators, drawn, strict=True):
         torch.randn(place.shape, generator=own, dtype=like.dtype, out=place)
-    return sent(drawn, like.device)
+    return sent(drawn, like.device) * temperature

@@ -29,6 +29,7 @@ class Checked(BaseModel):
 
 StartFrom = Literal["inversion", "colours"]
 Steps = Annotated[int, Field(ge=2, le=1000)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
 
 
 class EditSettings(Checked):
@@ -38,10 +39,10 @@ class EditSettings(Checked):
     decides num_inference_steps (from t0 to the picture), inversion_steps (from the picture to t0)
     and sampler where they are "auto"; itself "auto", it is brief from colours, else fast for small
     regions and the paper's for large ones. start_from: the picture's "inversion" (the paper's), or
-    its noised "colours", flat ones where labels change (see `flat_colours`); "auto" is the model's
-    own. start_timestep
-    (t0), guidance_scale (s): "auto" follows the size of the region too. roi: see
-    `region_of_interest`. dilation: pixels, None for the model's own.
+    its noised "colours", flat ones where labels change (see `Plan.colours`); "auto" is the model's
+    own. start_timestep (t0), guidance_scale (s): "auto" follows the size of the region too.
+    temperature: a factor of all noise (see `sample_edit`); "auto" is 1 from an inversion, else the
+    model's own. roi: see `region_of_interest`. dilation: pixels, None for the model's own.
     """
 
     num_images: int = Field(4, ge=1, le=64)
@@ -53,6 +54,7 @@ class EditSettings(Checked):
     start_timestep: int | Literal["auto"] = "auto"
     guidance_scale: float | Literal["auto"] = "auto"
     sampler: Sampler | Literal["auto"] = "auto"
+    temperature: Temperature | Literal["auto"] = "auto"
     roi: RoiMode = "classes"
     dilation: int | None = Field(None, ge=0, le=64)
 
@@ -90,8 +92,8 @@ class EditDefaults(Checked):
     An edit of at most `small_roi` pixels (before dilation) starts at `small_start` with scale
     `small_scale`, a larger one at `large_start` with `large_scale` (Matsunaga et al. 2022,
     sec. 4.1 and 4.4: large regions are decided at high noise). dilation: the blending buffer.
-    start_from: where these starts begin. colours: RGB of classes, for those that a picture does
-    not show but an edit begins with.
+    start_from: where these starts begin. temperature: of edits from colours. colours: RGB of
+    classes, for those that a picture does not show but an edit begins with.
     """
 
     small_roi: int = Field(5000, ge=0)
@@ -101,6 +103,7 @@ class EditDefaults(Checked):
     large_scale: float = Field(40.0, ge=0)
     dilation: int = Field(3, ge=0, le=64)
     start_from: StartFrom = "inversion"
+    temperature: Temperature = 1.0
     colours: dict[str, tuple[Channel, Channel, Channel]] = Field(default_factory=dict)
 
     @classmethod

@@ -1,0 +1,56 @@
+"""The parts of a category, read from its model folder and put on a device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from pixelguide.devices import choose_device
+from pixelguide.edit.settings import EditDefaults
+from pixelguide.errors import InputError
+from pixelguide.labels import LabelSet
+from pixelguide.prior.bundle import ModelFolder
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.public.pull import fetched
+from pixelguide.prior.speed import Speed, prepare
+from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.domain import Domain, load_domain
+from pixelguide.segment.storage import load_bank, load_labels
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What an `Editor` is made of, under the names that it has for them."""
+
+    denoiser: Denoiser
+    segmenter: ClassifierBank
+    guide: ClassifierBank
+    labels: LabelSet
+    defaults: EditDefaults | None
+    model: dict[str, str]
+    domain: Domain
+
+
+def open_category(model: str | Path, device: str | torch.device, speed: Speed) -> Opened:
+    """The category `model` on `device`; arguments and errors as of `Editor.from_pretrained`."""
+    folder = ModelFolder.open(fetched(model))
+    place = choose_device(device)
+    segmenter, guide = (load_bank(folder, name).to(place) for name in ("segmenter", "guide"))
+    if segmenter.taps != guide.taps:
+        raise InputError("segmenter and guide read different taps", "guide/config.json")
+    unet = prepare(folder.unet(), place, speed)
+    denoiser = Denoiser.from_parts(
+        unet, folder.scheduler(), segmenter.taps, speed.compile, speed.graphs
+    )
+    labels = load_labels(folder)
+    if len(labels) != segmenter.config.num_classes:
+        raise InputError(
+            f"{len(labels)} labels for {segmenter.config.num_classes} classes", "labels.json"
+        )
+    defaults = None
+    if folder.has("edit.json"):
+        defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
+    described = {"name": Path(model).name, "hash": folder.hash}
+    return Opened(denoiser, segmenter, guide, labels, defaults, described, load_domain(folder))

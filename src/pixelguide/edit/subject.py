@@ -1,0 +1,94 @@
+"""The picture that is being edited, and what has been learned about it so far."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelguide.edit.framing import Placement
+from pixelguide.edit.full_size import FullSize
+from pixelguide.edit.inversion import invert
+from pixelguide.edit.map_sizes import reduced_map
+from pixelguide.errors import InputError
+from pixelguide.images import to_model
+from pixelguide.labels import LabelMap
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.schedule import Schedule, spaced_timesteps
+from pixelguide.segment.domain import Domain, Familiarity, familiarity
+from pixelguide.segment.segmenter import Segmenter
+
+
+class Subject:
+    """One picture of the model's size. What takes passes of the network is computed once.
+
+    image: uint8 S×S×3. placement: where it lies in its photograph, None for one without.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        segmenter: Segmenter,
+        domain: Domain,
+        image: NDArray[np.uint8],
+        placement: Placement | None = None,
+    ) -> None:
+        """segmenter: f_multi. domain: what the category's pictures are like."""
+        self.image, self.placement = image, placement
+        self._denoiser, self._segmenter, self._domain = denoiser, segmenter, domain
+        self._label_map: LabelMap | None = None
+        self._familiarity: Familiarity | None = None
+        self._inversions: dict[tuple[int, int], Tensor] = {}
+
+    def x_0(self) -> Tensor:
+        """The picture as the network sees it, float32 1×3×S×S in [-1, 1]."""
+        return to_model(self.image, self._denoiser.device)
+
+    def segment(self) -> LabelMap:
+        """The label map with its uncertainty; a copy, which may be painted on."""
+        if self._label_map is None:
+            self._label_map = self._segmenter(self.x_0())[0]
+        known = self._label_map
+        return LabelMap(known.ids.copy(), known.labels, known.uncertainty)
+
+    def familiarity(self) -> Familiarity:
+        """How far the picture lies from those the category was made for."""
+        if self._familiarity is None:
+            known = familiarity(self._denoiser, self._domain, self.x_0(), self.segment())
+            self._familiarity = known
+        return self._familiarity
+
+    def inverted(self, start: int, steps: int) -> Tensor:
+        """x_{t0} of the inversion to t0 = `start` over `steps` timesteps, 1×3×S×S."""
+        if (start, steps) not in self._inversions:
+            schedule: Schedule = self._denoiser.schedule.respaced(spaced_timesteps(start, steps))
+            self._inversions[start, steps] = invert(self._denoiser, self.x_0(), schedule)
+        return self._inversions[start, steps]
+
+    def at_model_size(self, label_map: LabelMap, known: LabelMap | None = None) -> LabelMap:
+        """A map of the picture, S×S; one of its photograph's or crop's size is reduced, `known`
+        (by default what the model reads) telling what lies beyond and breaking ties. Raises
+        InputError for other classes or another size."""
+        if label_map.labels.names != self._segmenter.labels.names:
+            raise InputError("map with classes of another category", "map", "Segment again.")
+        if label_map.ids.shape == self.image.shape[:2]:
+            return label_map
+        if self.placement:
+            return reduced_map(self.placement, label_map, known or self.segment())
+        height, width = label_map.ids.shape
+        size = len(self.image)
+        raise InputError(
+            f"map of {width}×{height} pixels for a picture of {size}×{size}",
+            "map",
+            "Both must have the same size.",
+        )
+
+    def full_size(self, roi: NDArray[np.bool_], feather: int) -> FullSize | None:
+        """The way of results back into the photograph, if there is one. Raises InputError when
+        nothing of the ROI (bool S×S) lies in it."""
+        if self.placement is None:
+            return None
+        full = FullSize(self.placement, self.image, roi, feather, self._domain.grey)
+        if not full.region.any():
+            raise InputError("the edit lies outside the picture", "crop", "Give another crop.")
+        return full

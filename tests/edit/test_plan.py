@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pixelguide.edit.plan import Plan, plan_edit
+from pixelguide.edit.region import dilate
+from pixelguide.edit.settings import EditDefaults, EditSettings
+from pixelguide.errors import InputError
+from pixelguide.labels import IGNORE, LabelMap, LabelSet
+
+
+def planned(
+    source: LabelMap, target: LabelMap, defaults: EditDefaults | None = None, **settings: Any
+) -> Plan:
+    defaults = defaults or EditDefaults(dilation=2)
+    return plan_edit(source, target, None, EditSettings(**settings), defaults, 1000)
+
+
+def test_the_region_is_what_is_painted_and_a_rim(source: LabelMap, target: LabelMap) -> None:
+    plan = planned(source, target)
+    assert plan.classes == ("house",)
+    assert np.array_equal(plan.painted, source.ids != target.ids)
+    assert np.array_equal(plan.roi, dilate(plan.painted, 2))
+    assert planned(source, target, dilation=0).roi.sum() == plan.painted.sum() == 25
+
+
+def test_what_the_user_leaves_open_is_the_categorys(source: LabelMap, target: LabelMap) -> None:
+    defaults = EditDefaults(small_roi=24, large_start=300, large_scale=7, start_from="colours")
+    plan = planned(source, target, defaults)
+    assert (plan.start, plan.scale, plan.start_from) == (300, 7, "colours")
+    own = planned(source, target, defaults, start_timestep=90, start_from="inversion")
+    assert (own.start, own.start_from, own.passes.sampler) == (90, "inversion", "ddpm")
+
+
+def test_only_edits_from_colours_are_calmer_by_themselves(
+    source: LabelMap, target: LabelMap
+) -> None:
+    calm = EditDefaults(temperature=0.5, start_from="colours")
+    assert planned(source, target, calm).temperature == 0.5
+    assert planned(source, target, calm, start_from="inversion").temperature == 1
+    asked = planned(source, target, calm, start_from="inversion", temperature=0.25)
+    assert asked.temperature == 0.25
+
+
+def test_the_report_repeats_the_plan(source: LabelMap, target: LabelMap) -> None:
+    plan = planned(source, target, num_inference_steps=7, temperature=0.25, sampler="ddim")
+    again = planned(
+        source, target,
+        **{k: v for k, v in plan.report().items() if k not in ("edit_classes", "dilation")},
+    )  # fmt: skip
+    assert again.report() == plan.report()
+    assert plan.report()["edit_classes"] == ["house"]
+
+
+def test_an_edit_without_a_labelled_pixel_is_refused(source: LabelMap, target: LabelMap) -> None:
+    target.ids[:] = IGNORE
+    with pytest.raises(InputError, match="no labelled pixel"):
+        planned(source, target, EditDefaults(dilation=0))
+
+
+def test_colours_are_flat_but_for_parts_that_moved(
+    picture: NDArray[np.uint8], source: LabelMap, target: LabelMap, labels: LabelSet
+) -> None:
+    # one house moves a pixel to the right; beside it a new one is built
+    before, after = target, target.copy()
+    after.ids[5:10, 4] = source.ids[5:10, 4]
+    after.ids[5:10, 9] = labels.id("house")
+    after.ids[1:3, 13:15] = labels.id("house")
+    house = picture[before.ids == labels.id("house")]
+    seen = planned(before, after).colours(picture, {})
+    assert np.array_equal(seen[5:10, 5:10], picture[5:10, 4:9])
+    assert (seen[1:3, 13:15] == np.round(house.mean(0))).all()
+    kept = before.ids == after.ids
+    kept[5:10, 5:10] = False
+    assert np.array_equal(seen[kept], picture[kept])
