@@ -1,0 +1,133 @@
+"""Where the time of a pass up and of a guided step goes, kernel by kernel.
+
+    python -m benchmarks.kernels --shape adm-256 --precision bf16 --way graphs --device cuda
+    python -m benchmarks.kernels --model portraits-64
+
+By PyTorch's profiler: the kernels of a GPU, or the operators of a CPU, that take longest. A share
+is of the time that all take; on a GPU, what they leave of a run's time is gaps between them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch.autograd import DeviceType
+from torch.profiler import ProfilerActivity, profile
+
+from benchmarks.whole_edit import WAYS, run_as
+from pixelguide.devices import choose_device
+from pixelguide.edit.guidance import guided
+from pixelguide.evaluate.ceilings import describe_machine, synchronize
+from pixelguide.evaluate.stages import Inputs
+from pixelguide.evaluate.subjects import Subject, subject_of_model, subject_of_shape
+from pixelguide.prior.speed import Speed
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What one kernel, or operator, takes in a run. calls may be a fraction where runs differ."""
+
+    name: str
+    calls: float
+    milliseconds: float
+
+
+def passes(subject: Subject, batch: int) -> dict[str, Callable[[], object]]:
+    """The two passes that an edit of `batch` candidates repeats, ready to run."""
+    denoiser, inputs = subject.denoiser, Inputs.of(subject)
+    inside = torch.from_numpy(inputs.roi).to(denoiser.device)
+    predict = guided(denoiser, subject.guide, inputs.target, inside)
+    x_t = inputs.x_t.expand(batch, -1, -1, -1).contiguous()
+    last = len(subject.schedule) - 1
+
+    def up() -> object:
+        with torch.no_grad():
+            return denoiser(inputs.x_t, subject.schedule, last)
+
+    return {"pass up": up, "guided pass": lambda: predict(x_t, subject.schedule, last)}
+
+
+def kernels(work: Callable[[], object], device: torch.device, repeats: int) -> list[Kernel]:
+    """The kernels of one run of `work`, the mean of `repeats`, the longest first."""
+    on_gpu = device.type == "cuda"
+    activities = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * on_gpu
+    with profile(activities=activities) as seen:
+        for _ in range(repeats):
+            work()
+        synchronize(device)
+    wanted = DeviceType.CUDA if on_gpu else DeviceType.CPU
+    found = []
+    for row in seen.key_averages():
+        microseconds = row.self_device_time_total if on_gpu else row.self_cpu_time_total
+        if row.device_type == wanted and microseconds:
+            found.append(Kernel(row.key, row.count / repeats, microseconds / 1000 / repeats))
+    return sorted(found, key=lambda kernel: -kernel.milliseconds)
+
+
+def table(found: list[Kernel], most: int) -> str:
+    """The first `most` of them as Markdown, and the rest in one row."""
+    total = sum(kernel.milliseconds for kernel in found)
+    rest = Kernel(
+        "the rest",
+        sum(kernel.calls for kernel in found[most:]),
+        sum(kernel.milliseconds for kernel in found[most:]),
+    )
+    rows = [
+        f"| {kernel.name[:90].replace('|', '/')} | {kernel.calls:g} | {kernel.milliseconds:.3f} | "
+        f"{kernel.milliseconds / total:.1%} |"
+        for kernel in [*found[:most], *([rest] if found[most:] else [])]
+    ]
+    return "\n".join(["| kernel | calls | ms | share |", "|---|---|---|---|", *rows])
+
+
+def main() -> None:
+    """Run, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default="portraits-64")
+    parser.add_argument("--shape", help="random weights instead, see `pixelguide bench --help`")
+    parser.add_argument("--batch", type=int, default=1, help="candidates at once")
+    parser.add_argument("--precision", default="fp32")
+    parser.add_argument("--way", choices=WAYS, default="eager", help="see benchmarks.whole_edit")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--most", type=int, default=25, help="rows of each table")
+    arguments = parser.parse_args()
+    device = choose_device(arguments.device)
+    speed = Speed(arguments.precision, plain=True)
+    if arguments.shape:
+        subject = subject_of_shape(arguments.shape, None, device, speed)
+    else:
+        subject = subject_of_model(arguments.model, device, speed)
+    subject = run_as(subject, arguments.way)
+    machine = describe_machine(device)
+    sys.stdout.write(
+        f"{subject.name}, {arguments.precision}, {arguments.way}, "
+        f"{machine.get('gpu') or machine['cpu']}, torch {torch.__version__}\n"
+    )
+    for name, work in passes(subject, arguments.batch).items():
+        for _ in range(2):  # compiles, records, warms up
+            work()
+        synchronize(device)
+        began = time.perf_counter()
+        for _ in range(arguments.repeats):
+            work()
+        synchronize(device)
+        alone = (time.perf_counter() - began) * 1000 / arguments.repeats
+        found = kernels(work, device, arguments.repeats)
+        total = sum(kernel.milliseconds for kernel in found)
+        sys.stdout.write(
+            f"\n{name}: {alone:.2f} ms unwatched; its kernels {total:.2f} ms\n\n"
+            f"{table(found, arguments.most)}\n"
+        )
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
