@@ -46,3 +46,16 @@ def test_titles_headings_and_notes_leave_ink() -> None:
 def test_a_row_may_be_shorter_than_the_headings() -> None:
     rows = [("one", [(picture(0), "")]), ("two", [(picture(1), ""), (picture(2), "")])]
     assert contact_sheet(["a", "b"], rows).shape[1] == 2 * MARGIN + 2 * 24 + GAP
+
+
+def test_what_is_too_long_is_cut_short_instead_of_running_into_its_neighbour() -> None:
+    blank = np.full((40, 60, 3), PAPER, np.uint8)
+    long = "guided:guidance_scale=0,schedule=paper"
+    rows = [("", [(blank, f"a note on {long}"), (blank, "")])]
+    sheet = contact_sheet([long, ""], rows, 1)
+    ink = (sheet != PAPER).any((0, 2))
+    assert ink[MARGIN : MARGIN + 60].any()
+    assert not ink[MARGIN + 60 :].any()
+    short = contact_sheet(["all", ""], [("", [(blank, ""), (blank, "")])], 1)
+    cut = contact_sheet(["all of this heading", ""], [("", [(blank, ""), (blank, "")])], 1)
+    assert np.array_equal(short[:, : MARGIN + 12], cut[:, : MARGIN + 12]), "its beginning stays"

@@ -19,8 +19,9 @@ def contact_sheet(
 ) -> NDArray[np.uint8]:
     """A sheet as uint8 H×W×3.
 
-    columns: headings. rows: a title, and pictures uint8 S×S×3 each with a note (maybe empty)
-    below it. Pictures are shown `magnify` times larger, pixel by pixel.
+    columns: headings, cut short where they are wider than a picture, as notes are. rows: a title,
+    and pictures uint8 S×S×3 each with a note (maybe empty) below it. Pictures are shown
+    `magnify` times larger, pixel by pixel.
     """
     height, width = (side * magnify for side in rows[0][1][0][0].shape[:2])
     sheet_width = 2 * MARGIN + len(columns) * (width + GAP) - GAP
@@ -29,7 +30,7 @@ def contact_sheet(
     draw = ImageDraw.Draw(sheet)
     large, small = ImageFont.load_default(15), ImageFont.load_default(12)
     for k, heading in enumerate(columns):
-        draw.text((MARGIN + k * (width + GAP), MARGIN), heading, FAINT, small)
+        draw.text((MARGIN + k * (width + GAP), MARGIN), _cut(heading, small, width), FAINT, small)
     for r, (title, pictures) in enumerate(rows):
         top = MARGIN + CAPTION + r * row_height
         draw.text((MARGIN, top + 2), title, INK, large)
@@ -37,5 +38,14 @@ def contact_sheet(
             left = MARGIN + k * (width + GAP)
             shown = Image.fromarray(picture).resize((width, height), Image.Resampling.NEAREST)
             sheet.paste(shown, (left, top + CAPTION))
-            draw.text((left, top + CAPTION + height + 3), note, FAINT, small)
+            draw.text((left, top + CAPTION + height + 3), _cut(note, small, width), FAINT, small)
     return np.asarray(sheet)
+
+
+def _cut(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
+    """As much of `text` as fits into `width` pixels."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text}…"
