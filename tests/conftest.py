@@ -130,3 +130,17 @@ def model_folder(tmp_path: Path, tiny_unet: UNet2DModel) -> Path:
     folder = tmp_path / "model"
     write_parts(folder, prior_parts(tiny_unet))
     return folder
+
+
+@pytest.fixture
+def category(
+    tmp_path: Path,
+    denoiser: Denoiser,
+    segmenter_bank: ClassifierBank,
+    guide_bank: ClassifierBank,
+    labels: LabelSet,
+) -> Path:
+    """The folder of a whole category, to be damaged at will."""
+    from model_folders import write_category  # which takes what is above
+
+    return write_category(tmp_path / "category", denoiser, segmenter_bank, guide_bank, labels)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model_folders import tiny_maps, write_category
+from model_folders import tiny_maps
 from pixelguide.edit.editor import Editor
 from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
@@ -44,14 +42,3 @@ def editor(
     editor = Editor(denoiser, segmenter_bank, guide_bank, labels, model={"name": "tiny"})
     editor.set_image(picture)
     return editor
-
-
-@pytest.fixture
-def category(
-    tmp_path: Path,
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-) -> Path:
-    return write_category(tmp_path / "category", denoiser, segmenter_bank, guide_bank, labels)

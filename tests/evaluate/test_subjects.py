@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from model_folders import write_category
 from pixelguide.errors import InputError
 from pixelguide.evaluate.subjects import CLASSES, SHAPES, subject_of_model, subject_of_shape
-from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import ModelFolder
-from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
 
 CPU = torch.device("cpu")
@@ -37,17 +34,10 @@ def test_random_weights_are_the_same_every_time_and_gradients_are_not_zero() -> 
     assert one.guide.timesteps == ((0,), (499,))
 
 
-def test_a_category_brings_its_own_classifiers(
-    tmp_path: Path,
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-) -> None:
-    folder = write_category(tmp_path / "model", denoiser, segmenter_bank, guide_bank, labels)
-    subject = subject_of_model(folder, CPU)
-    assert subject.name == "model"
-    assert subject.hash == ModelFolder.open(folder).hash
+def test_a_category_brings_its_own_classifiers(category: Path, guide_bank: ClassifierBank) -> None:
+    subject = subject_of_model(category, CPU)
+    assert subject.name == "category"
+    assert subject.hash == ModelFolder.open(category).hash
     assert subject.guide.timesteps == guide_bank.timesteps
     assert tuple(tap.index for tap in subject.denoiser.taps) == guide_bank.taps
 

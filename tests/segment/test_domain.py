@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from model_folders import write_category
 from pixelguide.errors import InputError
 from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
@@ -31,17 +30,6 @@ from pixelguide.segment.domain import (
 from pixelguide.segment.segmenter import Segmenter
 
 EYES = ((0.3, 0.4), (0.7, 0.45))
-
-
-@pytest.fixture
-def folder(
-    tmp_path: Path,
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-) -> Path:
-    return write_category(tmp_path / "model", denoiser, segmenter_bank, guide_bank, labels)
 
 
 @pytest.fixture
@@ -133,19 +121,19 @@ def test_the_limit_lies_as_far_above_the_highest_as_that_above_the_median() -> N
     assert Range(median=2, highest=3).limit == 4
 
 
-def test_calibrating_keeps_the_manifest_right(folder: Path) -> None:
-    before = ModelFolder.open(folder)
+def test_calibrating_keeps_the_manifest_right(category: Path) -> None:
+    before = ModelFolder.open(category)
     assert load_domain(before) == Domain()
-    assert calibrate(folder, eyes=EYES).eyes == EYES
-    again = ModelFolder.open(folder)  # checks every hash
+    assert calibrate(category, eyes=EYES).eyes == EYES
+    again = ModelFolder.open(category)  # checks every hash
     assert load_domain(again).eyes == EYES
-    listed = json.loads((folder / "manifest.json").read_text())["sha256"]
+    listed = json.loads((category / "manifest.json").read_text())["sha256"]
     assert listed["domain.json"] == again.hashes["domain.json"]
     assert {name: again.hashes[name] for name in before.hashes} == before.hashes
 
 
 def test_calibrating_on_pictures_measures_them(
-    folder: Path, pictures: LabelledPictures, tmp_path: Path
+    category: Path, pictures: LabelledPictures, tmp_path: Path
 ) -> None:
     from pixelguide.images import save_png
 
@@ -154,26 +142,26 @@ def test_calibrating_on_pictures_measures_them(
     for k, (image, ids) in enumerate(zip(pictures.images, pictures.label_ids, strict=True)):
         save_png(tmp_path / "set" / f"{k}.png", image)
         LabelMap(ids, pictures.labels).save(tmp_path / "set" / f"{k}_label.png")
-    domain = calibrate(folder, tmp_path / "set", eyes=EYES)
+    domain = calibrate(category, tmp_path / "set", eyes=EYES)
     assert (domain.pictures, domain.eyes) == (3, EYES)
     assert domain.denoising is not None
     assert 0 < domain.denoising.median <= domain.denoising.highest
-    assert load_domain(ModelFolder.open(folder)) == domain
+    assert load_domain(ModelFolder.open(category)) == domain
 
 
 @pytest.mark.parametrize("eyes", [((0.3, 0.4), (1.7, 0.4)), ((-0.1, 0.4), (0.7, 0.4))])
 def test_eyes_outside_the_picture_are_refused(
-    folder: Path, eyes: tuple[tuple[float, float], tuple[float, float]]
+    category: Path, eyes: tuple[tuple[float, float], tuple[float, float]]
 ) -> None:
     with pytest.raises(InputError, match="eyes"):
-        calibrate(folder, eyes=eyes)
+        calibrate(category, eyes=eyes)
 
 
-def test_a_damaged_domain_is_an_error_that_names_it(folder: Path) -> None:
-    (folder / "manifest.json").unlink()
-    (folder / "domain.json").write_text('{"pictures": "many"}')
+def test_a_damaged_domain_is_an_error_that_names_it(category: Path) -> None:
+    (category / "manifest.json").unlink()
+    (category / "domain.json").write_text('{"pictures": "many"}')
     with pytest.raises(InputError, match=r"pictures.*domain\.json"):
-        load_domain(ModelFolder.open(folder))
+        load_domain(ModelFolder.open(category))
 
 
 def test_the_noise_is_always_the_same(denoiser: Denoiser, x_0: Tensor) -> None:

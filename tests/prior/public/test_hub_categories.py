@@ -8,36 +8,24 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from model_folders import write_category
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.pipeline import PixelGuidedPipeline
 from pixelguide.errors import InputError
 from pixelguide.images import from_model
-from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import locate
-from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.public import pull as module
 from pixelguide.prior.public.pull import fetched, pull
 from pixelguide.prior.public.registry import find, is_hub_id, others_pulled
-from pixelguide.segment.classifier import ClassifierBank
 from pulls import FolderHub
 
 NAME = "someone/portraits.v2"
 
 
 @pytest.fixture
-def repository(
-    tmp_path: Path,
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-) -> Path:
+def repository(category: Path) -> Path:
     """A category as `save_pretrained` and an upload leave it, with code that must not come."""
-    folder = tmp_path / "published"
-    write_category(folder, denoiser, segmenter_bank, guide_bank, labels)
-    (folder / "pipeline.py").write_text("raise SystemExit")
-    return folder
+    (category / "pipeline.py").write_text("raise SystemExit")
+    return category
 
 
 def test_a_category_comes_whole_and_without_code(home: Path, repository: Path, x_0: Tensor) -> None:
