@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ RATIO = 1.3  # of height, width or area: a part that changes more has changed it
 REACH = 4  # a part moves by at most this share of the picture's side: 1 / REACH
 _TOUCHING = np.ones((3, 3), bool)  # pixels that meet at a corner belong to one part
 
-Part = tuple[NDArray[np.bool_], tuple[slice, slice]]
-"""Pixels of one connected part, bool S×S, and the box around them, rows and columns."""
+Box = tuple[slice, slice]
+"""Rows and columns."""
 
 
 def with_moved_parts(
@@ -34,49 +35,58 @@ def with_moved_parts(
     """
     moved = guide.copy()
     for label in target.labels.ids(classes):
-        old = list(_parts(source.ids == label))
-        for new in _parts(target.ids == label):
-            nearest = min(old, key=lambda part: _distance(part, new), default=None)
-            if nearest and _alike(nearest, new):
-                here = new[0] & roi
-                moved[here] = _taken(image, nearest, new)[here[new[0]]]
+        old, new = _Parts.of(source.ids == label), _Parts.of(target.ids == label)
+        for own in range(len(new.boxes) if old.boxes else 0):
+            apart = np.hypot(*(old.centres - new.centres[own]).T)
+            nearest = int(apart.argmin())
+            growth = new.sizes[own] / old.sizes[nearest]
+            alike = (np.maximum(growth, 1 / growth) <= RATIO).all()
+            if alike and apart[nearest] <= len(image) / REACH:
+                to, of = new.boxes[own], old.boxes[nearest]
+                here = new.numbered[to] == own + 1
+                taken = _taken(image[of], old.numbered[of] == nearest + 1, here)
+                moved[to][here & roi[to]] = taken[roi[to][here]]
     return moved
 
 
-def _parts(mask: NDArray[np.bool_]) -> Iterator[Part]:
-    numbered, count = ndimage.label(mask, _TOUCHING)
-    for number, box in enumerate(ndimage.find_objects(numbered, count), 1):
-        yield numbered == number, box
+@dataclass(frozen=True)
+class _Parts:
+    """The K connected parts of a mask. numbered: int S×S, part k has k + 1. boxes: rows and columns
+    around each. centres: K×2, of gravity. sizes: K×3, height, width and area in pixels."""
+
+    numbered: NDArray[np.int32]
+    boxes: list[Box]
+    centres: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_]) -> _Parts:
+        numbered, count = ndimage.label(mask, _TOUCHING)
+        boxes = ndimage.find_objects(numbered, count)
+        numbers = np.arange(1, count + 1)
+        centres = np.reshape(ndimage.center_of_mass(mask, numbered, numbers), (count, 2))
+        areas = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
+        sizes = [
+            (rows.stop - rows.start, columns.stop - columns.start, area)
+            for (rows, columns), area in zip(boxes, areas, strict=True)
+        ]
+        return cls(numbered, boxes, centres, np.reshape(np.array(sizes, np.float64), (count, 3)))
 
 
-def _distance(one: Part, other: Part) -> float:
-    """Between the centres of gravity, in pixels."""
-    apart = np.subtract(ndimage.center_of_mass(one[0]), ndimage.center_of_mass(other[0]))
-    return float(np.hypot(*apart))
-
-
-def _alike(old: Part, new: Part) -> bool:
-    """Whether `new` is `old` in another place. All lengths and the area may differ by `RATIO`."""
-    sizes = [
-        (*(side.stop - side.start for side in box), np.count_nonzero(mask))
-        for mask, box in (old, new)
-    ]
-    growth = np.divide(*sizes)
-    near = _distance(old, new) <= len(old[0]) / REACH
-    return near and bool((np.maximum(growth, 1 / growth) <= RATIO).all())
-
-
-def _taken(image: NDArray[np.uint8], old: Part, new: Part) -> NDArray[np.uint8]:
-    """Colours for the pixels of `new`, uint8 P×3, from the same places in `old`, bilinearly.
+def _taken(
+    image: NDArray[np.uint8], old: NDArray[np.bool_], new: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Colours for the P pixels of `new` (bool h×w), uint8 P×3, from the same places in `old` (bool
+    H×W, of `image` uint8 H×W×3), bilinearly. Each is a part in the box around it.
 
     What surrounds the old part does not come along: beyond its rim its nearest pixel counts.
     """
     positions = [
-        (own + 0.5 - to.start) / (to.stop - to.start) * (of.stop - of.start) + of.start - 0.5
-        for own, to, of in zip(np.nonzero(new[0]), new[1], old[1], strict=True)
+        (own + 0.5) / side * old_side - 0.5
+        for own, side, old_side in zip(np.nonzero(new), new.shape, old.shape, strict=True)
     ]
     rows, columns = ndimage.distance_transform_edt(
-        ~old[0], return_distances=False, return_indices=True
+        ~old, return_distances=False, return_indices=True
     )
     continued = image[rows, columns].astype(np.float64)
     colours = [
