@@ -168,7 +168,7 @@ class Editor:
         chosen: EditSettings = EditSettings.check("settings", settings)
         subject, clock = self._opened(), Clock()
         with clock("segment"):
-            source = source or subject.segment()
+            source = source or self.segment()
         source = subject.at_model_size(source)
         target = subject.at_model_size(target, source)
         timesteps = len(self._denoiser.schedule)
@@ -205,7 +205,7 @@ class Editor:
             "versions": versions(),
             **(full.report() if full else {}),
         }
-        known = subject.familiarity().model_dump() if self.domain.pictures else None
+        known = self.familiarity().model_dump() if self.domain.pictures else None
         return EditResult(
             candidates,
             source,
@@ -275,7 +275,7 @@ class Editor:
         roi = inpainting.masked_region(mask, self.size, chosen.dilation)
         full = subject.full_size(roi, chosen.dilation)
         with clock("segment"):
-            target = inpainting.target_behind(behind, roi, subject.segment)
+            target = inpainting.target_behind(behind, roi, self.segment)
         scale = chosen.scale(self.defaults, roi, guided=target is not None)
         predict = unguided(self._denoiser)
         if target is not None:
