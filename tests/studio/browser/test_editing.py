@@ -144,7 +144,7 @@ def test_first_map_and_first_preview_come_soon(
 
 
 def test_cancel_works_at_once(studio: StudioPage) -> None:
-    small_edit(studio, steps=200)
+    small_edit(studio, steps=150)
     job = studio.run()
     studio.page.wait_for_selector(".card img[src^='data:']")
     assert faint_texts(studio.page) == []
