@@ -10,8 +10,8 @@ is of the time that all take; on a GPU, what they leave of a run's time is gaps 
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,13 +19,18 @@ import torch
 from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.whole_edit import WAYS, run_as
-from pixelguide.devices import choose_device
+from benchmarks.whole_edit import (
+    WAYS,
+    add_subject_options,
+    chosen_subject,
+    heading,
+    run_as,
+    timed,
+)
 from pixelguide.edit.guidance import guided
-from pixelguide.evaluate.ceilings import describe_machine, synchronize
+from pixelguide.evaluate.ceilings import synchronize
 from pixelguide.evaluate.stages import Inputs
-from pixelguide.evaluate.subjects import Subject, subject_of_model, subject_of_shape
-from pixelguide.prior.speed import Speed
+from pixelguide.evaluate.subjects import Subject
 
 
 @dataclass(frozen=True)
@@ -90,41 +95,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--shape", help="random weights instead, see `pixelguide bench --help`")
+    add_subject_options(parser)
     parser.add_argument("--batch", type=int, default=1, help="candidates at once")
-    parser.add_argument("--precision", default="fp32")
     parser.add_argument("--way", choices=WAYS, default="eager", help="see benchmarks.whole_edit")
-    parser.add_argument("--device", default="auto")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--most", type=int, default=25, help="rows of each table")
     arguments = parser.parse_args()
-    device = choose_device(arguments.device)
-    speed = Speed(arguments.precision, plain=True)
-    if arguments.shape:
-        subject = subject_of_shape(arguments.shape, None, device, speed)
-    else:
-        subject = subject_of_model(arguments.model, device, speed)
-    subject = run_as(subject, arguments.way)
-    machine = describe_machine(device)
-    sys.stdout.write(
-        f"{subject.name}, {arguments.precision}, {arguments.way}, "
-        f"{machine.get('gpu') or machine['cpu']}, torch {torch.__version__}\n"
-    )
+    subject = run_as(chosen_subject(arguments), arguments.way)
+    device = subject.denoiser.device
+    sys.stdout.write(f"{arguments.way}: {heading(subject)}")
     for name, work in passes(subject, arguments.batch).items():
         for _ in range(2):  # compiles, records, warms up
             work()
-        synchronize(device)
-        began = time.perf_counter()
-        for _ in range(arguments.repeats):
-            work()
-        synchronize(device)
-        alone = (time.perf_counter() - began) * 1000 / arguments.repeats
+        alone = statistics.median(timed(work, device) for _ in range(arguments.repeats)) * 1000
         found = kernels(work, device, arguments.repeats)
         total = sum(kernel.milliseconds for kernel in found)
         sys.stdout.write(
-            f"\n{name}: {alone:.2f} ms unwatched; its kernels {total:.2f} ms\n\n"
-            f"{table(found, arguments.most)}\n"
+            f"{name}: {alone:.2f} ms unwatched; its kernels {total:.2f} ms\n\n"
+            f"{table(found, arguments.most)}\n\n"
         )
         sys.stdout.flush()
 

@@ -86,33 +86,50 @@ def run_as(subject: Subject, way: str) -> Subject:
     return dataclasses.replace(subject, denoiser=denoiser, speed=speed)
 
 
+def add_subject_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say which network runs where."""
+    parser.add_argument("--model", default="portraits-64")
+    parser.add_argument("--shape", help="random weights instead, see `pixelguide bench --help`")
+    parser.add_argument("--size", type=int, help="with --shape: side of the pictures")
+    parser.add_argument("--precision", default="fp32")
+    parser.add_argument("--device", default="auto")
+
+
+def chosen_subject(arguments: argparse.Namespace) -> Subject:
+    """The network that these options name, in diffusers' layers (see `run_as`)."""
+    device = choose_device(arguments.device)
+    speed = Speed(arguments.precision, plain=True)
+    if arguments.shape:
+        return subject_of_shape(arguments.shape, arguments.size, device, speed)
+    return subject_of_model(arguments.model, device, speed)
+
+
+def heading(subject: Subject) -> str:
+    """What runs where, for the head of a report."""
+    machine = describe_machine(subject.denoiser.device)
+    return (
+        f"{subject.name}, {subject.speed.precision}, {machine.get('gpu') or machine['cpu']}, "
+        f"{machine['threads']} threads, torch {torch.__version__}\n\n"
+    )
+
+
 def main() -> None:
     """Run, print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--shape", help="random weights instead, see `pixelguide bench --help`")
-    parser.add_argument("--size", type=int, help="with --shape: side of the pictures")
+    add_subject_options(parser)
     parser.add_argument("--batch", default="1", help="candidates at once, by commas")
-    parser.add_argument("--precision", default="fp32")
     parser.add_argument("--ways", default="eager", help="by commas; %(default)s")
-    parser.add_argument("--device", default="auto")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     ways = arguments.ways.split(",")
     if set(ways) - set(WAYS):
         parser.error(f"--ways: any of {', '.join(WAYS)}")
-    device = choose_device(arguments.device)
-    speed = Speed(arguments.precision, plain=True)
-    if arguments.shape:
-        subject = subject_of_shape(arguments.shape, arguments.size, device, speed)
-    else:
-        subject = subject_of_model(arguments.model, device, speed)
-    machine = describe_machine(device)
+    subject = chosen_subject(arguments)
+    device = subject.denoiser.device
     sys.stdout.write(
-        f"{subject.name}, {arguments.precision}, {machine.get('gpu') or machine['cpu']}, "
-        f"{machine['threads']} threads, torch {torch.__version__}\n\n"
+        f"{heading(subject)}"
         "| way | schedule | passes up, guided | batch | seconds | least … most | first edit |\n"
         "|---|---|---|---|---|---|---|\n"
     )
