@@ -197,16 +197,17 @@ def measure(
         seen = ours.denoiser(scene.x_t, ours.schedule, steps - 1)
     output = torch.cat([seen.eps, seen.eps], 1)  # what it says plays no part
 
+    def recalled(x: Tensor) -> list[Tensor]:
+        return list(Recalled.apply(x, marks, clock, *seen.taps))  # type: ignore[no-untyped-call]
+
     def recalling(x: Tensor, _schedule: Schedule, _i: int) -> Prediction:
-        return Prediction(
-            seen.eps, seen.x_0, seen.v, list(Recalled.apply(x, marks, clock, *seen.taps))
-        )
+        return Prediction(seen.eps, seen.x_0, seen.v, recalled(x))
 
     # asks for nothing but one call, which is what a function can stand in for
     head = guided(recalling, ours.guide, scene.target, scene.roi)  # type: ignore[arg-type]
 
     def their_network(x: Tensor, _t: Tensor, **_: Any) -> tuple[Tensor, list[Tensor]]:
-        return output, list(Recalled.apply(x, marks, clock, *seen.taps))
+        return output, recalled(x)
 
     def step_of(sample: Callable[[], object], count: int = steps) -> Callable[[], float]:
         def run() -> float:

@@ -181,9 +181,12 @@ def train_guide(guide: ClassifierBank, known: Extracted, settings: ClassifierTra
 def alone(guide: ClassifierBank, member: int) -> ClassifierBank:
     """A bank of one member of another."""
     chosen = slice(member, member + 1)
-    bank = ClassifierBank(**{**guide.state(), "timesteps": [[*guide.timesteps[member]]]})
+    bank: ClassifierBank = ClassifierBank(
+        **{**guide.state(), "timesteps": [[*guide.timesteps[member]]]}
+    )
     bank.load_state_dict({name: value[chosen] for name, value in guide.state_dict().items()})
-    return bank.eval()
+    bank.eval()
+    return bank
 
 
 def correct(logits: Tensor, labels: Tensor) -> float:

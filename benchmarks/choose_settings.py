@@ -61,10 +61,10 @@ def main() -> None:
             measured.setdefault((group, start, scale), []).append(numbers)
     sys.stdout.write("| region | edits | t0 | s | ROI accuracy | PSNR to the true edit, dB |\n")
     sys.stdout.write("|---|---|---|---|---|---|\n")
-    for (group, start, scale), numbers in sorted(measured.items(), reverse=True):
-        accuracy, truth = np.mean(numbers, 0)
+    for (group, start, scale), pairs in sorted(measured.items(), reverse=True):
+        accuracy, truth = np.mean(pairs, 0)
         sys.stdout.write(
-            f"| {group} | {len(numbers)} | {start} | {scale:g} | {accuracy:.3f} | {truth:.2f} |\n"
+            f"| {group} | {len(pairs)} | {start} | {scale:g} | {accuracy:.3f} | {truth:.2f} |\n"
         )
 
 

@@ -1,20 +1,19 @@
 """Accuracy and truth of edits against the number of passes through the network.
 
-    python -m benchmarks.fewer_passes OUT [--model portraits-64] [--first 60] [--edits 20] [-n 2]
+    python -m benchmarks.fewer_passes OUT [--model portraits-64] [--first 300] [--edits 36] [-n 2]
 
-Edits `first` … of the portrait benchmark, apart from those that results are measured on, each by
-every way of `WAYS`, with the model's own starts and scales. Writes OUT/fewer-passes.json, .md and
-.png: ROI accuracy of the best candidate by f_multi, PSNR to the true edit in the ROI, passes of one
-candidate (those with a gradient apart), seconds. A killed run goes on with what is missing.
+Edits of `pixelguide evaluate --maps true`, apart from those that results are measured on, each by
+every way of `WAYS`. Writes OUT/fewer-passes.md and .png: accuracy of the best candidate in the ROI
+by f_multi and by the independent segmenter, PSNR to the true edit there, passes of one candidate,
+CPU seconds. The edits lie in OUT/edits; a killed run goes on with what is missing, and several runs
+may share the edits (--first, --edits) before one of them all writes the tables.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,110 +22,115 @@ import torch
 from torch import Tensor
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, guided, unguided
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.region import composite, dilate, region_of_interest
-from pixelguide.edit.sampling import sample_edit
+from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, unguided
 from pixelguide.edit.settings import EditSettings
-from pixelguide.edit.solvers import Sampler
-from pixelguide.evaluate.measures import psnr
-from pixelguide.evaluate.portrait_edits import portrait_edits
-from pixelguide.files import write_atomically
-from pixelguide.images import from_model, to_model
-from pixelguide.prior.denoiser import Denoiser, Prediction
-from pixelguide.prior.schedule import Schedule, Spacing, spaced_timesteps
-from pixelguide.seeds import generator
+from pixelguide.evaluate.cases import EditTask, portrait_tasks
+from pixelguide.evaluate.judge import Judge, independent_of
+from pixelguide.evaluate.methods import Method, Outcome, Setup, method, settings_of
+from pixelguide.evaluate.runner import Row, run_methods
+from pixelguide.prior.denoiser import Prediction
+from pixelguide.prior.schedule import Schedule
+
+MEASURES = ("independent_accuracy", "roi_accuracy", "true_psnr")
+PLOTTED = {
+    "independent_accuracy": "accuracy in the ROI, independent segmenter",
+    "true_psnr": "PSNR to the true edit, dB",
+}
+SCALE = 300.0  # of portraits-64 from colours; a gradient at every second step counts twice
+PAPER = "start_from=inversion,start_timestep=500,guidance_scale=400"
+"""Where edits of portraits-64 start if not from colours, see docs/results.md."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """sampler, steps, inversion, spacing: as in `edit.passes`; with no inversion x_{t0} is x_0 with
-    random noise. every: a gradient at every so many steps, its scale as many times larger. settled:
-    no more gradients for a candidate once C_t reads so much of its ROI right; 2 is never."""
+    """line: the curve of the plot that it is a point of. settings: of `EditSettings`, beside the
+    model's own. every, settled: see `PartlyGuided`."""
 
-    sampler: Sampler
-    steps: int
-    inversion: int
-    spacing: Spacing = "trailing"
+    line: str
+    settings: str
     every: int = 1
     settled: float = 2.0
 
     @property
-    def line(self) -> str:
-        """The curve that it is a point of."""
-        if self.every > 1:
-            return f"{self.sampler}, gradient at every {self.every}nd step"
-        if self.settled <= 1:
-            return f"{self.sampler}, until {self.settled:.0%} are right"
-        if self.inversion == 0:
-            return f"{self.sampler}, no inversion"
-        return f"{self.sampler}, {'as many' if self.inversion == self.steps else 'few'} steps up"
+    def name(self) -> str:
+        """As a method of `pixelguide evaluate`, with what that does not know behind it."""
+        partly = "" if self.every == 1 and self.settled > 1 else f" {self.every} {self.settled}"
+        return f"guided:{self.settings}{partly}"
+
+
+def _line(line: str, start: str, sampler: str, steps: Sequence[int]) -> Iterator[Way]:
+    for count in steps:
+        yield Way(line, f"{start}schedule=fast,sampler={sampler},num_inference_steps={count}")
+
+
+def _paper(counts: Sequence[int]) -> Iterator[Way]:
+    for count in counts:
+        passes = f"num_inference_steps={count},inversion_steps={count}"
+        yield Way("inversion, ddpm, as many up", f"{PAPER},schedule=paper,{passes}")
 
 
 WAYS = (
-    Way("ddpm", 50, 50, "linspace"),
-    Way("ddpm", 20, 20, "linspace"),
-    Way("ddpm", 10, 10, "linspace"),
-    Way("ddim", 20, 20, "linspace"),
-    Way("ddim", 10, 10, "linspace"),
-    Way("dpm-2m", 20, 20, "linspace"),
-    Way("dpm-2m", 10, 10, "linspace"),
-    Way("sde-2m", 16, 4),
-    Way("sde-2m", 8, 4),
-    Way("sde", 24, 4),
-    Way("sde", 16, 4),
-    Way("sde", 11, 4),
-    Way("sde", 8, 4),
-    Way("sde", 6, 4),
-    Way("sde", 11, 0),
-    Way("sde", 16, 4, every=2),
-    Way("sde", 16, 4, settled=0.95),
-)
+    *_paper((50, 20, 10)),
+    *_line("inversion, sde, 4 up", f"{PAPER},", "sde", (24, 16, 11, 8, 6)),
+    *_line("inversion, dpm-2m, 4 up", f"{PAPER},", "dpm-2m", (20, 10)),
+    *_line("inversion, sde-2m, 4 up", f"{PAPER},", "sde-2m", (16, 8)),
+    *_line("colours, sde", "", "sde", (16, 11, 8, 6, 5, 4, 3)),
+    *_line("colours, sde-2m", "", "sde-2m", (11, 6, 4)),
+    *_line("colours, ddpm", "", "ddpm", (24, 11, 6)),
+    *_line("colours, ddim", "", "ddim", (11, 6, 4)),
+    Way("colours, sde, gradient at every 2nd", f"num_inference_steps=12,guidance_scale={2 * SCALE}",
+        every=2),
+    Way("colours, sde, gradient at every 2nd", f"num_inference_steps=6,guidance_scale={2 * SCALE}",
+        every=2),
+    Way("colours, sde, until 95 % are right", "num_inference_steps=6", settled=0.95),
+)  # fmt: skip
 
 
-class Counter:
-    """Passes of single candidates, with and without a gradient."""
+@dataclass
+class PartlyGuided:
+    """Leaves gradients out: all but at every so many steps, the last among them, and those of a
+    candidate of whose ROI C_t has once read the share `settled` right (2: never). guided: passes of
+    single candidates with a gradient, so far."""
 
-    def __init__(self) -> None:
-        self.guided = self.plain = 0
+    every: int
+    settled: float
+    guided: int = 0
 
+    def wrap(self, push: GuidedDenoiser, plain: GuidedDenoiser) -> GuidedDenoiser:
+        """`push` where a gradient is due, `plain` elsewhere, each candidate by itself."""
+        met: list[bool] = []
 
-def chosen_steps(
-    push: GuidedDenoiser, plain: GuidedDenoiser, way: Way, counter: Counter
-) -> GuidedDenoiser:
-    """`push` where `way` wants a gradient, `plain` elsewhere, each candidate by itself."""
-    settled: list[bool] = []
+        def predict(x_t: Tensor, schedule: Schedule, i: int) -> GuidedPrediction:
+            met.extend([False] * (len(x_t) - len(met)))
+            due = i % self.every == 0
+            pushed = [k for k in range(len(x_t)) if due and not met[k]]
+            left = [k for k in range(len(x_t)) if k not in pushed]
+            self.guided += len(pushed)
+            parts = [
+                (own, ask(x_t[own], schedule, i))
+                for ask, own in ((push, pushed), (plain, left))
+                if own
+            ]
+            step = _merged(parts)
+            for k in range(len(x_t)):
+                met[k] = met[k] or bool(step.accuracy[k] >= self.settled)
+            return step
 
-    def predict(x_t: Tensor, schedule: Schedule, i: int) -> GuidedPrediction:
-        settled.extend([False] * (len(x_t) - len(settled)))
-        due = (len(schedule) - 1 - i) % way.every == 0
-        pushed = [k for k in range(len(x_t)) if due and not settled[k]]
-        left = [k for k in range(len(x_t)) if k not in pushed]
-        counter.guided += len(pushed)
-        counter.plain += len(left)
-        parts = [
-            (own, ask(x_t[own], schedule, i)) for ask, own in ((push, pushed), (plain, left)) if own
-        ]
-        step = _merged(parts)
-        for k in range(len(x_t)):
-            settled[k] = settled[k] or bool(step.accuracy[k] >= way.settled)
-        return step
-
-    return predict
+        return predict
 
 
 def _merged(parts: list[tuple[list[int], GuidedPrediction]]) -> GuidedPrediction:
     order = torch.tensor([k for own, _ in parts for k in own]).argsort()
 
-    def together(pick: Callable[[GuidedPrediction], Tensor]) -> Tensor:
-        return torch.cat([pick(step) for _, step in parts])[order]
+    def together(pick: Callable[[GuidedPrediction], Any]) -> Any:
+        values = [pick(step) for _, step in parts]
+        return None if values[0] is None else torch.cat(values)[order]
 
-    variance = parts[0][1].prediction.v
     return GuidedPrediction(
         Prediction(
             together(lambda step: step.prediction.eps),
             together(lambda step: step.prediction.x_0),
-            None if variance is None else together(lambda step: step.prediction.v),  # type: ignore[arg-type]
+            together(lambda step: step.prediction.v),
             [],
         ),
         together(lambda step: step.gradient),
@@ -135,110 +139,104 @@ def _merged(parts: list[tuple[list[int], GuidedPrediction]]) -> GuidedPrediction
     )
 
 
-def _start(denoiser: Denoiser, x_0: Tensor, start: int, way: Way) -> Tensor:
-    if way.inversion:
-        levels = denoiser.schedule.respaced(spaced_timesteps(start, way.inversion))
-        return invert(denoiser, x_0, levels)
-    noise = torch.randn(x_0.shape, generator=generator(0, "start"))
-    return denoiser.schedule.add_noise(x_0, noise, torch.tensor([start - 1]))
+class PartlyGuidedEditor(Editor):
+    """An editor with something between its guidance and its sampler."""
+
+    partly = PartlyGuided(1, 2.0)
+
+    def _predictor(self, target: Any, inside: Tensor, scale: float) -> GuidedDenoiser:
+        push = super()._predictor(target, inside, scale)
+        return self.partly.wrap(push, unguided(self.denoiser))
 
 
-def measured(editor: Editor, way: Way, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Means over the edits."""
-    denoiser, bank = editor.denoiser, editor._guide
-    rows, counter, began = [], Counter(), time.monotonic()
-    for case in portrait_edits(arguments.edits, editor.size, arguments.first):
-        editor.set_image(case.before.image)
-        source = editor.segment()
-        target, classes = case.repaint(source)
-        bare = region_of_interest(source, target, classes, dilation=0)
-        roi = dilate(bare, editor.defaults.dilation)
-        start, scale = editor.defaults.choose(EditSettings(), int(bare.sum()), 1000)
-        x_0, inside = to_model(editor.image), torch.from_numpy(roi)
-        wanted = torch.from_numpy(target.ids.astype(np.int64))
-        x_edit = sample_edit(
-            chosen_steps(
-                guided(denoiser, bank, wanted, inside), unguided(denoiser), way, counter
-            ),
-            x_0,
-            _start(denoiser, x_0, start, way).expand(arguments.num_images, -1, -1, -1),
-            inside,
-            denoiser.schedule.respaced(spaced_timesteps(start, way.steps, way.spacing)),
-            scale * way.every,
-            [generator(0, "candidate", k) for k in range(arguments.num_images)],
-            way.sampler,
-        )  # fmt: skip
-        candidates = editor.score(composite(editor.image, from_model(x_edit), roi), target, roi)
-        best = min(candidates, key=lambda candidate: candidate.roi_loss)
-        rows.append((best.roi_accuracy, psnr(best.image, case.after.image, roi)))
-    accuracy, truth = np.mean(rows, 0)
-    candidates = arguments.edits * arguments.num_images
-    return {
-        **asdict(way),
-        "line": way.line,
-        "roi_accuracy": float(accuracy),
-        "true_psnr": float(truth),
-        "guided_passes": counter.guided / candidates,
-        "plain_passes": counter.plain / candidates + max(0, way.inversion - 1),
-        "seconds": (time.monotonic() - began) / arguments.edits,
-    }
+def as_method(way: Way, editor: PartlyGuidedEditor, count: int) -> Method:
+    """A way as what `run_methods` runs. evaluations: passes of all candidates with a gradient."""
+    edit = method(f"guided:{way.settings}", Setup(editor, {}, count)).run
+
+    def run(task: EditTask, seed: int) -> Outcome:
+        editor.partly = PartlyGuided(way.every, way.settled)
+        outcome = edit(task, seed)
+        return replace(outcome, evaluations=editor.partly.guided)
+
+    return Method(way.name, run)
 
 
-def table(results: list[dict[str, Any]]) -> Iterator[str]:
+def passes_of(way: Way, editor: Editor) -> int:
+    """Passes of one candidate, the inversion's among them, with and without gradients."""
+    chosen: EditSettings = EditSettings.check(way.name, settings_of(way.name, way.settings))
+    start, _ = editor.defaults.choose(chosen, 0, len(editor.denoiser.schedule))
+    begin = editor.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
+    passes = chosen.passes(start, start_from=begin)
+    return passes.steps + (passes.inversion_steps - 1 if begin == "inversion" else 0)
+
+
+def summary(rows: Sequence[Row], editor: Editor) -> list[dict[str, Any]]:
+    """A way each: means over the edits that all have, of the candidate picked as best."""
+    result = []
+    for way in WAYS:
+        own = [row for row in rows if row["method"] == way.name and row["pick"] == "best"]
+        entry: dict[str, Any] = {"line": way.line, "passes": passes_of(way, editor)}
+        for name in (*MEASURES, "cpu_seconds"):
+            entry[name] = float(np.mean([row[name] for row in own]))
+        guided = [row["evaluations"] / row["candidates"] for row in own]
+        result.append({**entry, "guided": float(np.mean(guided))})
+    return result
+
+
+def table(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Lines of a Markdown table."""
-    yield "| sampler | steps | inversion | ROI accuracy | PSNR, dB | guided passes | plain passes |"
-    yield "|---|---|---|---|---|---|---|"
-    for row in results:
+    titles = ("start and sampler", "passes", "with gradient", "accuracy, independent", "f_multi",
+              "PSNR, dB", "CPU s")  # fmt: skip
+    yield f"| {' | '.join(titles)} |"
+    yield f"|{'---|' * len(titles)}"
+    for row in entries:
         yield (
-            f"| {row['line']} | {row['steps']} | {row['inversion']} | {row['roi_accuracy']:.3f} | "
-            f"{row['true_psnr']:.2f} | {row['guided_passes']:.1f} | {row['plain_passes']:.1f} |"
+            f"| {row['line']} | {row['passes']} | {row['guided']:.1f} | "
+            f"{row['independent_accuracy']:.3f} | {row['roi_accuracy']:.3f} | "
+            f"{row['true_psnr']:.2f} | {row['cpu_seconds']:.2f} |"
         )
 
 
-def plot(results: list[dict[str, Any]], path: Path) -> None:
-    """Both measures against all passes, on one logarithmic axis."""
+def plot(entries: Sequence[dict[str, Any]], path: Path) -> None:
+    """The measures against all passes, on one logarithmic axis."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
-    measures = [("roi_accuracy", "ROI accuracy"), ("true_psnr", "PSNR to the true edit, dB")]
-    for axes, (measure, title) in zip(figure.subplots(1, 2), measures, strict=True):
-        for line in dict.fromkeys(row["line"] for row in results):
-            own = [row for row in results if row["line"] == line]
-            passes = [row["guided_passes"] + row["plain_passes"] for row in own]
-            axes.plot(passes, [row[measure] for row in own], "o-", label=line, markersize=5)
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    ticks = (3, 6, 11, 20, 50, 100)
+    for axes, (measure, title) in zip(figure.subplots(1, 2), PLOTTED.items(), strict=True):
+        for line in dict.fromkeys(row["line"] for row in entries):
+            own = [row for row in entries if row["line"] == line]
+            style = "s--" if line.startswith("inversion") else "o-"
+            passes = [row["passes"] for row in own]
+            axes.plot(passes, [row[measure] for row in own], style, label=line, markersize=4)
         axes.set(xscale="log", xlabel="U-Net evaluations a candidate", ylabel=title)
-        axes.set_xticks([10, 20, 30, 50, 100], ["10", "20", "30", "50", "100"])
+        axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", fontsize=8)
     figure.savefig(path, dpi=110)
 
 
 def main() -> None:
-    """Measure what is missing, write all."""
+    """Make what is missing, write all."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("out", type=Path)
     parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--first", type=int, default=60)
-    parser.add_argument("--edits", type=int, default=20)
+    parser.add_argument("--first", type=int, default=300)
+    parser.add_argument("--edits", type=int, default=36)
     parser.add_argument("-n", "--num-images", type=int, default=2)
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    file = arguments.out / "fewer-passes.json"
-    asked = {name: getattr(arguments, name) for name in ("model", "first", "edits", "num_images")}
-    known = json.loads(file.read_text()) if file.is_file() else {}
-    results: list[dict[str, Any]] = known["results"] if known.get("asked") == asked else []
-    done = [Way(**{name: row[name] for name in Way.__dataclass_fields__}) for row in results]
-    editor = Editor.from_pretrained(arguments.model)
-    for way in WAYS:
-        if way not in done:
-            results.append(measured(editor, way, arguments))
-            content = json.dumps({"asked": asked, "results": results}, indent=2) + "\n"
-            write_atomically(file, content.encode())
-    (arguments.out / "fewer-passes.md").write_text("\n".join(table(results)) + "\n")
-    plot(results, arguments.out / "fewer-passes.png")
+    editor = PartlyGuidedEditor.from_pretrained(arguments.model, "cpu")
+    judge = Judge(editor, independent_of(editor))
+    tasks = list(portrait_tasks(editor, arguments.edits, arguments.first, maps="true"))
+    methods = [as_method(way, editor, arguments.num_images) for way in WAYS]
+    shared = {"model": editor._model, "num_images": arguments.num_images}
+    rows = run_methods(tasks, methods, judge, arguments.out, settings=shared)
+    entries = summary(rows, editor)
+    (arguments.out / "fewer-passes.md").write_text("\n".join(table(entries)) + "\n")
+    plot(entries, arguments.out / "fewer-passes.png")
 
 
 if __name__ == "__main__":

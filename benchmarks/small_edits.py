@@ -1,16 +1,20 @@
 """What small edits could save: a crop around the ROI, or deep activations of the step before.
 
-    python -m benchmarks.small_edits OUT.json [--first 60] [--edits 20] [-n 2]
+    python -m benchmarks.small_edits OUT.json [--first 300] [--edits 20] [-n 2]
+                                     [--start-from auto|colours|inversion]
 
-Small edits (at most the model's `small_roi` pixels) with the default schedule, sampled
+Small edits (at most the model's `small_roi` pixels) of `pixelguide evaluate --maps true`, apart
+from those that results are measured on, with the model's own settings, sampled
 
 - as the editor does;
 - in a square crop around the ROI with a margin of 8 or 16 pixels: the network sees only that;
-- with the output of the coarsest decoder level taken over from the step before at every other step.
+- with the output of the coarsest decoder level taken over from the step before, at every other step
+  or at all but the first.
 
-Prints ROI accuracy of the best candidate by f_multi, PSNR to the true edit in the ROI, and the
-share of the forward pass's FLOPs that is left. (The second way is not made faster here: what it
-would skip is counted, its output replaced.)
+Prints accuracy of the best candidate in the ROI by f_multi and by the independent segmenter, PSNR
+to the true edit there, and the share of the forward pass's FLOPs that is left, with the standard
+errors of differences to the first way. (The last way is not made faster here: what it would skip is
+counted, its output replaced.)
 """
 
 from __future__ import annotations
@@ -32,69 +36,70 @@ from torch import Tensor, nn
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.guidance import guided
 from pixelguide.edit.inversion import invert
-from pixelguide.edit.passes import SCHEDULES
-from pixelguide.edit.region import composite, dilate, region_of_interest
-from pixelguide.edit.sampling import sample_edit
+from pixelguide.edit.plan import Plan, plan_edit
+from pixelguide.edit.region import composite
+from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.settings import EditSettings
+from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.costs import WorkCounter
-from pixelguide.evaluate.measures import psnr
-from pixelguide.evaluate.portrait_edits import EditCase, portrait_edits
+from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.images import from_model, to_model
-from pixelguide.prior.schedule import spaced_timesteps
+from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.seeds import generator
 
-PASSES = SCHEDULES["fast"]
+MEASURES = ("roi_accuracy", "independent_accuracy", "true_psnr")
 
 
 @dataclass(frozen=True)
 class Small:
-    """One small edit, ready to sample. target: int64 S×S. roi: bool S×S."""
+    """One small edit, ready to sample. begin: float32 1×3×S×S, the painted picture or, from an
+    inversion, x_t."""
 
-    case: EditCase
-    labels: Any
-    target: Tensor
-    roi: NDArray[np.bool_]
-    start: int
-    scale: float
-    x_t: Tensor
+    task: EditTask
+    plan: Plan
+    schedule: Schedule
+    begin: Tensor
 
 
 def small_edits(editor: Editor, arguments: argparse.Namespace) -> Iterator[Small]:
     """Those of the benchmark's edits that count as small."""
-    denoiser = editor.denoiser
-    for case in portrait_edits(arguments.edits, editor.size, arguments.first):
-        editor.set_image(case.before.image)
-        source = editor.segment()
-        target, classes = case.repaint(source)
-        bare = region_of_interest(source, target, classes, dilation=0)
-        if bare.sum() > editor.defaults.small_roi:
+    full = editor.denoiser.schedule
+    settings = EditSettings(start_from=arguments.start_from)
+    if arguments.start_from == "inversion":  # the settings that were chosen for it
+        settings = settings.model_copy(update={"start_timestep": 500, "guidance_scale": 400.0})
+    for task in portrait_tasks(editor, arguments.edits, arguments.first, maps="true"):
+        if editor.defaults.is_large(int(task.painted.sum())):
             continue
-        start, scale = editor.defaults.choose(EditSettings(), int(bare.sum()), 1000)
-        up = denoiser.schedule.respaced(spaced_timesteps(start, PASSES.inversion_steps))
-        yield Small(
-            case,
-            target,
-            torch.from_numpy(target.ids.astype(np.int64)),
-            dilate(bare, editor.defaults.dilation),
-            start,
-            scale,
-            invert(denoiser, to_model(editor.image), up),
+        plan = plan_edit(
+            task.source, task.target, task.classes, settings, editor.defaults, len(full)
         )
+        levels = spaced_timesteps(plan.start, plan.passes.steps, plan.passes.spacing)
+        if plan.start_from == "colours":
+            begin = to_model(plan.colours(task.image, editor._colours))
+        else:
+            up = full.respaced(spaced_timesteps(plan.start, plan.passes.inversion_steps))
+            begin = invert(editor.denoiser, to_model(task.image), up)
+        yield Small(task, plan, full.respaced(levels), begin)
 
 
 def sampled(editor: Editor, edit: Small, window: tuple[slice, slice], count: int) -> Tensor:
     """Candidates N×3×h×w of what lies in `window`, made by the network from that alone."""
-    denoiser, inside = editor.denoiser, torch.from_numpy(edit.roi)[window]
-    levels = spaced_timesteps(edit.start, PASSES.steps, PASSES.spacing)
+    plan, inside = edit.plan, torch.from_numpy(edit.task.roi)[window]
+    target = torch.from_numpy(edit.task.target.ids.astype(np.int64))[window]
+    draws = [generator(0, "candidate", k) for k in range(count)]
+    x_t = edit.begin[(..., *window)]
+    if plan.start_from == "colours":
+        x_t = noised_start(x_t, edit.schedule, draws, plan.temperature)
     return sample_edit(
-        guided(denoiser, editor._guide, edit.target[window], inside),
-        to_model(edit.case.before.image)[(..., *window)],
-        edit.x_t[(..., *window)],
+        guided(editor.denoiser, editor._guide, target, inside),
+        to_model(edit.task.image)[(..., *window)],
+        x_t,
         inside,
-        denoiser.schedule.respaced(levels),
-        edit.scale,
-        [generator(0, "candidate", k) for k in range(count)],
-        PASSES.sampler,
+        edit.schedule,
+        plan.scale,
+        draws,
+        plan.passes.sampler,
+        temperature=plan.temperature,
     )
 
 
@@ -118,17 +123,19 @@ def around(roi: NDArray[np.bool_], margin: int, step: int) -> tuple[slice, slice
 
 
 @contextlib.contextmanager
-def deep_reused(unet: nn.Module) -> Iterator[None]:
-    """At every other pass the coarsest decoder level says what it said at the pass before."""
+def deep_reused(unet: nn.Module, every: int) -> Iterator[None]:
+    """But for every so many passes, beginning with the first, the coarsest decoder level says what
+    it said before."""
     known: list[Tensor] = []
 
     def replace(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor | None:
-        if known:
-            return known.pop()
+        if len(known) % every:
+            known.append(known[-1])
+            return known[-1]
         known.append(output.detach())
         return None
 
-    handle = unet.up_blocks[0].register_forward_hook(replace)  # type: ignore[index,operator]
+    handle = unet.up_blocks[0].register_forward_hook(replace)  # type: ignore[index,union-attr]
     try:
         yield
     finally:
@@ -172,55 +179,74 @@ def main() -> None:
     )
     parser.add_argument("out", type=Path)
     parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--first", type=int, default=60)
+    parser.add_argument("--first", type=int, default=300)
     parser.add_argument("--edits", type=int, default=20)
     parser.add_argument("-n", "--num-images", type=int, default=2)
+    starts = ("auto", "colours", "inversion")
+    parser.add_argument("--start-from", default="auto", choices=starts)
     arguments = parser.parse_args()
-    editor = Editor.from_pretrained(arguments.model)
+    editor = Editor.from_pretrained(arguments.model, "cpu")
+    judge = Judge(editor, independent_of(editor))
     size, count = editor.size, arguments.num_images
     step = 1 << (len(editor.denoiser.unet.config.block_out_channels) - 1)
     full = forward_flops(editor, size)
-    half_reused = 1 - deep_flops(editor) / full / 2
+    deep = deep_flops(editor) / full
 
     def in_whole(edit: Small) -> tuple[Tensor, float]:
         return sampled(editor, edit, whole(size), count), 1.0
 
     def in_crop(margin: int) -> Callable[[Small], tuple[Tensor, float]]:
         def run(edit: Small) -> tuple[Tensor, float]:
-            window = around(edit.roi, margin, step)
-            x_0 = to_model(edit.case.before.image).repeat(count, 1, 1, 1)
+            window = around(edit.task.roi, margin, step)
+            x_0 = to_model(edit.task.image).repeat(count, 1, 1, 1)
             x_0[(..., *window)] = sampled(editor, edit, window, count)
             return x_0, forward_flops(editor, window[0].stop - window[0].start) / full
 
         return run
 
-    def with_reuse(edit: Small) -> tuple[Tensor, float]:
-        with deep_reused(editor.denoiser.unet):
-            return sampled(editor, edit, whole(size), count), half_reused
+    def with_reuse(every: int) -> Callable[[Small], tuple[Tensor, float]]:
+        def run(edit: Small) -> tuple[Tensor, float]:
+            steps = edit.plan.passes.steps
+            reused = 1 - len(range(0, steps, every)) / steps
+            with deep_reused(editor.denoiser.unet, every):
+                return sampled(editor, edit, whole(size), count), 1 - deep * reused
+
+        return run
 
     ways = {
         "the whole picture": in_whole,
         "a crop, margin 16": in_crop(16),
         "a crop, margin 8": in_crop(8),
-        "deep activations every other step": with_reuse,
+        "deep activations at every other step": with_reuse(2),
+        "deep activations of the first step": with_reuse(1000),
     }
-    rows: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
+    rows: dict[str, list[list[float]]] = {name: [] for name in ways}
     for edit in small_edits(editor, arguments):
         for name, way in ways.items():
             x_edit, share = way(edit)
-            images = composite(edit.case.before.image, from_model(x_edit), edit.roi)
-            candidates = editor.score(images, edit.labels, edit.roi)
-            best = min(candidates, key=lambda candidate: candidate.roi_loss)
-            truth = psnr(best.image, edit.case.after.image, edit.roi)
-            rows[name].append((best.roi_accuracy, truth, share))
-    results = {name: [float(value) for value in np.mean(own, 0)] for name, own in rows.items()}
-    edits = len(rows["the whole picture"])
-    content = {"asked": {**vars(arguments), "out": None}, "edits": edits, "results": results}
-    arguments.out.write_text(json.dumps(content, indent=2) + "\n")
-    sys.stdout.write(f"| {edits} small edits | ROI accuracy | PSNR, dB | FLOPs of a pass |\n")
-    sys.stdout.write("|---|---|---|---|\n")
-    for name, (accuracy, truth, share) in results.items():
-        sys.stdout.write(f"| {name} | {accuracy:.3f} | {truth:.2f} | {share:.0%} |\n")
+            images = composite(edit.task.image, from_model(x_edit), edit.task.roi)
+            editor.set_image(edit.task.image)
+            scores = [own.roi_loss for own in editor.score(images, edit.task.target, edit.task.roi)]
+            made = judge(edit.task, images[int(np.argmin(scores))])
+            rows[name].append([*(float(made[key] or 0) for key in MEASURES), share])
+    content = {"asked": {**vars(arguments), "out": None}, "rows": rows}
+    arguments.out.write_text(json.dumps(content, indent=1) + "\n")
+    sys.stdout.write("\n".join(table(rows)) + "\n")
+
+
+def table(rows: dict[str, list[list[float]]]) -> Iterator[str]:
+    """Lines of a Markdown table: means, and the standard errors of differences to the first way."""
+    first = np.array(next(iter(rows.values())))
+    yield f"| {len(first)} small edits | accuracy, f_multi | independent | PSNR, dB | FLOPs |"
+    yield "|---|---|---|---|---|"
+    for name, own in rows.items():
+        values = np.array(own)
+        error = (values - first).std(0, ddof=1) / np.sqrt(len(first))
+        cells = [
+            f"{mean:.{digits}f} ± {spread:.{digits}f}"
+            for mean, spread, digits in zip(values.mean(0), error, (3, 3, 2), strict=False)
+        ]
+        yield f"| {name} | {' | '.join(cells)} | {values.mean(0)[3]:.0%} |"
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class Stub:
             time.sleep(STEP_SECONDS)
             report({"stage": "edit", "done": step + 1, "total": STEPS, "preview": images})
         score = {"roi_accuracy": 1.0, "roi_loss": 0.0, "changed_pixels_outside": 0}
-        return EditOutcome(images, [score] * 4, 0, task.source != task.target, {})
+        return EditOutcome(images, [score] * 4, 0, task.source != task.target, 2, {})
 
 
 class Tally:

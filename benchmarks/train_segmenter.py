@@ -63,7 +63,8 @@ def main() -> None:
 def train(out: Path, steps: int) -> SmallUNet:
     """A segmenter after `steps` steps; step k draws all from (SEED, k)."""
     torch.manual_seed(SEED)  # torch initializes layers from its global generator only
-    network = SmallUNet(len(LABELS)).to(memory_format=torch.channels_last)
+    network = SmallUNet(len(LABELS))
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     first = resume(out / STATE, network, optimizer)
     losses = []

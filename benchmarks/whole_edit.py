@@ -75,7 +75,7 @@ def run_as(subject: Subject, way: str) -> Subject:
     """The same network, changed in place, run in another way."""
     speed = Speed(
         subject.speed.precision,
-        **{name: name == way for name in ("plain", "compile", "graphs")},  # type: ignore[arg-type]
+        **{name: name == way for name in ("plain", "compile", "graphs")},
     )
     known = subject.denoiser
     prepare(known.unet, known.device, speed)

@@ -59,7 +59,9 @@ def train_bank(
     deviation, mean = torch.std_mean(features, 0)
     deviation = deviation.clamp(min=1e-4)
     count = settings.members
-    bank = new_bank(synthesis.shape, classes, count, settings.hidden).to(features.device)
+    bank: ClassifierBank = new_bank(synthesis.shape, classes, count, settings.hidden).to(
+        features.device
+    )
     bank.train()
     for member in range(count):
         bank.initialize(member, seeded(settings.seed, "member", member))

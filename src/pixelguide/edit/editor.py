@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -78,7 +78,7 @@ class Editor:
         model: str | Path = "portraits-64",
         device: str | torch.device = "auto",
         speed: Speed = FAST,
-    ) -> Editor:
+    ) -> Self:
         """Open a category by built-in or pulled name, or by folder.
 
         OWNER/NAME of the hub is fetched if it is not here yet. device: "auto" (CUDA, else MPS,
