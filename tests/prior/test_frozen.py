@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import UNet2DModel
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
+from torch.nn import functional as F  # noqa: N812
 
 from conftest import seeded
 from pixelguide.errors import InputError
@@ -136,3 +139,44 @@ def test_weights_that_want_gradients_are_refused(unet: UNet2DModel) -> None:
     fast = freeze_layers(unet).requires_grad_(True)
     with pytest.raises(InputError, match="weights that want gradients"):
         fast(torch.zeros(1, 3, 16, 16), torch.tensor([3]))
+
+
+@given(
+    channels=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    padding=st.tuples(st.integers(0, 6), st.integers(0, 6)),
+    stride=st.integers(1, 2),
+    side=st.integers(5, 12),
+)
+def test_the_way_back_is_pytorchs(
+    channels: tuple[int, int],
+    kernel: tuple[int, int],
+    padding: tuple[int, int],
+    stride: int,
+    side: int,
+) -> None:
+    draws = seeded(0)
+    conv = nn.Conv2d(*channels, kernel, stride, padding).requires_grad_(False)
+    for own in conv.parameters():
+        own.copy_(torch.randn(own.shape, generator=draws))
+    x = torch.randn(2, channels[0], side, side, generator=draws).requires_grad_()
+    weight, bias = conv.weight.double(), conv.bias.double()
+    expected = F.conv2d(x.double(), weight, bias, stride, padding)
+    found = FrozenConv2d(conv)(x)
+    weights = torch.randn(found.shape, generator=draws)
+    gradients = [torch.autograd.grad((own * weights).sum(), x)[0] for own in (found, expected)]
+    torch.testing.assert_close(found, expected.float(), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("side", "turned"), [(8, False), (64, True)])
+def test_weights_are_turned_where_they_are_few(
+    side: int, turned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    known = frozen._turned_conv
+    monkeypatch.setattr(frozen, "_turned_conv", lambda *given: calls.append(1) or known(*given))
+    conv = FrozenConv2d(nn.Conv2d(32, 32, 3, padding=1).requires_grad_(False))
+    x = torch.zeros(1, 32, side, side, requires_grad=True)
+    conv(x).sum().backward()
+    assert bool(calls) is turned
