@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -47,15 +46,6 @@ def wake(module: nn.Module, seed: int) -> None:
         for weight in module.parameters():
             if not weight.any():
                 weight.normal_(std=0.1, generator=generator)
-
-
-@contextmanager
-def counted_calls(denoiser: Denoiser) -> Iterator[list[int]]:
-    """The batch size of every pass through the network."""
-    calls: list[int] = []
-    handle = denoiser.unet.register_forward_pre_hook(lambda _, args: calls.append(len(args[0])))
-    yield calls
-    handle.remove()
 
 
 @pytest.fixture(scope="session")

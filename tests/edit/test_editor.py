@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from conftest import counted_calls
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.region import edited_classes
 from pixelguide.edit.settings import EditDefaults
@@ -117,7 +116,7 @@ def test_segmenting_gives_a_map_and_its_uncertainty_at_one_cost(editor: Editor) 
     assert first.uncertainty is not None
     assert (first.uncertainty >= 0).all()
     assert (first.uncertainty <= 1).all()
-    with counted_calls(editor._denoiser) as calls:
+    with editor._denoiser.counted() as calls:
         again = editor.segment()
     assert not calls
     assert np.array_equal(first.ids, again.ids)
@@ -224,7 +223,7 @@ def test_a_region_without_labels_is_an_error(editor: Editor, source: LabelMap) -
 def test_bad_settings_are_refused_before_any_step(
     editor: Editor, source: LabelMap, target: LabelMap, bad: dict[str, Any]
 ) -> None:
-    with counted_calls(editor._denoiser) as calls, pytest.raises(InputError):
+    with editor._denoiser.counted() as calls, pytest.raises(InputError):
         editor.edit(target, source=source, **{**QUICK, **bad})
     assert not calls
 

@@ -9,12 +9,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from conftest import counted_calls, make_bank, seeded
+from conftest import make_bank, seeded
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.segment.domain import Domain
 
 QUICK: dict[str, Any] = {
     "schedule": "fast",
@@ -108,6 +109,49 @@ def test_generators_take_the_place_of_the_seed(
         edit()
 
 
+def test_with_generators_no_seed_is_claimed(
+    editor: Editor, source: LabelMap, target: LabelMap
+) -> None:
+    drawn = editor.edit(target, source=source, generators=[seeded(5)], **{**QUICK, "num_images": 1})
+    assert drawn.settings["seed"] is None
+    assert editor.edit(target, source=source, seed=7, **QUICK).settings["seed"] == 7
+
+
+def test_what_is_painted_afterwards_is_not_in_the_result(
+    editor: Editor, source: LabelMap, target: LabelMap
+) -> None:
+    result = editor.edit(target, source=source, **QUICK)
+    expected = target.ids.copy(), source.ids.copy()
+    target.ids[:], source.ids[:] = 0, 0
+    assert np.array_equal(result.target.ids, expected[0])
+    assert np.array_equal(result.source.ids, expected[1])
+
+
+def test_familiarity_is_reported_once_it_has_been_asked_for(
+    editor: Editor, denoiser: Denoiser, source: LabelMap, target: LabelMap
+) -> None:
+    editor.domain = Domain(pictures=2)
+    editor.set_image(editor.image)
+    with denoiser.counted() as passes:
+        result = editor.edit(target, source=source, **QUICK)
+    assert result.familiarity is None
+    steps, scoring = QUICK["num_inference_steps"], len(editor._segmenter.bank.timesteps[0])
+    assert len(passes) == 3 + steps + scoring  # and no pass about anything but the edit
+    found = editor.familiarity()
+    assert editor.edit(target, source=source, **QUICK).familiarity == found.model_dump()
+
+
+def test_edits_work_in_inference_mode_and_after_it(
+    editor: Editor, source: LabelMap, target: LabelMap
+) -> None:
+    expected = editor.edit(target, source=source, **QUICK).best.image
+    editor.set_image(editor.image)
+    with torch.inference_mode():
+        inside = editor.edit(target, source=source, **QUICK).best.image
+    after = editor.edit(target, source=source, **QUICK).best.image
+    assert inside.tobytes() == after.tobytes() == expected.tobytes()
+
+
 def test_at_scale_0_the_guide_is_not_asked(
     editor: Editor, denoiser: Denoiser, source: LabelMap, target: LabelMap
 ) -> None:
@@ -149,7 +193,7 @@ def test_guidance_brings_the_region_closer_to_the_map(
 
 def test_the_inversion_is_made_once(editor: Editor, source: LabelMap, target: LabelMap) -> None:
     def passes(**settings: Any) -> list[int]:
-        with counted_calls(editor._denoiser) as calls:
+        with editor._denoiser.counted() as calls:
             editor.edit(target, source=source, **{**QUICK, **settings})
         return calls
 
@@ -210,7 +254,7 @@ def test_an_exception_in_the_callback_ends_the_edit_and_nothing_else(
     with pytest.raises(StopError):
         editor.edit(target, source=source, on_progress=stop, **QUICK)
     assert seen == [1, 2]
-    with counted_calls(editor._denoiser) as calls:
+    with editor._denoiser.counted() as calls:
         after = editor.edit(target, source=source, **QUICK).best.image
     assert np.array_equal(before, after)
     assert calls == [1] + [2] * 5, "no hook of the ended run is left to work again"
@@ -259,10 +303,10 @@ def test_no_pass_is_spent_on_an_inversion_that_colours_replace(
     editor: Editor, picture: NDArray[np.uint8], source: LabelMap, target: LabelMap
 ) -> None:
     own = colour_editor(editor, {}, picture)
-    with counted_calls(own.denoiser) as calls:
+    with own.denoiser.counted() as calls:
         own.edit(target, source=source, **QUICK)
     passes = len(calls)
-    with counted_calls(own.denoiser) as calls:
+    with own.denoiser.counted() as calls:
         own.edit(target, source=source, start_from="inversion", inversion_steps=5, **QUICK)
     assert len(calls) == passes + 4
 

@@ -131,11 +131,9 @@ def test_prediction_is_the_denoisers_own_and_carries_no_graph(
 def test_one_pass_serves_denoising_and_labelling(
     denoiser: Denoiser, guide_bank: ClassifierBank, target: Tensor, roi: Tensor, x_t: Tensor
 ) -> None:
-    passes: list[int] = []
-    handle = denoiser.unet.register_forward_pre_hook(lambda *_: passes.append(1))
-    guided(denoiser, guide_bank, target, roi)(x_t, denoiser.schedule, LEVEL)
-    handle.remove()
-    assert len(passes) == 1
+    with denoiser.counted() as passes:
+        guided(denoiser, guide_bank, target, roi)(x_t, denoiser.schedule, LEVEL)
+    assert passes == [len(x_t)]
 
 
 def test_targets_outside_the_region_and_unlabelled_pixels_do_not_count(

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from conftest import counted_calls
 from pixelguide.edit import inpainting
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.inpainting import (
@@ -230,7 +229,7 @@ def test_by_mask_alone_the_network_is_asked_once_a_step(
     editor: Editor, denoiser: Denoiser, mask: NDArray[np.bool_]
 ) -> None:
     told: list[dict[str, Any]] = []
-    with counted_calls(denoiser) as calls:
+    with denoiser.counted() as calls:
         editor.inpaint(mask, on_progress=told.append, **QUICK)
     assert calls == [2] * 4
     assert [(state["stage"], state["done"], state["total"]) for state in told] == [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from conftest import counted_calls, seeded
+from conftest import seeded
 from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, guided
 from pixelguide.edit.sampling import Step, noised_start, sample_edit
 from pixelguide.edit.solvers import Sampler
@@ -249,7 +249,7 @@ def test_one_pass_serves_the_start_that_candidates_share(
 
     def run(start: Tensor) -> tuple[Tensor, list[int]]:
         draws = [seeded(k) for k in range(3)]
-        with counted_calls(denoiser) as calls:
+        with denoiser.counted() as calls:
             return sample_edit(predict, x_0, start, region, schedule, 5.0, draws, sampler), calls
 
     (shared, few), (own, many) = run(x_t), run(x_t.repeat(3, 1, 1, 1))

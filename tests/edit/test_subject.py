@@ -5,7 +5,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from conftest import counted_calls
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
@@ -24,14 +23,14 @@ def subject(
 
 
 def test_what_takes_passes_is_computed_once(subject: Subject, denoiser: Denoiser) -> None:
-    with counted_calls(denoiser) as calls:
+    with denoiser.counted() as calls:
         first, inverted = subject.segment(), subject.inverted(300, 4)
     assert calls
-    with counted_calls(denoiser) as calls:
+    with denoiser.counted() as calls:
         assert np.array_equal(subject.segment().ids, first.ids)
         assert torch.equal(subject.inverted(300, 4), inverted)
     assert not calls
-    with counted_calls(denoiser) as calls:
+    with denoiser.counted() as calls:
         subject.inverted(300, 5)
         subject.inverted(200, 4)
     assert len(calls) == 4 + 3, "another inversion is another one"
@@ -42,6 +41,16 @@ def test_a_map_that_is_painted_on_leaves_the_known_one(subject: Subject) -> None
     before = read.ids.copy()
     read.ids[:] = (read.ids + 1) % 3
     assert np.array_equal(subject.segment().ids, before)
+
+
+def test_the_picture_and_the_doubt_about_it_stay(subject: Subject) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        subject.image[0] = 0
+    doubt = subject.segment().uncertainty
+    assert doubt is not None
+    before = doubt.copy()
+    doubt[:] = 0
+    assert np.array_equal(subject.segment().uncertainty, before)
 
 
 def test_maps_must_have_the_categorys_classes_and_the_pictures_size(
@@ -64,7 +73,7 @@ def test_the_editor_forgets_all_of_it_with_another_picture(
     editor: Editor, picture: NDArray[np.uint8]
 ) -> None:
     editor.segment()
-    with counted_calls(editor.denoiser) as calls:
+    with editor.denoiser.counted() as calls:
         editor.set_image(picture)
         editor.segment()
     assert calls

@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from conftest import counted_calls, seeded
+from conftest import seeded
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask
 from pixelguide.evaluate.methods import stroke_guide
@@ -39,7 +39,7 @@ def test_candidates_depend_on_their_own_generator_alone(denoiser: Denoiser, task
 
 
 def test_one_pass_a_step_for_all_candidates(denoiser: Denoiser, task: EditTask) -> None:
-    with counted_calls(denoiser) as calls:
+    with denoiser.counted() as calls:
         run(denoiser, task)
     assert calls == [2] * 5
 

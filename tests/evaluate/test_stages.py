@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import counted_calls
 from pixelguide.edit.guidance import guided
 from pixelguide.evaluate.costs import WorkCounter
 from pixelguide.evaluate.stages import (
@@ -31,7 +30,7 @@ def flops(stage: Stage) -> dict[str, float]:
 @pytest.mark.parametrize("batch", [1, 3])
 def test_a_guided_step_is_one_pass_and_the_sum_of_its_parts(subject: Subject, batch: int) -> None:
     stage = candidate_stages(subject, batch)["guided"]
-    with counted_calls(subject.denoiser) as calls:
+    with subject.denoiser.counted() as calls:
         parts = flops(stage)
     assert calls == [batch]
     whole = parts.pop("guided step")

@@ -89,6 +89,17 @@ def test_features_are_those_of_the_full_pass(denoiser: Denoiser, x_t: Tensor) ->
         assert torch.equal(ours, theirs)
 
 
+def test_passes_are_counted_within_a_block(denoiser: Denoiser, x_t: Tensor) -> None:
+    with denoiser.counted() as outer:
+        denoiser(x_t, denoiser.schedule, 3)
+        with denoiser.counted() as inner:
+            denoiser.features(x_t[:1], 3)
+        denoiser.features(x_t, 3)
+    denoiser(x_t, denoiser.schedule, 3)
+    assert outer == [len(x_t), 1, len(x_t)]
+    assert inner == [1]
+
+
 def test_pictures_of_a_batch_do_not_touch_each_other(denoiser: Denoiser, x_t: Tensor) -> None:
     together = denoiser(x_t, denoiser.schedule, 300)
     for k in range(2):

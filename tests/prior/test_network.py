@@ -35,6 +35,7 @@ def test_the_size_may_be_a_pair(tiny_unet: UNet2DModel) -> None:
         ({"in_channels": 4}, "4 channels in, 6 out"),
         ({"out_channels": 9}, "3 channels in, 9 out"),
         ({"num_class_embeds": 1000}, "class-conditional"),
+        ({"time_embedding_type": "fourier"}, "conditioned on noise scales"),
         ({"class_embed_type": "timestep"}, "class-conditional"),
         ({"sample_size": None}, "sample_size None"),
         ({"sample_size": [16, 32]}, "sample_size"),

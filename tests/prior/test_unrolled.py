@@ -1,16 +1,17 @@
-"""The network as one function: what the hooks read, and gradients that end at the last tap."""
+"""The network as one function: its own output, and gradients that end at the last tap."""
 
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 import torch
 from diffusers import UNet2DModel
 
 from conftest import seeded
+from pixelguide.errors import InputError
 from pixelguide.prior.frozen import freeze_layers
-from pixelguide.prior.taps import TapReader
 from pixelguide.prior.unrolled import UnrolledUNet
 from prior.test_taps import unet  # noqa: F401 - every kind of network
 
@@ -18,12 +19,10 @@ X_T, T = torch.randn(2, 3, 16, 16, generator=seeded(0)), torch.tensor([3, 700])
 
 
 @pytest.mark.parametrize("indices", [(0, 2, 5), (3,), (1, 4)])
-def test_it_gives_what_the_hooks_read(unet: UNet2DModel, indices: tuple[int, ...]) -> None:  # noqa: F811
-    output, taps = TapReader(unet, indices)(X_T, T)
+def test_the_output_is_the_networks_own(unet: UNet2DModel, indices: tuple[int, ...]) -> None:  # noqa: F811
     unrolled = UnrolledUNet(unet, indices)
-    found = unrolled(X_T, T, stop=False)
-    for own, other in zip(found, [*taps, output], strict=True):
-        assert torch.equal(own, other)
+    *taps, output = unrolled(X_T, T, stop=False)
+    assert torch.equal(output, unet(X_T, T).sample)
     for own, other in zip(unrolled(X_T, T, stop=True), taps, strict=True):
         assert torch.equal(own, other)
 
@@ -37,7 +36,21 @@ def test_gradients_come_through_the_taps_alone(unet: UNet2DModel) -> None:  # no
 
 def test_frozen_layers_unroll_too(tiny_unet: UNet2DModel) -> None:
     fast = freeze_layers(copy.deepcopy(tiny_unet))
-    output, (tap,) = TapReader(fast, (2,))(X_T, T)
-    found = UnrolledUNet(fast, (2,))(X_T, T, stop=False)
-    assert torch.equal(found[0], tap)
-    assert torch.equal(found[1], output)
+    _, output = UnrolledUNet(fast, (2,))(X_T, T, stop=False)
+    torch.testing.assert_close(output, tiny_unet(X_T, T).sample, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"num_class_embeds": 4},
+        {"time_embedding_type": "fourier"},
+        {"down_block_types": ["SkipDownBlock2D"] * 2, "up_block_types": ["SkipUpBlock2D"] * 2},
+    ],
+)
+def test_other_kinds_of_networks_are_refused(kind: dict[str, Any]) -> None:
+    plain = {"down_block_types": ["DownBlock2D"] * 2, "up_block_types": ["UpBlock2D"] * 2}
+    with torch.device("meta"):
+        unet = UNet2DModel(block_out_channels=(32, 32), layers_per_block=1, **{**plain, **kind})
+    with pytest.raises(InputError, match="a network"):
+        UnrolledUNet(unet, (0,))

@@ -113,6 +113,13 @@ def test_a_pictures_uncertainty_is_that_of_its_worst_tenth(labels: LabelSet) -> 
         picture_uncertainty(LabelMap(np.zeros((2, 2), np.uint8), labels))
 
 
+def test_chosen_pixels_are_read_as_among_all(segmenter: Segmenter, x_0: Tensor) -> None:
+    pictures = _two(x_0)
+    where = torch.rand(16, 16, generator=seeded(3)) < 0.2
+    found = segmenter.probabilities_at(pictures, where)
+    torch.testing.assert_close(found, segmenter.probabilities(pictures)[:, :, where])
+
+
 def test_map_of_a_picture_is_always_the_same(segmenter: Segmenter, x_0: Tensor) -> None:
     torch.rand(1)  # the global generator has no say
     first, second = segmenter(x_0)[0], segmenter(x_0)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from pixelguide.edit import inpainting, interpolation
 from pixelguide.edit.framing import Placement, Point
+from pixelguide.edit.full_size import FullSize
 from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
@@ -177,6 +179,9 @@ class Editor:
         passes = plan.passes
         schedule = self._schedule(plan.start, passes.steps, passes.spacing)
 
+        seeded = (
+            {} if generators is None else {"seed": None}
+        )  # the caller knows what they drew from
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
         if plan.start_from == "colours":
@@ -199,23 +204,20 @@ class Editor:
         reproducible = {
             **chosen.model_dump(),
             **plan.report(),
-            "model": self._model,
-            "device": str(self._denoiser.device),
-            "precision": str(self._denoiser.unet.dtype).removeprefix("torch."),
-            "versions": versions(),
-            **(full.report() if full else {}),
+            **seeded,
+            **self._circumstances(full),
         }
-        known = self.familiarity().model_dump() if self.domain.pictures else None
+        known = subject.known_familiarity if self.domain.pictures else None
         return EditResult(
             candidates,
-            source,
-            target,
+            deepcopy(source),  # the caller may paint on
+            deepcopy(target),
             plan.roi,
             reproducible,
             clock.seconds,
             full,
             subject.image,
-            known,
+            known.model_dump() if known else None,
         )
 
     def score(
@@ -292,14 +294,21 @@ class Editor:
             **chosen.model_dump(),
             "start_timestep": chosen.start(len(self._denoiser.schedule)),
             "guidance_scale": scale,
-            "model": self._model,
-            "device": str(self._denoiser.device),
-            "versions": versions(),
-            **(full.report() if full else {}),
+            **self._circumstances(full),
         }
         return InpaintResult(
             self.image, images, roi, target, scores, reproducible, clock.seconds, full
         )
+
+    def _circumstances(self, full: FullSize | None) -> dict[str, Any]:
+        """What a result depends on besides its settings."""
+        return {
+            "model": self._model,
+            "device": str(self._denoiser.device),
+            "precision": str(self._denoiser.unet.dtype).removeprefix("torch."),
+            "versions": versions(),
+            **(full.report() if full else {}),
+        }
 
     def _predictor(self, target: LabelMap, inside: Tensor, scale: float) -> GuidedDenoiser:
         if scale == 0:

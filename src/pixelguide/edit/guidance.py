@@ -40,14 +40,15 @@ def guided(denoiser: Denoiser, bank: ClassifierBank, target: Tensor, roi: Tensor
     are enabled only in here, and one pass serves denoising and labelling.
     """
     size = target.shape[-1]
-    wanted = (roi & (target != IGNORE)).flatten()
-    pixels = wanted.nonzero()[:, 0]
-    labels = target.flatten()[pixels]
+    with torch.inference_mode(False):  # whose tensors no gradient may come near
+        wanted = (roi & (target != IGNORE)).flatten()
+        pixels = wanted.nonzero()[:, 0]
+        labels = target.flatten()[pixels]
 
     def predict(x_t: Tensor, schedule: Schedule, i: int) -> GuidedPrediction:
         member = bank.nearest(int(schedule.timesteps[i]))
-        with torch.enable_grad():
-            x_t = x_t.detach().requires_grad_()
+        with torch.inference_mode(False), torch.enable_grad():
+            x_t = x_t.detach().clone().requires_grad_()
             prediction = denoiser(x_t, schedule, i)
             logits = bank.logits(member, prediction.taps, pixels, size)  # N×P×classes
             errors = F.cross_entropy(

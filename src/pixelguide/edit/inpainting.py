@@ -18,7 +18,7 @@ from pixelguide.edit.guidance import GuidedDenoiser
 from pixelguide.edit.progress import Progress, step_watcher
 from pixelguide.edit.region import composite, dilate
 from pixelguide.edit.result import Candidate
-from pixelguide.edit.sampling import sample_edit
+from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.settings import Checked, EditDefaults
 from pixelguide.edit.solvers import Sampler
 from pixelguide.edit.start import start_level
@@ -256,9 +256,7 @@ def inpaint(
     filled[roi] = image[nearest(~roi, roi)]
     x_0, surroundings = (to_model(picture, denoiser.device) for picture in (image, filled))
     generators = [generator(settings.seed, "candidate", k) for k in range(settings.num_images)]
-    noise = torch.stack([torch.randn(x_0.shape[1:], generator=own) for own in generators])
-    last = torch.full((len(noise),), len(schedule) - 1)
-    x_t = schedule.add_noise(surroundings, noise.to(denoiser.device), last)
+    x_t = noised_start(surroundings, schedule, generators)
     painted = sample_edit(
         predict, x_0, x_t, torch.from_numpy(roi).to(denoiser.device), schedule, scale, generators,
         settings.sampler, step_watcher(on_progress, "inpaint"),

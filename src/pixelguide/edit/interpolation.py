@@ -160,13 +160,14 @@ def blend(
     straight = (1 - s) * x_a + s * x_b
     if path == "linear":
         return straight
-    a, b = x_a[..., roi].double().flatten(), x_b[..., roi].double().flatten()
+    a, b = (x[..., roi].cpu().double().flatten() for x in (x_a, x_b))  # MPS has no float64
     cosine = (a @ b / (a.norm() * b.norm()).clamp(min=1e-12)).clamp(-1, 1)
     angle = torch.arccos(cosine)
     if angle.sin() < 1e-4:
         return straight
-    of_a = (torch.sin((1 - s.double()) * angle) / angle.sin()).to(x_a.dtype)
-    of_b = (torch.sin(s.double() * angle) / angle.sin()).to(x_a.dtype)
+    share = strengths.cpu().double().view(-1, 1, 1, 1)
+    of_a = (torch.sin((1 - share) * angle) / angle.sin()).to(x_a)
+    of_b = (torch.sin(share * angle) / angle.sin()).to(x_a)
     return torch.where(roi, of_a * x_a + of_b * x_b, straight)
 
 

@@ -23,10 +23,10 @@ def score_candidates(
 
     `original` is uint8 S×S×3, `roi` bool S×S. Pixels whose target is `IGNORE` do not count.
     """
-    probabilities = segmenter.probabilities(to_model(edited, segmenter.denoiser.device))
     counted = torch.from_numpy(roi & (target.ids != IGNORE))
     wanted = torch.from_numpy(target.ids.astype(np.int64))[counted]
-    inside = probabilities.cpu()[:, :, counted]  # N×classes×P
+    x_0 = to_model(edited, segmenter.denoiser.device)
+    inside = segmenter.probabilities_at(x_0, counted).cpu()  # N×classes×P
     right = (inside.argmax(1) == wanted).double().mean(1)
     picked = inside.gather(1, wanted.expand(len(inside), 1, -1))[:, 0]
     loss = -picked.clamp(min=1e-12).log().double().mean(1)

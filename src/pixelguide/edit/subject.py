@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -22,7 +24,8 @@ from pixelguide.segment.segmenter import Segmenter
 class Subject:
     """One picture of the model's size. What takes passes of the network is computed once.
 
-    image: uint8 S×S×3. placement: where it lies in its photograph, None for one without.
+    image: uint8 S×S×3, not to be written to. placement: where it lies in its photograph, None for
+    one without. known_familiarity: once it has been asked for.
     """
 
     def __init__(
@@ -35,9 +38,10 @@ class Subject:
     ) -> None:
         """segmenter: f_multi. domain: what the category's pictures are like."""
         self.image, self.placement = image, placement
+        image.setflags(write=False)  # what is known of it would no longer hold
         self._denoiser, self._segmenter, self._domain = denoiser, segmenter, domain
         self._label_map: LabelMap | None = None
-        self._familiarity: Familiarity | None = None
+        self.known_familiarity: Familiarity | None = None
         self._inversions: dict[tuple[int, int], Tensor] = {}
 
     def x_0(self) -> Tensor:
@@ -48,15 +52,14 @@ class Subject:
         """The label map with its uncertainty; a copy, which may be painted on."""
         if self._label_map is None:
             self._label_map = self._segmenter(self.x_0())[0]
-        known = self._label_map
-        return LabelMap(known.ids.copy(), known.labels, known.uncertainty)
+        return deepcopy(self._label_map)
 
     def familiarity(self) -> Familiarity:
         """How far the picture lies from those the category was made for."""
-        if self._familiarity is None:
+        if self.known_familiarity is None:
             known = familiarity(self._denoiser, self._domain, self.x_0(), self.segment())
-            self._familiarity = known
-        return self._familiarity
+            self.known_familiarity = known
+        return self.known_familiarity
 
     def inverted(self, start: int, steps: int) -> Tensor:
         """x_{t0} of the inversion to t0 = `start` over `steps` timesteps, 1×3×S×S."""

@@ -35,7 +35,7 @@ def pooled_features(denoiser: Denoiser, images: NDArray[np.uint8]) -> NDArray[np
         torch.cat([activation.mean((2, 3)) for activation in activations], 1)
         for activations in _activations(denoiser, images)
     ]
-    pooled: NDArray[np.float64] = torch.cat(parts).double().cpu().numpy()
+    pooled: NDArray[np.float64] = torch.cat(parts).cpu().double().numpy()
     return pooled
 
 

@@ -54,8 +54,8 @@ def inception_extractor(weights: Path, device: torch.device | str = "cpu") -> Ex
         for start in range(0, len(images), BATCH):
             pixels = torch.from_numpy(np.array(images[start : start + BATCH])).permute(0, 3, 1, 2)
             pooled, scores = network(pixels.to(device))
-            features.append(pooled.double().cpu().numpy())
-            logits.append(scores.double().cpu().numpy())
+            features.append(pooled.cpu().double().numpy())
+            logits.append(scores.cpu().double().numpy())
         return np.concatenate(features), np.concatenate(logits)
 
     return extract

@@ -77,18 +77,6 @@ def stroke_guide(
     )
 
 
-@contextmanager
-def counted_evaluations(denoiser: Denoiser) -> Iterator[list[int]]:
-    """The batch size of every pass through the network, as they happen."""
-    sizes: list[int] = []
-    # before the pass: one that reads features alone does not return
-    handle = denoiser.unet.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
-    try:
-        yield sizes
-    finally:
-        handle.remove()
-
-
 def method(text: str, setup: Setup) -> Method:
     """The method that `text` names, as KIND or KIND:SETTING=VALUE,…
 
@@ -232,7 +220,7 @@ class _Cost:
 def _measured(denoiser: Denoiser) -> Iterator[_Cost]:
     cost = _Cost()
     began, cpu_began = time.monotonic(), time.process_time()
-    with counted_evaluations(denoiser) as sizes:
+    with denoiser.counted() as sizes:
         yield cost
     if denoiser.device.type == "cuda":
         torch.cuda.synchronize(denoiser.device)

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from pixelguide.edit.guidance import unguided
 from pixelguide.edit.region import composite
+from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.errors import InputError
 from pixelguide.images import from_model, to_model
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import spaced_timesteps
 
 
-@torch.no_grad()
 def sdedit(
     denoiser: Denoiser,
     image: NDArray[np.uint8],
@@ -42,21 +42,6 @@ def sdedit(
     strokes = to_model(guide, denoiser.device)
     inside = torch.from_numpy(roi).to(denoiser.device)
 
-    level = torch.full((len(generators),), len(schedule) - 1)
-    x_t = schedule.add_noise(strokes, _noise(generators, strokes), level)
-    for i in reversed(range(len(schedule))):
-        level = torch.full((len(generators),), i)
-        z, background_noise = _noise(generators, x_0), _noise(generators, x_0)
-        prediction = denoiser(x_t, schedule, i)
-        x_fg = schedule.posterior_mean(x_t, prediction.x_0.clamp(-1, 1), level)
-        if i > 0:  # the last step returns the mean
-            x_fg = x_fg + (0.5 * schedule.log_variance(prediction.v, level, x_t)).exp() * z
-        x_bg = schedule.add_noise_before(x_0, background_noise, level)
-        x_t = torch.where(inside, x_fg, x_bg)
-    return composite(image, from_model(x_t), roi)
-
-
-def _noise(generators: Sequence[torch.Generator], like: Tensor) -> Tensor:
-    return torch.stack(
-        [torch.randn(like.shape[1:], generator=own, dtype=like.dtype) for own in generators]
-    ).to(like.device)
+    x_t = noised_start(strokes, schedule, generators)
+    x_edit = sample_edit(unguided(denoiser), x_0, x_t, inside, schedule, 0, generators, "ddpm")
+    return composite(image, from_model(x_edit), roi)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,7 @@ class Denoiser:
         self.schedule = schedule
         self.unet = unet
         self.prediction_type = prediction_type
+        self._counts: list[list[int]] = []
 
     @classmethod
     def from_parts(
@@ -90,8 +92,19 @@ class Denoiser:
         """See `TapReader.eager`."""
         return self._reader.eager()
 
+    @contextmanager
+    def counted(self) -> Iterator[list[int]]:
+        """The batch size of every pass in here, as they happen, those for features alone too."""
+        sizes: list[int] = []
+        self._counts.append(sizes)
+        try:
+            yield sizes
+        finally:
+            self._counts = [known for known in self._counts if known is not sizes]
+
     def __call__(self, x_t: Tensor, schedule: Schedule, i: int) -> Prediction:
         """Predictions for x_t (float32 N×C×H×W) at level i of `schedule` (maybe a respaced one)."""
+        self._count(x_t)
         level = torch.full((len(x_t),), i)
         output, taps = self._reader(x_t, sent(schedule.timesteps[level], x_t.device))
         channels = x_t.shape[1]
@@ -106,4 +119,9 @@ class Denoiser:
 
     def features(self, x_t: Tensor, t: int) -> list[Tensor]:
         """Activations at timestep t, for x_t that already carries that much noise."""
+        self._count(x_t)
         return self._reader.features(x_t, torch.full((len(x_t),), t, device=x_t.device))
+
+    def _count(self, x_t: Tensor) -> None:
+        for sizes in self._counts:
+            sizes.append(len(x_t))

@@ -27,6 +27,8 @@ def build_network(config: dict[str, Any]) -> UNet2DModel:
         raise ValueError("more blocks than any such network has")
     if config.get("num_class_embeds") or config.get("class_embed_type"):
         raise ValueError("class-conditional; a prior knows no classes")
+    if config.get("time_embedding_type") == "fourier":
+        raise ValueError("conditioned on noise scales; a prior is told timesteps")
     channels = config.get("in_channels", 3), config.get("out_channels", 3)
     if channels not in ((3, 3), (3, 6)):
         raise ValueError("{} channels in, {} out; a prior has 3, and 3 or 6".format(*channels))

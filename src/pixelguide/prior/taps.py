@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from diffusers import UNet2DModel
-from torch import Tensor, nn
+from torch import Tensor
 
 from pixelguide.errors import InputError
 from pixelguide.prior.graphs import GraphedPasses
 from pixelguide.prior.unrolled import UnrolledUNet
+
+Pass = Callable[[Tensor, Tensor, bool], list[Tensor]]
+"""(x_t, t, whether to stop at the last tap) to the activations and, unless so, the output."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,6 @@ class Tap:
     def name(self) -> str:
         """Readable name, such as `block5_1/2` for block 5 at half resolution."""
         return f"block{self.index}_1/{self.stride}"
-
-
-class _LastTapRead(Exception):  # noqa: N818 - a signal, not an error
-    """Ends a forward pass once every wanted activation is known."""
 
 
 def list_taps(unet: UNet2DModel) -> tuple[Tap, ...]:
@@ -72,17 +70,15 @@ class TapReader:
                 raise InputError(
                     f"no decoder block {index}", "taps", f"Blocks run from 0 to {max(known)}."
                 )
-        self.unet = unet
         self.taps = tuple(known[index] for index in sorted(set(indices)))
-        modules = _modules(unet)
-        self._modules = [modules[tap.index] for tap in self.taps]
-        self._compiled: Callable[..., list[Tensor]] | None = None
+        self._dtype = unet.dtype
+        self._network: Pass = UnrolledUNet(unet, [tap.index for tap in self.taps])
+        self._compiles = compile
         self._graphed = GraphedPasses(self._whole) if graphs else None
         if compile:
-            unrolled = UnrolledUNet(unet, [tap.index for tap in self.taps])
             # CUDA graphs spare the launches of a thousand small kernels
             mode = "reduce-overhead" if unet.device.type == "cuda" else "default"
-            self._compiled = torch.compile(unrolled, mode=mode, dynamic=False)
+            self._network = torch.compile(self._network, mode=mode, dynamic=False)
 
     def __call__(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Output N×C×H×W of the network for x_t at timesteps t (int64 N), and its activations,
@@ -100,12 +96,11 @@ class TapReader:
         """The activations and, unless the pass is to stop there, the output behind them."""
         if self._graphed and not stop:
             return self._graphed(x_t, t)
-        if self._compiled is None:
-            return self._hooked(x_t, t, stop)
-        torch.compiler.cudagraph_mark_step_begin()
+        if self._compiles:
+            torch.compiler.cudagraph_mark_step_begin()
+        results = self._single(x_t, t, stop)
         # the next pass may write where the results of this one are: CUDA graphs own their memory
-        results = self._compiled(x_t.to(self.unet.dtype), t, stop)
-        return [_at_least_single(result).clone() for result in results]
+        return [result.clone() for result in results] if self._compiles else results
 
     @contextmanager
     def eager(self) -> Iterator[None]:
@@ -117,45 +112,14 @@ class TapReader:
             self._graphed = graphed
 
     def _whole(self, x_t: Tensor, t: Tensor) -> list[Tensor]:
-        return self._hooked(x_t, t, stop=False)
+        return self._single(x_t, t, stop=False)
 
-    def _hooked(self, x_t: Tensor, t: Tensor, stop: bool) -> list[Tensor]:
-        read: list[Tensor] = []
-        last = len(self._modules)
-
-        def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-            read.append(output)
-            if len(read) == last:
-                if stop:
-                    raise _LastTapRead
-                torch.set_grad_enabled(False)
-
-        handles = [module.register_forward_hook(keep) for module in self._modules]
-        try:
-            with torch.set_grad_enabled(torch.is_grad_enabled()):  # put back at the end
-                read.append(self.unet(x_t.to(self.unet.dtype), t).sample)
-        except _LastTapRead:
-            pass  # and there is no output
-        finally:
-            for handle in handles:
-                handle.remove()
-        return [_at_least_single(result) for result in read]
-
-
-def _at_least_single(result: Tensor) -> Tensor:
-    """Half precision as float32; a network in float64 stays exact."""
-    return result.to(torch.promote_types(result.dtype, torch.float32))
-
-
-def _modules(unet: UNet2DModel) -> list[nn.Module]:
-    """For each ADM decoder block the module whose output it is."""
-    modules: list[nn.Module] = []
-    for block in unet.up_blocks:
-        own = list(block.attentions if hasattr(block, "attentions") else block.resnets)
-        if block.upsamplers is not None:
-            own[-1] = block.upsamplers[0]
-        modules += own
-    return modules
+    def _single(self, x_t: Tensor, t: Tensor, stop: bool) -> list[Tensor]:
+        """Half precision as float32; a network in float64 stays exact."""
+        return [
+            result.to(torch.promote_types(result.dtype, torch.float32))
+            for result in self._network(x_t.to(self._dtype), t, stop)
+        ]
 
 
 PAPER_BLOCKS, PAPER_DEPTH = (5, 6, 7, 8, 12), 18

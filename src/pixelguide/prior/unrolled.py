@@ -1,4 +1,4 @@
-"""A U-Net as one function of its input, which hooks are not: what `torch.compile` takes whole."""
+"""A U-Net as one function of its input that has decoder activations among its results."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
+from pixelguide.errors import InputError
+
 
 class UnrolledUNet(nn.Module):
     """`UNet2DModel.forward` with its decoder unrolled, so that activations are among its results.
 
-    Computes what `TapReader` reads by hooks, tap by tap. Of unconditional networks alone, see
-    `network.build_network`.
+    Hooks would do as well, but not in several threads at once, nor under `torch.compile`.
     """
 
     def __init__(self, unet: UNet2DModel, indices: Sequence[int]) -> None:
-        """indices: decoder blocks by ADM's count, rising."""
+        """indices: decoder blocks by ADM's count, rising. Raises InputError for networks that are
+        no unconditional DDPM or ADM."""
         super().__init__()
+        blocks = [*unet.down_blocks, *unet.up_blocks]
+        if unet.class_embedding is not None or unet.config.time_embedding_type == "fourier":
+            raise InputError("a network conditioned on classes or noise scales", "network")
+        if any(hasattr(block, "skip_conv") for block in blocks):
+            raise InputError("a network with skip blocks", "network")
         self.unet = unet
         self.indices = tuple(indices)
 

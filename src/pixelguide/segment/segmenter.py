@@ -39,20 +39,28 @@ class Segmenter:
         self.denoiser, self.bank, self.labels = denoiser, bank, labels
 
     @torch.no_grad()
+    def _read(self, x_0: Tensor, pixels: Tensor) -> Tensor:
+        """Class probabilities K×N×classes×P by each member; pixels: int64 P, row · S + column."""
+        generator = torch.Generator().manual_seed(NOISE_SEED)
+        activations = noisy_activations(self.denoiser, x_0, self.bank.timesteps[0], generator)
+        size = x_0.shape[-1]
+        read = [self.bank.logits(k, activations, pixels, size) for k in range(len(self.bank))]
+        return torch.stack(read).softmax(3).transpose(2, 3)
+
     def members(self, x_0: Tensor) -> Tensor:
         """Class probabilities K×N×classes×S×S by each of the K members, of pictures x_0 (N×3×S×S
         in [-1, 1])."""
         size = x_0.shape[-1]
-        pixels = torch.arange(size * size, device=x_0.device)
-        generator = torch.Generator().manual_seed(NOISE_SEED)
-        activations = noisy_activations(self.denoiser, x_0, self.bank.timesteps[0], generator)
-        read = [self.bank.logits(k, activations, pixels, size) for k in range(len(self.bank))]
-        probabilities = torch.stack(read).softmax(3).transpose(2, 3)  # K×N×classes×P
-        return probabilities.reshape(*probabilities.shape[:3], size, size)
+        read = self._read(x_0, torch.arange(size * size, device=x_0.device))
+        return read.reshape(*read.shape[:3], size, size)
 
     def probabilities(self, x_0: Tensor) -> Tensor:
         """Class probabilities N×classes×S×S: the mean of the members'."""
         return self.members(x_0).mean(0)
+
+    def probabilities_at(self, x_0: Tensor, where: Tensor) -> Tensor:
+        """The same at the pixels `where` (bool S×S) alone, row by row: N×classes×P."""
+        return self._read(x_0, where.flatten().nonzero()[:, 0].to(x_0.device)).mean(0)
 
     def __call__(self, x_0: Tensor) -> list[LabelMap]:
         """One label map per picture of x_0 (N×3×S×S), with its uncertainty.
