@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ import torch
 from diffusers import DDPMScheduler, UNet2DModel
 
 from model_folders import edit_json, without_manifest
-from pixelguide.errors import InputError
+from pixelguide.errors import InputError, SafetyError
 from pixelguide.prior import bundle
 from pixelguide.prior.bundle import (
     MANIFEST,
@@ -22,6 +23,7 @@ from pixelguide.prior.bundle import (
     built_in_models,
     locate,
     prior_parts,
+    refuse_classifiers,
     tensor_bytes,
     write_parts,
 )
@@ -237,3 +239,56 @@ def test_interrupted_first_write_does_not_load(
             write_parts(tmp_path, prior_parts(tiny_unet))
     with pytest.raises(InputError, match=r"missing|No such file"):
         ModelFolder.open(tmp_path).unet()
+
+
+# Reading while others write, and what is no model
+
+
+def test_files_of_a_writer_that_come_and_go_are_no_part_of_the_model(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ModelFolder.open(model_folder).hashes
+    passing = model_folder / "unet" / f".{WEIGHTS}.x1y2"
+    passing.write_bytes(b"half")
+    assert ModelFolder.open(model_folder).hashes == before
+    lstat = os.lstat
+
+    def gone(path: Path) -> os.stat_result:
+        Path(path).unlink(missing_ok=path == passing)
+        return lstat(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bundle.os, "lstat", lambda path: (gone if path == passing else lstat)(path))
+        assert ModelFolder.open(model_folder).hashes == before
+    assert not passing.exists()
+
+
+def test_hidden_links_are_refused_too(model_folder: Path) -> None:
+    (model_folder / ".extra").symlink_to(model_folder / "unet")
+    with pytest.raises(SafetyError, match=r"a link.*\.extra"):
+        ModelFolder.open(model_folder)
+
+
+def test_files_that_cannot_be_read_are_an_error_of_ours(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(path: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(bundle, "_sha256", deny)
+    with pytest.raises(InputError, match=r"cannot read the model \(Permission denied\), .*model"):
+        ModelFolder.open(model_folder)
+
+
+@pytest.mark.parametrize("name", ["", "a" * 300])
+def test_names_that_are_none_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match=r"no name of a model|File name too long"):
+        ModelFolder.open(name)
+
+
+@pytest.mark.parametrize("part", ["segmenter", "guide"])
+def test_classifiers_keep_another_prior_out(model_folder: Path, part: str) -> None:
+    refuse_classifiers(model_folder)
+    (model_folder / part).mkdir()
+    with pytest.raises(InputError, match=f"classifiers of another prior.*{part}"):
+        refuse_classifiers(model_folder)

@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import functools
 import os
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import safetensors
 import torch
+from diffusers import UNet2DModel
 
 from discs import write_discs
 from pixelguide.errors import InputError, ResourceError
@@ -233,6 +235,35 @@ def test_training_can_start_from_a_trained_network(
         assert torch.allclose(trained[name], value, rtol=0, atol=1e-6), name
     with pytest.raises(InputError, match="pictures of 32 pixels for a network of 16"):
         train_prior(PictureFolder(folder, 32), tmp_path / "large", start, settings, device="cpu")
+
+
+@pytest.mark.usefixtures("_no_samples")
+def test_a_folder_with_classifiers_of_the_prior_is_not_trained_into(
+    folder: Path, finished: Path, whole: Kept, tmp_path: Path
+) -> None:
+    out = tmp_path / "category"
+    shutil.copytree(finished, out)
+    (out / "segmenter").mkdir()
+    _train(folder, out)  # finished: there is nothing to train
+    with pytest.raises(InputError, match=r"classifiers of another prior.*Choose another"):
+        _train(folder, out, dataclasses.replace(SETTINGS, images=40))
+    (out / NAME).unlink()
+    with pytest.raises(InputError, match="classifiers of another prior"):
+        _train(folder, out)
+    assert (out / f"unet/{WEIGHTS}").read_bytes() == whole[f"unet/{WEIGHTS}"]
+
+
+def test_a_network_without_learned_variance_is_refused(folder: Path, tmp_path: Path) -> None:
+    fixed = UNet2DModel(
+        sample_size=16,
+        block_out_channels=(16,),
+        down_block_types=("DownBlock2D",),
+        up_block_types=("UpBlock2D",),
+        norm_num_groups=4,
+    )
+    with pytest.raises(InputError, match="without learned variance"):
+        _train(folder, tmp_path / "run", network=fixed)
+    assert not (tmp_path / "run").exists()
 
 
 # Learning

@@ -46,6 +46,8 @@ def train_prior_command(
     from pixelguide.prior.architecture import Architecture
     from pixelguide.prior.bundle import ModelFolder
     from pixelguide.prior.pictures import PictureFolder
+    from pixelguide.prior.public.pull import fetched
+    from pixelguide.prior.start_model import start_network
     from pixelguide.prior.training import PriorTraining, train_prior
 
     widths = numbers("channels", channels)
@@ -63,8 +65,8 @@ def train_prior_command(
         seed=seed,
     )
     network = (
-        ModelFolder.open(start_from).unet()
-        if start_from
+        start_network(ModelFolder.open(fetched(start_from)))
+        if start_from is not None
         else Architecture(size=size, channels=widths, layers=layers)
     )
     size = network.size if isinstance(network, Architecture) else network.config.sample_size

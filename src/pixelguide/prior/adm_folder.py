@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from diffusers import UNet2DModel
 
-from pixelguide.errors import InputError
 from pixelguide.files import Content, check_writable
 from pixelguide.prior.adm import AdmSettings, AdmShape, read_shape
 from pixelguide.prior.adm_weights import convert_weights
-from pixelguide.prior.bundle import WEIGHTS, prior_configs, write_parts
+from pixelguide.prior.bundle import WEIGHTS, prior_configs, refuse_classifiers, write_parts
 from pixelguide.prior.tensor_file import LazyTensor, tensor_chunks
 from pixelguide.prior.torch_files import read_state_dict
 
@@ -39,11 +38,7 @@ def convert_adm(
     """
     settings = settings or AdmSettings()
     check_writable(out)
-    for name in ("segmenter", "guide"):
-        if (out / name).exists():
-            raise InputError(
-                "the folder holds classifiers of another prior", str(out / name), "Choose another."
-            )
+    refuse_classifiers(out)
     where = checkpoint.name
     state = read_state_dict(checkpoint)
     shape = read_shape(state, where)

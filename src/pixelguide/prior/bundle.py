@@ -42,12 +42,20 @@ class ModelFolder:
         """Open a model by its folder or by the name of a built-in or pulled one.
 
         Raises SafetyError for links, special files and pickles; InputError for a folder that is
-        missing or whose files do not match its manifest.
+        missing, cannot be read, or whose files do not match its manifest.
         """
-        path = locate(model)
-        hashes = {name: _sha256(path / name) for name in sorted(_files(path)) if name != MANIFEST}
-        if (path / MANIFEST).exists():
-            _check_manifest(path, hashes)
+        try:
+            path = locate(model)
+            names = sorted(_files(path))
+            hashes = {name: _sha256(path / name) for name in names if name != MANIFEST}
+            if (path / MANIFEST).exists():
+                _check_manifest(path, hashes)
+        except OSError as error:
+            raise InputError(
+                f"cannot read the model ({error.strerror})",
+                str(error.filename or model),
+                "Check the path, and that nothing writes to it.",
+            ) from None
         return cls(path, hashes)
 
     @property
@@ -121,6 +129,8 @@ def locate(model: str | Path) -> Path:
     none.
     """
     known = built_in_models()
+    if model == "":  # as a path it would be the current folder
+        raise InputError("no name of a model", hint=f"Give a folder or one of: {', '.join(known)}.")
     if (Path(model) / INDEX).is_file():
         return Path(model)
     if isinstance(model, str) and model in known:
@@ -179,6 +189,18 @@ def write_parts(folder: Path, parts: Mapping[str, Content]) -> None:
     write_atomically(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
 
 
+def refuse_classifiers(folder: Path) -> None:
+    """Raise InputError if `folder` holds classifiers: they belong to the prior they were trained
+    on, and with another one beside them they would load and guide wrongly."""
+    for name in ("segmenter", "guide"):
+        if (folder / name).exists():
+            raise InputError(
+                "the folder holds classifiers of another prior",
+                str(folder / name),
+                "Choose another folder.",
+            )
+
+
 def prior_parts(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> dict[str, bytes]:
     """The files of a prior: network with fp16 weights, noise schedule, diffusers' index."""
     return prior_configs(unet, scheduler) | {f"unet/{WEIGHTS}": tensor_bytes(unet.state_dict())}
@@ -224,16 +246,21 @@ def _hashing(
 
 
 def _files(folder: Path) -> list[str]:
-    """Relative names of all files; anything but folders and plain files is refused."""
+    """Relative names of all files but hidden ones, which are no part of a model: temporary ones
+    come and go. Anything but folders and plain files is refused."""
     names = []
     for path in folder.rglob("*"):
         relative = path.relative_to(folder).as_posix()
-        mode = os.lstat(path).st_mode
+        try:
+            mode = os.lstat(path).st_mode
+        except FileNotFoundError:
+            continue
         if stat.S_ISLNK(mode) or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise SafetyError(
                 "a link or special file in a model folder", relative, "Replace it by a plain file."
             )
-        if stat.S_ISREG(mode) and path.name != "training.safetensors":
+        hidden = relative.startswith(".") or "/." in relative
+        if stat.S_ISREG(mode) and not hidden and path.name != "training.safetensors":
             names.append(relative)
     return names
 

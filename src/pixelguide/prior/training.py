@@ -21,7 +21,7 @@ from torch import Tensor
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import prior_parts, write_parts
+from pixelguide.prior.bundle import prior_parts, refuse_classifiers, write_parts
 from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
 from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.pictures import PictureFolder
@@ -70,7 +70,8 @@ def train_prior(
     receives the state to resume from, the averaged weights (fp16), and a sheet of samples.
     network: what to train: an architecture, to begin with fresh weights, or a network, to go on
     from its weights (a copy of it is trained).
-    Returns the network with the averaged weights. Raises InputError on bad settings.
+    Returns the network with the averaged weights. Raises InputError on bad settings, for a network
+    without learned variance, and for a `folder` with classifiers if there is something to train.
     """
     if settings.images < settings.batch_size or settings.batch_size < 1:
         raise InputError(f"{settings.images} images in batches of {settings.batch_size}")
@@ -96,6 +97,12 @@ def train_prior(
         raise InputError(
             f"pictures of {pictures.size} pixels for a network of {unet.config.sample_size}"
         )
+    if unet.config.out_channels != 2 * unet.config.in_channels:
+        raise InputError(
+            "a network without learned variance",
+            f"{unet.config.out_channels} channels come out of it",
+            "Start from one that answers noise and variance, or from none.",
+        )
     on_gpu = accelerator.device.type == "cuda"
     # tensor cores want channels last; a fused optimizer is one kernel instead of hundreds
     unet.to(accelerator.device, memory_format=torch.channels_last if on_gpu else None)
@@ -117,6 +124,9 @@ def train_prior(
         name: value for name, value in unet.config.items() if not name.startswith("_")
     }
     step = load_checkpoint(folder, unet, optimizer, ema, identity)
+    total_steps = settings.images // settings.batch_size
+    if step < total_steps:
+        refuse_classifiers(folder)
 
     model, optimizer = accelerator.prepare(unet, optimizer)
     schedule = Schedule.linear()
@@ -131,7 +141,6 @@ def train_prior(
 
     measure = torch.compile(losses) if settings.compile else losses
     train, held_out = _split(len(pictures), settings.held_out)
-    total_steps = settings.images // settings.batch_size
     every = max(1, settings.checkpoint_images // settings.batch_size)
     recent: list[tuple[Tensor, Tensor]] = []
     began, first_step = time.monotonic(), step
