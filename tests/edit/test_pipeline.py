@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from pixelguide.edit.pipeline import PixelGuidedOutput, PixelGuidedPipeline
 from pixelguide.errors import InputError
 from pixelguide.images import save_png, to_model
 from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.prior.bundle import MANIFEST, write_parts
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.category import train_category
 from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.domain import DOMAIN, Domain
 from pixelguide.segment.plan import ClassifierTraining
 
 QUICK: dict[str, Any] = {"schedule": "fast", "num_inference_steps": 3, "start_timestep": 300}
@@ -88,6 +91,39 @@ def test_what_it_saves_the_editor_opens(pipeline: PixelGuidedPipeline, tmp_path:
     editor = Editor.from_pretrained(tmp_path, "cpu")
     assert editor.labels == pipeline.label_set
     assert editor.defaults.small_scale == 7
+
+
+def test_it_may_be_saved_over_a_model(category: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(category, folder)
+    domain = Domain(eyes=((0.3, 0.4), (0.7, 0.4)), pictures=3)
+    write_parts(folder, {DOMAIN: domain.to_json(), "edit.json": b'{"small_scale": 7}'})
+    pipeline = PixelGuidedPipeline.from_pretrained(folder)
+    assert pipeline._editor().defaults.small_scale == 7
+    for place in (folder, tmp_path / "elsewhere"):
+        pipeline.save_pretrained(place)
+        editor = Editor.from_pretrained(place, "cpu")
+        assert editor.domain == domain
+        assert editor.defaults.small_scale == 7
+        assert (place / MANIFEST).exists()
+    pipeline.register_to_config(defaults=None, domain=None)
+    pipeline.save_pretrained(folder)
+    editor = Editor.from_pretrained(folder, "cpu")
+    assert editor.domain == Domain()
+    assert editor.defaults.small_scale != 7
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_it_edits_in_half_precision(
+    category: Path, given: dict[str, Any], pipeline: PixelGuidedPipeline, dtype: torch.dtype
+) -> None:
+    half = PixelGuidedPipeline.from_pretrained(category).to(dtype)
+    assert half.unet.dtype == dtype
+    first, second = (
+        p(**given, num_images=1, generator=seeded(1), output_type="np").images.astype(np.int64)
+        for p in (pipeline, half)
+    )
+    assert np.abs(first - second).mean() < 5
 
 
 def test_without_labels_it_says_so(pipeline: PixelGuidedPipeline) -> None:
@@ -187,6 +223,13 @@ def test_one_generator_gives_each_candidate_its_own(
     assert (images(1, None) != images(1, None)).any(), "without one, fresh entropy"
     with pytest.raises(InputError, match="2 generators for 3 images"):
         images(3, [seeded(1), seeded(2)])
+
+
+def test_nothing_is_rendered_for_nobody(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixelguide.edit.progress.from_model", None)
+    assert len(pipeline(**given, num_images=1).images) == 1
 
 
 def test_the_callback_hears_of_every_step(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -17,15 +17,20 @@ from PIL import Image
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.passes import ScheduleName
+from pixelguide.edit.progress import Progress
 from pixelguide.edit.settings import EditDefaults, StartFrom
 from pixelguide.edit.solvers import Sampler
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.prior.bundle import read_json, write_manifest
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.domain import DOMAIN
 
+FILES = {"labels": "labels.json", "defaults": "edit.json", "domain": DOMAIN}
+"""Where an `Editor` finds what a pipeline has in its index."""
 StepCallback = Callable[["PixelGuidedPipeline", int, int, dict[str, Any]], Any]
 
 
@@ -44,8 +49,9 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
     """Edits pictures by their label maps (Matsunaga et al. 2022, arXiv 2212.02024).
 
     unet, scheduler: the frozen prior. segmenter: f_multi. guide: {C_t}. labels: the content of
-    `labels.json`. defaults: that of `edit.json`. `save_pretrained` and `from_pretrained` work as
-    for every pipeline, and the model folders of this package are its format.
+    `labels.json`. defaults: that of `edit.json`. domain: that of `domain.json`, carried along for
+    the `Editor`. `save_pretrained` and `from_pretrained` work as for every pipeline, and the model
+    folders of this package are its format.
     """
 
     model_cpu_offload_seq = "unet"
@@ -58,12 +64,24 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         guide: ClassifierBank,
         labels: dict[str, Any] | None = None,  # diffusers takes what has no default for a module
         defaults: dict[str, Any] | None = None,
+        domain: dict[str, Any] | None = None,
     ) -> None:
         if labels is None:
             raise InputError("no labels", "model_index.json", "Give the content of labels.json.")
         super().__init__()
         self.register_modules(unet=unet, scheduler=scheduler, segmenter=segmenter, guide=guide)
-        self.register_to_config(labels=labels, defaults=defaults)
+        self.register_to_config(labels=labels, defaults=defaults, domain=domain)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> Self:
+        """As every pipeline's. Of a folder its own files count, as they do for an `Editor`, and not
+        the copies in its index."""
+        pipeline: Self = super().from_pretrained(pretrained_model_name_or_path, **options)
+        folder = Path(pretrained_model_name_or_path)
+        for name, file in FILES.items():
+            if (folder / file).is_file():
+                pipeline.register_to_config(**{name: read_json(folder, file)})
+        return pipeline
 
     @property
     def label_set(self) -> LabelSet:
@@ -105,17 +123,18 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         editor = self._editor()
         editor.set_image(image)
 
-        def told(state: dict[str, Any]) -> None:
-            if callback_on_step_end:
-                known = {"pred_original_sample": state["preview"]}
-                callback_on_step_end(self, state["done"] - 1, state["t"], known)
-
+        # without one no previews are rendered
+        on_progress: Progress | None = callback_on_step_end and (
+            lambda state: callback_on_step_end(
+                self, state["done"] - 1, state["t"], {"pred_original_sample": state["preview"]}
+            )
+        )
         result = editor.edit(
             LabelMap(np.asarray(target_map), editor.labels),
             source=None if source_map is None else LabelMap(np.asarray(source_map), editor.labels),
             edit_classes=edit_classes,
             generators=_per_candidate(generator, num_images),
-            on_progress=told,
+            on_progress=on_progress,
             num_inference_steps=num_inference_steps,
             start_from=start_from,
             start_timestep=start_timestep,
@@ -141,16 +160,23 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         )
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
-        """As every pipeline's, with the files that make the folder an `Editor`'s model too."""
-        super().save_pretrained(save_directory, **options)
-        for name, content in (("labels", self.config.labels), ("edit", self.config.defaults)):
-            if content:
+        """As every pipeline's, with the files that make the folder an `Editor`'s model too, their
+        manifest last."""
+        folder = Path(save_directory)
+        super().save_pretrained(folder, **options)
+        for name, file in FILES.items():
+            if content := self.config[name]:
                 text = json.dumps(content, indent=2) + "\n"
-                write_atomically(Path(save_directory) / f"{name}.json", text.encode())
+                write_atomically(folder / file, text.encode())
+            else:  # of a model that was there before
+                (folder / file).unlink(missing_ok=True)
+        write_manifest(folder)
 
     def _editor(self) -> Editor:
         for module in (self.unet, self.segmenter, self.guide):
             module.eval().requires_grad_(False)
+        for bank in (self.segmenter, self.guide):
+            bank.float()  # as the activations of a network of any type are
         denoiser = Denoiser.from_parts(self.unet, self.scheduler, self.segmenter.taps)
         defaults = self.config.defaults
         return Editor(

@@ -185,7 +185,16 @@ def write_parts(folder: Path, parts: Mapping[str, Content]) -> None:
     previous: dict[str, str] = {}
     if (folder / MANIFEST).exists():
         previous = _listed_hashes(folder)
-    manifest = {"format": 1, "sha256": dict(sorted({**previous, **new}.items()))}
+    _write_manifest(folder, {**previous, **new})
+
+
+def write_manifest(folder: Path) -> None:
+    """Write the manifest of a model's files as they are, for who wrote them by other means."""
+    _write_manifest(folder, {n: _sha256(folder / n) for n in _files(folder) if n != MANIFEST})
+
+
+def _write_manifest(folder: Path, hashes: Mapping[str, str]) -> None:
+    manifest = {"format": 1, "sha256": dict(sorted(hashes.items()))}
     write_atomically(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
 
 
