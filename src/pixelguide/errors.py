@@ -35,3 +35,13 @@ class ResourceError(PixelguideError):
     """Disk, memory or another resource ran out (exit code 4)."""
 
     exit_code = 4
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether Python, or torch on some device, found no memory (asked without importing torch)."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    told = str(error).lower()  # torch on a CPU, on Windows, on other devices
+    return isinstance(error, RuntimeError) and any(
+        words in told for words in ("allocate memory", "not enough memory", "out of memory")
+    )

@@ -8,15 +8,17 @@ import struct
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+
+if TYPE_CHECKING:
+    import torch  # takes seconds, which what reads and writes files alone need not wait for
 
 MAX_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
@@ -141,6 +143,8 @@ def save_png(path: str | Path, image: NDArray[np.uint8]) -> None:
 
 def to_model(image: NDArray[np.uint8], device: torch.device | str = "cpu") -> torch.Tensor:
     """uint8 (N×)H×W×3 in [0, 255] to float32 N×3×H×W in [-1, 1]."""
+    import torch
+
     array = image if image.ndim == 4 else image[None]
     # torch wants to own writable memory; the pictures handed in may be read-only views
     pixels = torch.from_numpy(np.array(array)).to(device)
@@ -149,5 +153,7 @@ def to_model(image: NDArray[np.uint8], device: torch.device | str = "cpu") -> to
 
 def from_model(x: torch.Tensor) -> NDArray[np.uint8]:
     """float N×3×H×W in [-1, 1] (clipped) to uint8 N×H×W×3, rounded to the nearest value."""
+    import torch
+
     pixels = ((x.detach().float() + 1) * 127.5).round().clamp(0, 255)
     return pixels.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

@@ -134,7 +134,16 @@ def test_wrong_usage_ends_with_2_and_no_traceback(run: Run, arguments: tuple[str
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:123] DefaultCPUAllocator: can't allocate memory"
+        ),
+    ],
+)
 def test_out_of_memory_ends_with_4(
     edit: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
@@ -143,6 +152,15 @@ def test_out_of_memory_ends_with_4(
 
     monkeypatch.setattr(Editor, "segment", fail)
     assert "out of memory" in assert_one_error(edit(source_map=None), ResourceError.exit_code)
+
+
+def test_other_errors_of_torch_are_not_hidden(edit: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(Editor, "segment", fail)
+    with pytest.raises(RuntimeError, match="shapes"):
+        edit(source_map=None)
 
 
 def test_interrupted_by_hand_it_stops_without_a_traceback(

@@ -16,7 +16,7 @@ from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
 from pixelguide.cli.studio import studio
 from pixelguide.cli.train import train_app
-from pixelguide.errors import PixelguideError, ResourceError
+from pixelguide.errors import PixelguideError, ResourceError, is_out_of_memory
 
 app = typer.Typer(
     help="Repaint a picture's label map and the picture follows, only there.",
@@ -34,15 +34,15 @@ app.add_typer(models_app, name="models")
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error of ours becomes one line and an exit code."""
-    import torch
-
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
         app(args=arguments)
     except PixelguideError as error:
         console.print(f"error: {error}")
         sys.exit(error.exit_code)
-    except (MemoryError, torch.OutOfMemoryError):
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
         advice = "Use fewer candidates (-n), or --device cpu."
         console.print(f"error: {ResourceError('out of memory', hint=advice)}")
         sys.exit(ResourceError.exit_code)

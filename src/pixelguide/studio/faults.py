@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from pixelguide.errors import InputError, PixelguideError, ResourceError, SafetyError
+from pixelguide.errors import (
+    InputError,
+    PixelguideError,
+    ResourceError,
+    SafetyError,
+    is_out_of_memory,
+)
 
 Fault = dict[str, str]
 """{"code", "message", "hint"}"""
@@ -28,13 +34,6 @@ def of_a_job(error: BaseException) -> Fault | None:
     """What a job fails with for `error`; None for an error nobody expected."""
     if isinstance(error, PixelguideError):
         return described(error)
-    if runs_out_of_memory(error):
+    if is_out_of_memory(error):
         return fault("out_of_memory", "out of memory", "Ask for fewer candidates.")
     return None
-
-
-def runs_out_of_memory(error: BaseException) -> bool:
-    """Whether Python, or torch on some device, found no memory (asked without importing torch)."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError) and "allocate memory" in str(error)

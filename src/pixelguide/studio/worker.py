@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixelguide.errors import PixelguideError
-from pixelguide.studio.faults import described, fault, of_a_job, runs_out_of_memory
+from pixelguide.errors import PixelguideError, is_out_of_memory
+from pixelguide.studio.faults import described, fault, of_a_job
 from pixelguide.studio.messages import (
     Broken,
     Cancelled,
@@ -87,7 +87,7 @@ def _perform(connection: Connection, desk: Desk, task: Task) -> bool:
         if known is None:
             _log.exception("a task failed")
         reply = Failed(task.number, known or _INTERNAL)
-        healthy = not runs_out_of_memory(error)  # a fresh process has its memory back
+        healthy = not is_out_of_memory(error)  # a fresh process has its memory back
     connection.send(reply)
     return healthy
 
