@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from photographs import random_pixels
 from pixelguide.edit import inpainting
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.inpainting import (
@@ -174,6 +175,14 @@ def test_bad_settings_are_named(
         editor.inpaint(mask, **QUICK | settings)
 
 
+def test_the_automatic_scale_goes_by_the_mask_before_it_grows(
+    editor: Editor, mask: NDArray[np.bool_]
+) -> None:
+    editor.defaults = EditDefaults(small_roi=25, small_scale=400, large_scale=300)
+    result = editor.inpaint(mask, behind="nearest", dilation=1, **QUICK)
+    assert result.settings["guidance_scale"] == pytest.approx(400 * SCALE_SHARE)
+
+
 # the whole
 
 
@@ -249,6 +258,21 @@ def test_a_map_of_another_size_is_an_error(
 ) -> None:
     with pytest.raises(InputError, match="map of 8×8 pixels"):
         editor.inpaint(mask, behind=LabelMap(np.zeros((8, 8), np.uint8), labels))
+
+
+def test_a_photograph_s_map_without_a_label_behind_the_mask_is_an_error(
+    editor: Editor, labels: LabelSet
+) -> None:
+    editor.set_image(random_pixels(0, 40, 40), crop="auto")
+    mask = np.zeros((40, 40), np.bool_)
+    mask[10:20, 10:20] = True
+    behind = LabelMap(np.full((40, 40), IGNORE, np.uint8), labels)
+    with pytest.raises(InputError, match="no labelled pixel"):
+        editor.inpaint(mask, behind=behind, **QUICK)
+    behind.ids[mask] = 1
+    result = editor.inpaint(mask, behind=behind, **QUICK)
+    assert result.best is not None
+    assert np.isfinite(result.best.roi_loss)
 
 
 @pytest.mark.parametrize("behind", [None, "nearest"])

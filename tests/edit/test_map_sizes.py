@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -92,6 +94,34 @@ def test_other_sizes_are_refused(placement: Placement, labels: LabelSet) -> None
     other = LabelMap(np.zeros((40, 40), np.uint8), labels)
     with pytest.raises(InputError, match=r"40×40 pixels.*90×70.*32×32.*16×16"):
         reduced_map(placement, other, _map(labels))
+
+
+def test_the_map_of_a_photograph_as_large_as_the_model_s_picture_is_refused(
+    labels: LabelSet,
+) -> None:
+    from pixelguide.photographs import Photograph
+
+    photograph = Photograph(random_pixels(0, 16, 16))
+    own = _map(labels)
+    with pytest.raises(InputError, match=r"as large as the model's.*a map of the model's size"):
+        enlarged_map(Placement(photograph, Frame(4, 4, 8), 16), own)
+    whole = Placement(photograph, Frame(0, 0, 16), 16)
+    assert np.array_equal(reduced_map(whole, enlarged_map(whole, own), own).ids, own.ids)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        np.ones((70, 90), np.uint8),
+        np.full((70, 90), 255, np.uint8),
+        np.ones((70, 90)),
+        np.ones((70, 90, 1), np.bool_),
+        np.ones((16, 16), np.uint8),
+    ],
+)
+def test_masks_of_other_types_are_refused(placement: Placement, mask: Any) -> None:
+    with pytest.raises(InputError, match=r"mask of shape .*Give bool of shape H×W"):
+        reduced_mask(placement, mask)
 
 
 def test_a_mask_takes_every_pixel_it_touches(placement: Placement) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pixelguide.edit.start import start_level
+from pixelguide.edit.start import check_start, check_steps, start_level
 from pixelguide.errors import InputError
 
 
@@ -35,3 +35,13 @@ def test_a_share_of_the_timesteps_or_what_the_user_says(
 def test_what_the_model_cannot_do_is_an_error(start: int | None, steps: int, told: str) -> None:
     with pytest.raises(InputError, match=told):
         start_level(start, 0.5, steps, 1000)
+
+
+def test_a_start_and_its_steps_are_checked_by_name() -> None:
+    check_start(2, 1000)
+    check_start(1000, 1000)
+    check_steps(20, 20)
+    with pytest.raises(InputError, match=r"^start 101, settings\. It must lie in 2 … 100"):
+        check_start(101, 100)
+    with pytest.raises(InputError, match=r"^21 inversion steps from start 20"):
+        check_steps(21, 20, "inversion steps")

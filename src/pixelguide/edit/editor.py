@@ -276,12 +276,13 @@ class Editor:
             mask = reduced_mask(subject.placement, mask)
         roi = inpainting.masked_region(mask, self.size, chosen.dilation)
         full = subject.full_size(roi, chosen.dilation)
+        if isinstance(behind, LabelMap):
+            behind = subject.at_model_size(behind)
         with clock("segment"):
             target = inpainting.target_behind(behind, roi, self.segment)
-        scale = chosen.scale(self.defaults, roi, guided=target is not None)
+        scale = chosen.scale(self.defaults, mask, guided=target is not None)
         predict = unguided(self._denoiser)
         if target is not None:
-            target = subject.at_model_size(target)
             inside = torch.from_numpy(roi).to(self._denoiser.device)
             predict = self._predictor(target, inside, scale)
         with clock("sampling"):

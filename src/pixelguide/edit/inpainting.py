@@ -57,10 +57,11 @@ class InpaintSettings(Checked):
     sampler: Sampler = "ddpm"
     dilation: int = Field(0, ge=0, le=64)
 
-    def scale(self, defaults: EditDefaults, roi: NDArray[np.bool_], guided: bool) -> float:
-        """s; 0 where nothing guides. InputError for one that is negative or guides to nothing."""
+    def scale(self, defaults: EditDefaults, mask: NDArray[np.bool_], guided: bool) -> float:
+        """s for `mask` (bool S×S, before it grows); 0 where nothing guides. InputError for one that
+        is negative or guides to nothing."""
         if self.guidance_scale == "auto":
-            large = int(roi.sum()) > defaults.small_roi
+            large = defaults.is_large(int(mask.sum()))
             usual = defaults.large_scale if large else defaults.small_scale
             return usual * SCALE_SHARE if guided else 0.0
         if self.guidance_scale < 0:
@@ -176,7 +177,8 @@ Behind = LabelMap | Sequence[str] | Literal["nearest"] | None
 def target_behind(
     behind: Behind, roi: NDArray[np.bool_], segment: Callable[[], LabelMap]
 ) -> LabelMap | None:
-    """The map to be guided to inside `roi` (bool H×W). `segment` reads the picture's own map.
+    """The map to be guided to inside `roi` (bool H×W); a map in `behind` has its size. `segment`
+    reads the picture's own map.
 
     Raises InputError when it is known at no pixel of the ROI.
     """
@@ -186,7 +188,7 @@ def target_behind(
         if isinstance(behind, str) and behind != "nearest":
             behind = (behind,)
         return fill_behind(segment(), roi, None if behind == "nearest" else behind)
-    if behind.ids.shape == roi.shape and (behind.ids[roi] == IGNORE).all():
+    if (behind.ids[roi] == IGNORE).all():
         raise InputError("no labelled pixel in the region to paint", "map", "Paint a class.")
     return behind
 

@@ -16,9 +16,17 @@ from pixelguide.labels import IGNORE, LabelMap
 def enlarged_map(placement: Placement, label_map: LabelMap) -> LabelMap:
     """The map (S×S) over the whole photograph: `IGNORE` outside the frame.
 
-    `reduced_map` makes the same map of it again, where the frame lies in the picture.
+    `reduced_map` makes the same map of it again, where the frame lies in the picture. Raises
+    InputError for a part of a photograph as large as the model's picture: its map would be taken
+    for that of the model.
     """
     width, height = placement.photograph.size
+    if (width, height) == (placement.side, placement.side) and not placement.is_whole:
+        raise InputError(
+            f"a picture of {width}×{height} pixels is as large as the model's",
+            "map",
+            "Its map could not be told from the part's: take a map of the model's size.",
+        )
     whole = np.full((height, width), IGNORE, np.uint8)
     ids = np.append(label_map.ids.ravel(), np.uint8(IGNORE))
     everywhere = np.ones(label_map.ids.shape, np.bool_)
@@ -33,7 +41,8 @@ def reduced_map(placement: Placement, label_map: LabelMap, known: LabelMap) -> L
     Each model pixel gets the class of most of the pixels that belong to it; of classes with as many
     the one that `known` (S×S) has there, else the lowest id. It gets `IGNORE` only if more than
     half of them do. Model pixels without any, beyond the picture, get what `known` has. A map of
-    S×S is returned as it is. Raises InputError for another size.
+    S×S is the model's, whatever size the photograph has, and is returned as it is. Raises
+    InputError for another size.
     """
     side = placement.side
     if label_map.ids.shape == (side, side):
@@ -60,10 +69,14 @@ def reduced_map(placement: Placement, label_map: LabelMap, known: LabelMap) -> L
 def reduced_mask(placement: Placement, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """A mask (bool) of the photograph's size or of its crop's at the model's: bool S×S.
 
-    Model pixels of which any pixel is masked: thin things go too. A mask of S×S is returned as it
-    is. Raises InputError for another size.
+    Model pixels of which any pixel is masked: thin things go too. A mask of S×S is the model's and
+    returned as it is. Raises InputError for another size or type.
     """
     side = placement.side
+    if mask.ndim != 2 or mask.dtype != np.bool_:
+        raise InputError(
+            f"mask of shape {mask.shape} and type {mask.dtype}", "mask", "Give bool of shape H×W."
+        )
     if mask.shape == (side, side):
         return mask
     reduced = np.zeros(side * side + 1, np.bool_)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pixelguide.edit.passes import SCHEDULES, Passes, ScheduleName
 from pixelguide.edit.region import RoiMode
 from pixelguide.edit.solvers import Sampler
+from pixelguide.edit.start import check_start, check_steps
 from pixelguide.errors import InputError
 
 
@@ -69,12 +70,8 @@ class EditSettings(Checked):
         named = SCHEDULES[automatic if self.schedule == "auto" else self.schedule]
         steps, inversion = self.num_inference_steps, self.inversion_steps
         for name, chosen in (("steps", steps), ("inversion steps", inversion)):
-            if chosen != "auto" and chosen > start:
-                raise InputError(
-                    f"{chosen} {name} from start {start}",
-                    "settings",
-                    "Take at most one step per timestep.",
-                )
+            if chosen != "auto":
+                check_steps(chosen, start, name)
         return Passes(
             named.sampler if self.sampler == "auto" else self.sampler,
             min(named.steps, start) if steps == "auto" else steps,
@@ -133,8 +130,7 @@ class EditDefaults(Checked):
             start = self.large_start if large else self.small_start
         if scale == "auto":
             scale = self.large_scale if large else self.small_scale
-        if not 2 <= start <= timesteps:
-            raise InputError(f"start {start}", "settings", f"It must lie in 2 … {timesteps}.")
+        check_start(start, timesteps)
         if scale < 0:
             raise InputError(f"scale {scale}", "settings", "It must be 0 or more.")
         return start, scale
