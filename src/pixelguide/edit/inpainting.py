@@ -13,13 +13,14 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pixelguide.checked import Checked
 from pixelguide.edit.full_size import FullSize
 from pixelguide.edit.guidance import GuidedDenoiser
 from pixelguide.edit.progress import Progress, step_watcher
 from pixelguide.edit.region import composite, dilate
 from pixelguide.edit.result import Candidate
 from pixelguide.edit.sampling import noised_start, sample_edit
-from pixelguide.edit.settings import Checked, EditDefaults
+from pixelguide.edit.settings import EditDefaults
 from pixelguide.edit.solvers import Sampler
 from pixelguide.edit.start import start_level
 from pixelguide.errors import InputError

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
+from pixelguide.checked import Checked
 from pixelguide.edit.animation import write_gif, write_grid
 from pixelguide.edit.inversion import invert, reconstruct
 from pixelguide.edit.progress import Clock, Progress
 from pixelguide.edit.region import composite, dilate
 from pixelguide.edit.result import versions
-from pixelguide.edit.settings import Checked
 from pixelguide.edit.start import start_level
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from pixelguide.checked import Checked
 from pixelguide.edit.passes import SCHEDULES, Passes, ScheduleName
 from pixelguide.edit.region import RoiMode
 from pixelguide.edit.solvers import Sampler
 from pixelguide.edit.start import check_start, check_steps
 from pixelguide.errors import InputError
-
-
-class Checked(BaseModel):
-    """Unknown names and wrong values are errors that say which field is wrong."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @classmethod
-    def check(cls, where: str, values: dict[str, Any]) -> Any:
-        """The model of `values`; InputError naming the first bad field instead of pydantic's."""
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(f"{first['loc'][0]}: {first['msg'].lower()}", where) from None
-
 
 StartFrom = Literal["inversion", "colours"]
 Steps = Annotated[int, Field(ge=2, le=1000)]

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from pixelguide.checked import Checked
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.region import RoiMode, edited_classes
 from pixelguide.errors import InputError
@@ -21,10 +22,8 @@ from pixelguide.labels import LabelMap
 INDEX = "edits.json"
 
 
-class _Entry(BaseModel):
+class _Entry(Checked):
     """One edit of `edits.json`; file names are relative to its folder."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     image: str
     target: str
@@ -37,9 +36,7 @@ class _Entry(BaseModel):
     dilation: int | None = Field(None, ge=0, le=64)
 
 
-class _Index(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Index(Checked):
     edits: tuple[_Entry, ...] = Field(min_length=1)
 
 
@@ -62,12 +59,7 @@ def load_tasks(folder: Path, editor: Editor) -> list[EditTask]:
         raise InputError(f"not readable as JSON ({error})", str(path)) from None
     if not isinstance(content, dict):
         raise InputError("not a JSON object", str(path), 'Expected {"edits": [...]}.')
-    try:
-        entries = _Index(**content).edits
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{field}: {first['msg'].lower()}", str(path)) from None
+    entries = _Index.check(str(path), content).edits
     tasks = []
     names: set[str] = set()
     for number, entry in enumerate(entries):

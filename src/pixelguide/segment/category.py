@@ -110,7 +110,7 @@ def calibrate(
             raise InputError("pictures with classes of another category", str(dataset))
         domain = measure_domain(denoiser, Segmenter(denoiser, bank, known), pictures)
     if eyes is not None:
-        domain = Domain.check({**domain.model_dump(), "eyes": eyes}, "eyes")
+        domain = Domain.check("eyes", {**domain.model_dump(), "eyes": eyes})
     write_parts(folder.path, {DOMAIN: domain.to_json()})
     return domain
 

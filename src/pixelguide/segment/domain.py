@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from pixelguide.errors import InputError
+from pixelguide.checked import Checked
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder
@@ -28,10 +28,8 @@ NOISE_LEVEL = 0.25
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Range(BaseModel):
+class Range(Checked):
     """A measure of the labelled pictures: its median and its highest value."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     median: float = Field(ge=0)
     highest: float = Field(ge=0)
@@ -42,7 +40,7 @@ class Range(BaseModel):
         return 2 * self.highest - self.median
 
 
-class Domain(BaseModel):
+class Domain(Checked):
     """What is known of a category's pictures; nothing of it need be.
 
     eyes: where the left and the right one (as seen) are, (x, y) in shares of the side. denoising:
@@ -50,23 +48,13 @@ class Domain(BaseModel):
     none of them has colours.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(extra="ignore")
 
     eyes: tuple[tuple[Share, Share], tuple[Share, Share]] | None = None
     denoising: Range | None = None
     doubt: Range | None = None
     pictures: int = 0
     grey: bool = False
-
-    @classmethod
-    def check(cls, content: Any, where: str) -> Domain:
-        """The domain of `content`; InputError naming `where` and the field if it is none."""
-        try:
-            return cls.model_validate(content)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{place}: {first['msg'].lower()}", where) from None
 
     def to_json(self) -> bytes:
         """The content of `domain.json`."""
@@ -93,7 +81,7 @@ def load_domain(folder: ModelFolder) -> Domain:
     is not one."""
     if not folder.has(DOMAIN):
         return Domain()
-    return Domain.check(folder.json(DOMAIN), DOMAIN)
+    return Domain.check(DOMAIN, folder.json(DOMAIN))
 
 
 @torch.no_grad()
