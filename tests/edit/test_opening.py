@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from conftest import make_bank
-from model_folders import write_category
+from model_folders import edit_json, without_manifest, write_category
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import WEIGHTS, write_parts
+from pixelguide.prior.architecture import Architecture
+from pixelguide.prior.bundle import WEIGHTS, prior_parts, write_parts
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
 
@@ -138,6 +139,25 @@ def test_parts_that_do_not_fit_together_are_refused(
     folder = write_category(tmp_path / "taps", denoiser, segmenter_bank, narrow, labels)
     with pytest.raises(InputError, match="different taps"):
         Editor.from_pretrained(folder, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("part", "timesteps"),
+    [("segmenter", [[50, 5000]] * 2), ("guide", [[0], [100], [300], [5000]])],
+)
+def test_timesteps_that_the_prior_has_not_are_refused(
+    category: Path, part: str, timesteps: list[list[int]]
+) -> None:
+    edit_json(without_manifest(category) / part / "config.json", timesteps=timesteps)
+    with pytest.raises(InputError, match=f"timestep 5000 of 1000, {part}/config.json"):
+        Editor.from_pretrained(category, "cpu")
+
+
+def test_a_network_of_another_width_is_refused(category: Path) -> None:
+    other = Architecture(size=16, channels=(32, 32), attention_levels=1, head_channels=16)
+    write_parts(category, prior_parts(other.build(torch.Generator())))
+    with pytest.raises(InputError, match="another network's decoder, segmenter"):
+        Editor.from_pretrained(category, "cpu")
 
 
 @pytest.mark.parametrize("device", ["abacus", "cuda:99", "cpu:x", ""])

@@ -11,8 +11,9 @@ import torch
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import WEIGHTS, ModelFolder, write_parts
+from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.storage import classifier_parts, load_bank, load_labels
+from pixelguide.segment.storage import check_bank, classifier_parts, load_bank, load_labels
 
 
 @pytest.fixture
@@ -68,6 +69,17 @@ def test_labels_that_are_not_there_are_an_error(folder: Path) -> None:
         {"hidden": [8]},
         {"hidden": 8},
         {"taps": 3},
+        {"timesteps": {"a": [1]}},
+        {"timesteps": [["a", "b"]]},
+        {"timesteps": [[]]},
+        {"timesteps": [[-1]]},
+        {"timesteps": [[0], [1, 2]]},
+        {"num_classes": 3.5},
+        {"taps": None},
+        {"hidden": "ab"},
+        {"tap_channels": [32.0, 32, 16]},
+        {"hidden": [10**18, 10**18]},
+        {"hidden": [10**30, 8]},
     ],
 )
 def test_configurations_that_make_no_sense_are_refused(folder: Path, changes: Any) -> None:
@@ -75,6 +87,29 @@ def test_configurations_that_make_no_sense_are_refused(folder: Path, changes: An
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
     with pytest.raises(InputError, match="guide"):
         load_bank(ModelFolder.open(folder), "guide")
+
+
+def test_a_configuration_alone_takes_no_memory(folder: Path) -> None:
+    path = folder / "guide" / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "hidden": [10**8, 10**8]}))
+    with pytest.raises(InputError, match=r"'weight1' has shape"):  # 160 PB of weights otherwise
+        load_bank(ModelFolder.open(folder), "guide")
+
+
+def test_classifiers_must_read_what_the_network_gives(
+    denoiser: Denoiser, segmenter_bank: ClassifierBank
+) -> None:
+    check_bank(segmenter_bank, denoiser, "segmenter")
+    config = segmenter_bank.state()
+    for changes, message in (
+        ({"taps": [0, 1, 2]}, "another network's decoder, segmenter/config.json"),
+        ({"taps": [3, 1, 0]}, "another network's decoder"),
+        ({"tap_channels": [8, 32, 16]}, "another network's decoder"),
+        ({"tap_channels": [32]}, "another network's decoder"),
+        ({"timesteps": [[50, 1000]] * 2}, "timestep 1000 of 1000"),
+    ):
+        with pytest.raises(InputError, match=message):
+            check_bank(ClassifierBank(**{**config, **changes}), denoiser, "segmenter")
 
 
 @pytest.mark.parametrize("change", ["missing", "foreign", "shape", "nan"])

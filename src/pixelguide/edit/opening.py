@@ -17,7 +17,7 @@ from pixelguide.prior.public.pull import fetched
 from pixelguide.prior.speed import Speed, prepare
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.domain import Domain, load_domain
-from pixelguide.segment.storage import load_bank, load_labels
+from pixelguide.segment.storage import check_bank, load_bank, load_labels
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ def open_category(model: str | Path, device: str | torch.device, speed: Speed) -
     denoiser = Denoiser.from_parts(
         unet, folder.scheduler(), segmenter.taps, speed.compile, speed.graphs
     )
+    for name, bank in (("segmenter", segmenter), ("guide", guide)):
+        check_bank(bank, denoiser, name)
     labels = load_labels(folder)
     if len(labels) != segmenter.config.num_classes:
         raise InputError(

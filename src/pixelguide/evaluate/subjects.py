@@ -17,7 +17,7 @@ from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.storage import load_bank
+from pixelguide.segment.storage import check_bank, load_bank
 
 SHAPES = {
     "adm-256": Architecture(256, (256, 256, 512, 512, 1024, 1024), 2, 3, 64),  # the paper's
@@ -55,6 +55,8 @@ def subject_of_model(model: str | Path, device: torch.device, speed: Speed = FAS
     guide = load_bank(folder, "guide").to(device) if folder.has("guide/config.json") else None
     taps = guide.taps if guide else default_taps(unet)
     denoiser = Denoiser.from_parts(unet, folder.scheduler(), taps, speed.compile, speed.graphs)
+    if guide:
+        check_bank(guide, denoiser, "guide")
     return _subject(Path(model).name, denoiser, guide, folder.hash, speed)
 
 

@@ -30,7 +30,7 @@ from pixelguide.segment.plan import (
     plan_training,
 )
 from pixelguide.segment.segmenter import Segmenter
-from pixelguide.segment.storage import classifier_parts, load_bank, load_labels
+from pixelguide.segment.storage import check_bank, classifier_parts, load_bank, load_labels
 from pixelguide.segment.training import Progress, train_classifiers
 
 CHECKPOINT = ".classifiers.safetensors"
@@ -104,6 +104,7 @@ def calibrate(
         bank = load_bank(folder, "segmenter").to(device)
         unet = folder.unet().to(device)
         denoiser = Denoiser.from_parts(unet, folder.scheduler(), bank.taps)
+        check_bank(bank, denoiser, "segmenter")
         known = load_labels(folder)
         pictures = LabelledPictures.load(dataset, denoiser.size, labels=labels or known)
         if pictures.labels.names != known.names:

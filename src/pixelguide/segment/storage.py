@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import torch
+from pydantic import ConfigDict, Field
+
+from pixelguide.checked import Checked
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import WEIGHTS, ModelFolder, tensor_bytes
+from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.safe import load_weights, read_tensors
 from pixelguide.segment.classifier import ClassifierBank
+
+Number = Annotated[int, Field(ge=0)]
+Width = Annotated[int, Field(ge=1)]
+
+
+class _BankConfig(Checked):
+    """What a `ClassifierBank` is made of; diffusers adds entries of its own."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    num_classes: int = Field(ge=1, le=255)
+    timesteps: list[Annotated[list[Number], Field(min_length=1)]] = Field(min_length=1)
+    taps: list[Number] = Field(min_length=1)
+    tap_channels: list[Width] = Field(min_length=1)
+    hidden: Annotated[list[Width], Field(min_length=2, max_length=2)] | None = None
 
 
 def classifier_parts(
@@ -30,13 +52,32 @@ def load_bank(folder: ModelFolder, name: str) -> ClassifierBank:
         raise InputError(
             f"the model has no {name}", where, "Train one with `pixelguide train classifiers`."
         )
+    config = _BankConfig.check(where, folder.json(where))
+    if len({len(member) for member in config.timesteps}) > 1:
+        raise InputError("classifiers of different numbers of timesteps", where)
     try:
-        bank: ClassifierBank = ClassifierBank.from_config(folder.json(where))
-    except (TypeError, ValueError, IndexError, RuntimeError) as error:
-        raise InputError(f"configuration cannot be used ({error})", where) from None
+        with torch.device("meta"):  # a configuration alone must not be able to fill the memory
+            bank: ClassifierBank = ClassifierBank(**config.model_dump())
+    except (RuntimeError, TypeError, OverflowError) as error:  # sizes beyond all numbers
+        reason = str(error).splitlines()[0]
+        raise InputError(f"configuration cannot be used ({reason})", where) from None
     load_weights(bank, read_tensors(folder.path / name / WEIGHTS), f"{name}/{WEIGHTS}")
     bank.eval().requires_grad_(False)
     return bank
+
+
+def check_bank(bank: ClassifierBank, denoiser: Denoiser, name: str) -> None:
+    """Raise InputError if the bank called `name` does not read what `denoiser` gives it."""
+    where = f"{name}/config.json"
+    given = [(tap.index, tap.channels) for tap in denoiser.taps]
+    wanted = list(zip(bank.taps, bank.config.tap_channels, strict=False))
+    if wanted != given or len(bank.taps) != len(bank.config.tap_channels):
+        raise InputError("classifiers of another network's decoder", where, "Train them anew.")
+    last = max(t for member in bank.timesteps for t in member)
+    if last >= len(denoiser.schedule):
+        raise InputError(
+            f"timestep {last} of {len(denoiser.schedule)}", where, "Train the classifiers anew."
+        )
 
 
 def load_labels(folder: ModelFolder) -> LabelSet:
