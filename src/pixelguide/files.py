@@ -19,7 +19,8 @@ def write_atomically(path: Path, content: Content) -> None:
     """Write `content` to `path` by a temporary file in the same folder, fsync and rename.
 
     Creates missing parent folders. Raises ResourceError when the disk is full or read-only and
-    InputError when the place cannot be written to, and lets errors of the content's pieces pass.
+    InputError when the place cannot be written to, and lets errors of the content's pieces pass,
+    but for an OSError, which it takes for one of writing: who reads as it goes tells its own.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

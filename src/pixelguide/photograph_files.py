@@ -27,7 +27,6 @@ SUFFIX: dict[FileFormat, str] = {
     "PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp",
 }  # fmt: skip
 _JPEG_QUALITY = 95
-_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
 class PhotographWriter:

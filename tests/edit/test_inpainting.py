@@ -260,6 +260,14 @@ def test_a_map_of_another_size_is_an_error(
         editor.inpaint(mask, behind=LabelMap(np.zeros((8, 8), np.uint8), labels))
 
 
+def test_what_an_earlier_result_left_goes_first(
+    editor: Editor, mask: NDArray[np.bool_], tmp_path: Path
+) -> None:
+    editor.inpaint(mask, **QUICK).save(tmp_path)
+    editor.inpaint(mask, **QUICK | {"num_images": 1}).save(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"00.png", "roi.png", "report.json"}
+
+
 def test_a_photograph_s_map_without_a_label_behind_the_mask_is_an_error(
     editor: Editor, labels: LabelSet
 ) -> None:

@@ -56,6 +56,11 @@ def test_the_report_repeats_the_plan(source: LabelMap, target: LabelMap) -> None
     assert plan.report()["edit_classes"] == ["house"]
 
 
+def test_a_single_class_may_be_said_without_a_list(source: LabelMap, target: LabelMap) -> None:
+    plan = plan_edit(source, target, "house", EditSettings(), EditDefaults(), 1000)
+    assert plan.classes == ("house",)
+
+
 def test_an_edit_without_a_labelled_pixel_is_refused(source: LabelMap, target: LabelMap) -> None:
     target.ids[:] = IGNORE
     with pytest.raises(InputError, match="no labelled pixel"):

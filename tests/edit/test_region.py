@@ -146,9 +146,10 @@ def test_equal_maps_are_nothing_to_edit(mode: Any) -> None:
         region_of_interest(same, same.copy(), ["sky"], mode)
 
 
-def test_unknown_class_is_refused() -> None:
+@pytest.mark.parametrize("mode", ["classes", "changed"])
+def test_unknown_class_is_refused(mode: Any) -> None:
     with pytest.raises(InputError, match=r"'tree'.*sky, grass"):
-        region_of_interest(_map([[0]]), _map([[1]]), ["tree"])
+        region_of_interest(_map([[0]]), _map([[1]]), ["tree"], mode)
 
 
 def test_absent_class_is_named() -> None:

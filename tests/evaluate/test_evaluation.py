@@ -138,6 +138,12 @@ def test_long_series_go_on_several_sheets(task: EditTask) -> None:
     assert made[2].shape[0] < made[1].shape[0]
 
 
+def test_an_edit_without_a_labelled_pixel_has_a_place_on_the_sheet(task: EditTask) -> None:
+    row = {"task": task.name, "method": "m", "pick": "best", "roi_accuracy": None,
+           "independent_accuracy": None}  # fmt: skip
+    assert len(sheets([task], [row], lambda row: task.image)) == 1
+
+
 def test_the_built_in_benchmark_by_the_model_that_comes_with_the_package(tmp_path: Path) -> None:
     editor = Editor.from_pretrained("portraits-64", "cpu")
     methods = ("guided", "unguided", "paste", "sdedit:t0=0.3,steps=5", "truth")

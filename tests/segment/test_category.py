@@ -17,7 +17,14 @@ from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import WEIGHTS, ModelFolder, write_parts
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.taps import list_taps
-from pixelguide.segment.category import CHECKPOINT, describe, import_category, train_category
+from pixelguide.segment.category import (
+    CHECKPOINT,
+    describe,
+    import_category,
+    train_category,
+    write_category,
+)
+from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.plan import ClassifierTraining, TrainingPlan
 
 SETTINGS = ClassifierTraining(
@@ -69,6 +76,15 @@ def test_a_prior_becomes_a_category(
         roi="changed", dilation=0, num_inference_steps=3, num_images=1,
     )  # fmt: skip
     assert result.best.changed_pixels_outside == 0
+
+
+def test_a_prior_that_vanishes_on_the_way_is_named(
+    model_folder: Path, tmp_path: Path, segmenter_bank: ClassifierBank, labels: LabelSet
+) -> None:
+    prior = ModelFolder.open(model_folder)
+    (model_folder / "unet" / "config.json").unlink()
+    with pytest.raises(InputError, match=r"cannot read the model \(No such file.*unet.config"):
+        write_category(prior, tmp_path / "out", segmenter_bank, segmenter_bank, labels)
 
 
 def test_a_category_may_replace_its_own_prior(dataset: Path, model_folder: Path) -> None:

@@ -18,7 +18,7 @@ from pixelguide.edit.full_size import FullSize
 from pixelguide.edit.guidance import GuidedDenoiser
 from pixelguide.edit.progress import Progress, step_watcher
 from pixelguide.edit.region import composite, dilate
-from pixelguide.edit.result import Candidate
+from pixelguide.edit.result import REPORT, Candidate, start_over
 from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.edit.solvers import Sampler
@@ -132,6 +132,7 @@ class InpaintResult:
         """Write 00.png …, roi.png (white = painted anew), behind.png where classes guided, and
         report.json last; return the report. Photographs as by `EditResult.save`."""
         folder, report = Path(folder), self.report()
+        start_over(folder)
         if self.full_size:
             self.full_size.save(folder, list(self.images), report, output)
         else:
@@ -141,7 +142,7 @@ class InpaintResult:
         if self.behind is not None:
             self.behind.save(folder / "behind.png")
         text = json.dumps(report, indent=2) + "\n"
-        write_atomically(folder / "report.json", text.encode())
+        write_atomically(folder / REPORT, text.encode())
         return report
 
 

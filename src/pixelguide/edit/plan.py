@@ -73,9 +73,12 @@ def plan_edit(
 ) -> Plan:
     """The plan of the edit from `source` to `target`, maps of one size.
 
-    classes: None for `edited_classes`. timesteps: of the model, which t0 must not exceed. Raises
-    InputError when there is nothing to edit or a setting is out of range.
+    classes: names or groups, or one of them; None for `edited_classes`. timesteps: of the model,
+    which t0 must not exceed. Raises InputError when there is nothing to edit or a setting is out of
+    range.
     """
+    if isinstance(classes, str):
+        classes = (classes,)
     named = tuple(classes or edited_classes(source, target))
     painted = region_of_interest(source, target, named, settings.roi, dilation=0)
     dilation = defaults.dilation if settings.dilation is None else settings.dilation

@@ -48,7 +48,8 @@ def region_of_interest(
     Q = `classes`; mode "changed": the pixels whose label differs. Either is dilated by `dilation`
     pixels (a 3×3 square as many times) as a blending buffer.
 
-    Raises InputError when the maps differ in size, are equal, or no class of Q occurs in either.
+    Raises InputError when the maps differ in size or are equal, for a class that is unknown, and by
+    classes when one of Q occurs in neither map.
     """
     if source.ids.shape != target.ids.shape:
         raise InputError(
@@ -59,9 +60,9 @@ def region_of_interest(
     changed = source.ids != target.ids
     if not changed.any():
         raise InputError("nothing to edit: the map equals the source map", "map", "Repaint it.")
+    wanted = source.labels.ids(classes)
     if mode == "changed":
         return dilate(changed, dilation)
-    wanted = source.labels.ids(classes)
     for name, i in ((source.labels.names[i], i) for i in wanted):
         if not ((source.ids == i) | (target.ids == i)).any():
             raise InputError(f"class '{name}' occurs in neither map", "classes", "Leave it out.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +15,14 @@ from numpy.typing import NDArray
 
 from pixelguide.edit.full_size import FullSize
 from pixelguide.errors import InputError
-from pixelguide.files import write_atomically
+from pixelguide.files import from_os_error, write_atomically
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
 from pixelguide.open_raster import edit_layers, open_raster
 from pixelguide.photograph_files import OutputFormat
 from pixelguide.photographs import Pixels
+
+REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,13 @@ class EditResult:
 
     def save(self, folder: str | Path, output: OutputFormat = "png") -> dict[str, Any]:
         """Write 00.png …, roi.png (white = may change), target.png, and report.json last; return
-        the report.
+        the report. The candidates of an earlier result in `folder` go first.
 
         For a part of a photograph 00.png … and roi.png have its size, `output` may be another
         format, and the report counts the photograph's pixels.
         """
         folder, report = Path(folder), self.report()
+        start_over(folder)
         if self.full_size:
             self.full_size.save(folder, [c.image for c in self.candidates], report, output)
         else:
@@ -121,8 +125,27 @@ class EditResult:
             save_png(folder / "roi.png", self.roi.astype(np.uint8) * 255)
         self.target.save(folder / "target.png")
         text = json.dumps(report, indent=2) + "\n"
-        write_atomically(folder / "report.json", text.encode())
+        write_atomically(folder / REPORT, text.encode())
         return report
+
+
+def start_over(folder: Path) -> None:
+    """Remove the report of an earlier result from `folder`, and the candidates it names: files and
+    report are then always of one result. Raises InputError where that is not allowed."""
+    path = folder / REPORT
+    try:
+        named = [str(entry["file"]) for entry in json.loads(path.read_bytes())["candidates"]]
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        named = []  # something else, which is replaced
+    try:
+        path.unlink()
+        for name in named:
+            if re.fullmatch(r"\d{2,}\.[a-z]+", name):  # as ours are called, and in this folder
+                (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise from_os_error(error, path) from None
 
 
 def versions() -> dict[str, str]:

@@ -21,8 +21,8 @@ from numpy.polynomial import polynomial
 from numpy.typing import NDArray
 from torch import Tensor
 
-OUT, TILE, TAPS = 4, 6, 3
-"""Sides of what a tile gives, of what it reads, and of the filter."""
+OUT, TILE = 4, 6
+"""Sides of what a tile gives and of what it reads, by a filter of 3."""
 POINTS = (0.0, 1.0, -1.0, 0.5, -2.0)
 """And infinity. Barabasz et al. 2018 (arXiv 1803.10986) found no more accurate set of this size;
 its error is a third to two thirds of that of 0, ±1, ±2."""

@@ -185,10 +185,14 @@ def write_category(
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """A file's content, of which only a little is in memory at a time."""
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            yield piece
+    """A file's content, of which only a little is in memory at a time. Raises InputError if it
+    cannot be read."""
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                yield piece
+    except OSError as error:
+        raise InputError(f"cannot read the model ({error.strerror})", str(path)) from None
 
 
 def describe(model: str | Path) -> dict[str, Any]:
