@@ -16,9 +16,16 @@ from numpy.typing import NDArray
 
 from conftest import seeded
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.interpolation import Way, blend, differing_region
+from pixelguide.edit.interpolation import (
+    InterpolationSettings,
+    Way,
+    blend,
+    differing_region,
+    paper_start,
+)
 from pixelguide.errors import InputError
 from pixelguide.images import load_rgb
+from pixelguide.prior.schedule import Schedule
 
 QUICK: dict[str, Any] = {"num_inference_steps": 4, "start_timestep": 300}
 EVERYWHERE = torch.ones(8, 8, dtype=torch.bool)
@@ -237,3 +244,11 @@ def test_a_single_frame_needs_no_film(
 ) -> None:
     editor.interpolate(other, strengths=[0.5], **QUICK).save(tmp_path)
     assert not (tmp_path / "frames.gif").exists()
+
+
+@pytest.mark.parametrize(("size", "start"), [(256, 500), (64, 230), (512, 617)])
+def test_the_start_hides_as_much_of_a_picture_of_any_size(size: int, start: int) -> None:
+    found = paper_start(Schedule.linear(), size)
+    assert abs(found - start) <= 3
+    assert InterpolationSettings().start(Schedule.linear(), size) == found
+    assert InterpolationSettings(start_timestep=500).start(Schedule.linear(), size) == 500

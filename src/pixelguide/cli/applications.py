@@ -35,7 +35,8 @@ def interpolate(
     ] = None,
     path: Annotated[str, typer.Option(help="spherical or linear.")] = "spherical",
     start: Annotated[
-        int | None, typer.Option(help="t0, 2 … 1000; default: half of the model's timesteps.")
+        int | None,
+        typer.Option(help="t0, 2 … 1000; default: by the pictures' size, 500 at 256×256."),
     ] = None,
     steps: Annotated[int, typer.Option(help="Steps to t0 and back, 2 … 1000.")] = 50,
     roi: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,11 +25,11 @@ from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import from_model, save_png, to_model
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.schedule import spaced_timesteps
+from pixelguide.prior.schedule import Schedule, spaced_timesteps
 
 Way = Literal["spherical", "linear"]
-PAPER_START = 0.5
-"""t = 500 of 1000 timesteps."""
+PAPER_START, PAPER_SIZE = 0.5, 256
+"""t = 500 of 1000 timesteps, for pictures of 256×256 pixels."""
 _BATCH = 8  # frames decoded at once
 
 
@@ -36,8 +37,8 @@ class InterpolationSettings(Checked):
     """What the user may choose for the way from one picture to another.
 
     path: see `blend`. strengths: shares of the second picture, 0 … 1 each, one a frame; by default
-    `num_frames` evenly spaced ones, both ends included. start_timestep: t0; by default half of the
-    model's timesteps. num_inference_steps: steps from the picture to t0 and as many back.
+    `num_frames` evenly spaced ones, both ends included. start_timestep: t0; by default that of
+    `paper_start`. num_inference_steps: steps from the picture to t0 and as many back.
     dilation: pixels that the region grows by, None for the model's own.
     """
 
@@ -48,9 +49,11 @@ class InterpolationSettings(Checked):
     num_inference_steps: int = Field(50, ge=2, le=1000)
     dilation: int | None = Field(None, ge=0, le=64)
 
-    def start(self, timesteps: int) -> int:
-        """t0 for a model of so many timesteps; InputError when out of range."""
-        return start_level(self.start_timestep, PAPER_START, self.num_inference_steps, timesteps)
+    def start(self, schedule: Schedule, size: int) -> int:
+        """t0 for a model with that schedule and pictures of that size; InputError when out of
+        range."""
+        share = paper_start(schedule, size) / len(schedule)
+        return start_level(self.start_timestep, share, self.num_inference_steps, len(schedule))
 
     def chosen_strengths(self) -> tuple[float, ...]:
         """The strength of each frame; InputError for one outside 0 … 1."""
@@ -60,6 +63,19 @@ class InterpolationSettings(Checked):
             if not 0 <= strength <= 1:
                 raise InputError(f"strength {strength}", "settings", "It must lie in 0 … 1.")
         return self.strengths
+
+
+def paper_start(schedule: Schedule, size: int) -> int:
+    """The t0 whose noise hides as much of a picture of size² as the paper's does at 256².
+
+    Averaging pixels takes noise away but not what a picture shows, so of a smaller picture the same
+    noise hides more: the signal-to-noise ratio goes by its area (Hoogeboom et al. 2023, arXiv
+    2301.11093, sec. 3.1).
+    """
+    ratio = (schedule.alpha_bar / (1 - schedule.alpha_bar)).log()
+    paper = ratio[round(PAPER_START * len(schedule)) - 1]
+    wanted = paper + 2 * math.log(PAPER_SIZE / size)
+    return max(2, int((ratio >= wanted).sum()))  # it falls with t
 
 
 @dataclass(frozen=True)
@@ -188,7 +204,7 @@ def interpolate(
     Raises InputError for settings out of range.
     """
     strengths = settings.chosen_strengths()
-    start = settings.start(len(denoiser.schedule))
+    start = settings.start(denoiser.schedule, len(first))
     schedule = denoiser.schedule.respaced(spaced_timesteps(start, settings.num_inference_steps))
     inside = torch.from_numpy(roi).to(denoiser.device)
     clock = Clock()
