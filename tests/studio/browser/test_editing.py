@@ -62,11 +62,11 @@ def test_an_edit_is_watched_chosen_downloaded_and_kept(studio: StudioPage) -> No
     ids = pixels(studio.download("save-map"))
     assert ids.max() < len(LABELS)
     assert (ids == target.ids).all()
-    assert zipfile.ZipFile(io.BytesIO(studio.download("save-layers"))).read("mimetype")
-
     studio.page.locator("#strength").fill("0.5")
     content = studio.download("save-picture")
     halfway = pixels(content).astype(int)
+    with zipfile.ZipFile(io.BytesIO(studio.download("save-layers"))) as layers:
+        assert (pixels(layers.read("mergedimage.png")) == halfway).all()
     with Image.open(io.BytesIO(content)) as image:
         assert json.loads(image.text["pixelguide"])["strength"] == 0.5
     middle = (before.astype(int) + edited) / 2
@@ -106,7 +106,21 @@ def test_results_are_compared_and_explained(studio: StudioPage) -> None:
     assert "Seed" in facts
     assert "portraits-64" in facts
     studio.page.keyboard.press("Escape")
+    first = studio.look("store.version.run.job")
+    studio.page.route("**/api/jobs", lambda route: None)  # it is never answered
     studio.page.click("#again")
+    studio.page.click("#cancel")
+    assert studio.page.is_visible("#keep"), "the candidates are back"
+    assert studio.page.input_value('[name="seed"]') == "0"
+    studio.page.unroute("**/api/jobs")
+    studio.page.route("**/api/jobs", lambda route: route.abort())
+    studio.page.click("#again")
+    studio.page.wait_for_selector(".notice.error")
+    assert studio.page.is_visible("#keep"), "also when it fails"
+    assert studio.look("store.version.run.job") == first
+    studio.page.unroute("**/api/jobs")
+    studio.page.click("#again")
+    studio.page.wait_for_selector("#cancel")
     studio.page.wait_for_selector("#keep")
     assert studio.look("store.version.run.outcome.report.settings.seed") == 1
 
@@ -206,9 +220,13 @@ def test_a_dropped_picture_is_read_and_a_bad_file_explained(studio: StudioPage) 
     assert studio.look("store.version.pixels.width") == 64
     studio.menu("new-picture")
     studio.page.locator("dialog input[type=file]").set_input_files(
-        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"}
+        {"name": "notes.png", "mimeType": "image/png", "buffer": b"hello"}
     )
-    studio.page.wait_for_selector(".notice.error")
+    studio.page.wait_for_selector(
+        ".notice.error:has-text('Not a readable picture. Give a picture')"
+    )
+    studio.page.click(".notice.error button")  # it lies above the dialog
+    assert studio.page.is_visible("#picker")
     studio.errors.clear()  # the browser notes the refusal
 
 

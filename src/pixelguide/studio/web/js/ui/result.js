@@ -1,6 +1,6 @@
 /** The candidates of an edit: watched while they form, compared, kept. */
 
-import { again, busy, cancel, keep } from "../editing.js";
+import { again, busy, cancel, edit, keep } from "../editing.js";
 import { byId, h, roving } from "./dom.js";
 import { showHow } from "./how.js";
 import { attempt } from "./notices.js";
@@ -123,11 +123,17 @@ function waiting(store, run) {
   if (run.state === "failed") {
     return [
       h("p", { class: "problem", role: "alert" }, run.problem ?? ""),
-      h(
-        "button",
-        { class: "primary", onclick: () => attempt(() => again(store)) },
-        "Try another seed",
-      ),
+      run.passing
+        ? h(
+            "button",
+            { class: "primary", onclick: () => attempt(() => edit(store, run.settings)) },
+            "Try again",
+          )
+        : h(
+            "button",
+            { class: "primary", onclick: () => attempt(() => again(store)) },
+            "Try another seed",
+          ),
     ];
   }
   return [
