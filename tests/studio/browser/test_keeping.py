@@ -113,6 +113,7 @@ def test_a_stroke_that_was_kept_halfway_is_kept_whole(
 def test_nothing_painted_goes_away_unasked(open_alone: Callable[..., StudioPage]) -> None:
     studio = open_alone(64)
     page = studio.page
+    assert not page.is_visible("#empty")
     opened = studio.look("store.version.id")
     page.click(".fresh")
     page.click(".face")

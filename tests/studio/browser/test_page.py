@@ -111,15 +111,25 @@ def contrast(a: float, b: float) -> float:
 def test_everything_fits_and_is_named_in_a_small_window(
     open_alone: Callable[..., StudioPage],
 ) -> None:
-    studio = open_alone(64, viewport={"width": 1024, "height": 640})
-    outside = studio.look(
-        """[...document.querySelectorAll("#top *, #tools *, #edit *, #versions > *, #canvas")]
-          .filter((element) => element.checkVisibility())
-          .map((element) => [element.outerHTML, element.getBoundingClientRect()])
-          .filter(([, box]) => box.right > 1024.5 || box.bottom > 640.5 || box.left < -0.5)
-          .map(([html]) => html)"""
-    )
-    assert outside == []
+    studio = open_alone(64)
+    frame = "#top *, #versions > *, #canvas, #run"
+    for width, height, elements in (
+        (1024, 640, f"{frame}, #tools *, #edit *"),
+        (640, 400, frame),
+        (400, 700, frame),
+    ):
+        studio.page.set_viewport_size({"width": width, "height": height})
+        outside = studio.look(
+            """[...document.querySelectorAll(argument)]
+              .filter((element) => element.checkVisibility())
+              .map((element) => [element.outerHTML, element.getBoundingClientRect()])
+              .filter(([, box]) => box.right > innerWidth + 0.5 || box.bottom > innerHeight + 0.5
+                || box.left < -0.5)
+              .map(([html]) => html)""",
+            elements,
+        )
+        assert outside == [], width
+        assert studio.look("store.state.view.zoom") > 2
     nameless = studio.look(
         """[...document.querySelectorAll("button, input, select, [role]")]
           .filter((element) => element.checkVisibility())
@@ -169,6 +179,9 @@ def test_tab_reaches_every_group_and_help_opens_by_key(
     studio.page.focus("#tools [aria-checked=true]")
     studio.page.keyboard.press("ArrowDown")
     assert studio.look("store.state.tool") == "eraser"
+    shown = studio.look("store.state.mapShown")
+    studio.page.keyboard.press("V")  # Caps Lock
+    assert studio.look("store.state.mapShown") != shown
     studio.page.keyboard.press("?")
     assert studio.page.is_visible("dialog .keys")
     studio.page.keyboard.press("Escape")

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { pixelsAt } from "./pixels.js";
 import { shownEdit } from "./stage/scene.js";
-import { append, sendMap, sendPicture, version as newVersion } from "./versions.js";
+import { append, choose, sendMap, sendPicture, version as newVersion } from "./versions.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Made} Made */
@@ -140,15 +140,24 @@ export function again(store) {
   return edit(store, { seed });
 }
 
-/** Go on with the chosen candidate at its strength, as a new version. @param {Store} store */
+/** Go on with the chosen candidate at its strength, as a version. @param {Store} store */
 export async function keep(store) {
   const { version } = store;
   const run = version?.run;
   const pixels = version && run && shownEdit(version, run);
   if (!pixels || !run.outcome || !run.job) return;
+  const { job, chosen, strength } = run;
+  const known = store.state.versions.findIndex(
+    ({ made }) => made?.job === job && made.candidate === chosen && made.strength === strength,
+  );
+  if (known >= 0) {
+    choose(store, known);
+    store.set({ stage: "paint" });
+    return;
+  }
   let { picture } = run.outcome.candidates[run.chosen];
   if (run.strength < 1) {
-    picture = (await api.keepCandidate(run.job, run.chosen, run.strength)).picture;
+    picture = (await api.keepCandidate(job, chosen, strength)).picture;
   }
   append(
     store,

@@ -14,7 +14,7 @@ import { mountEdit } from "./ui/edit.js";
 import { filesMenu } from "./ui/files.js";
 import { showHelp } from "./ui/help.js";
 import { attempt, notify } from "./ui/notices.js";
-import { mountDrop, showPicker } from "./ui/picker.js";
+import { mountDrop, mountEmpty, showPicker } from "./ui/picker.js";
 import { mountResult } from "./ui/result.js";
 import { applyTheme } from "./ui/theme.js";
 import { mountTools } from "./ui/tools.js";
@@ -46,6 +46,7 @@ async function start() {
   mountEdit(store);
   mountResult(store);
   mountVersions(store);
+  mountEmpty(store);
   mountDrop(store);
   mountKeys(store, stage);
   // What was on its way when the page was left goes on.

@@ -5,7 +5,7 @@ import { openProject } from "../files.js";
 import { openPicture, openPortrait } from "../reading.js";
 import { choosePart } from "./crop.js";
 import { confirmed, dialog } from "./dialogs.js";
-import { h } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { attempt, clearErrors } from "./notices.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -45,6 +45,16 @@ export async function showPicker(store) {
     ),
   );
   element.id = "picker";
+}
+
+/** What to do where no picture is open. @param {Store} store */
+export function mountEmpty(store) {
+  const empty = byId("empty");
+  empty.append(
+    h("p", {}, "Drop a picture here, or begin with one."),
+    h("button", { onclick: () => attempt(() => showPicker(store)) }, "Choose a picture …"),
+  );
+  store.watch(["versions"], () => (empty.hidden = store.state.versions.length > 0));
 }
 
 /** Ask, where something painted or made would be lost. @param {Store} store */
