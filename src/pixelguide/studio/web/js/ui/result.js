@@ -20,7 +20,7 @@ const COMPARISONS = [
 ];
 
 /** Why another may have the higher share. */
-const BEST = "It is surest of it, which the share does not count: hence “best”.";
+const BEST = "Best: it is surest of this one, which the share does not count.";
 
 /** @param {Store} store */
 export function mountResult(store) {
