@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pixelguide import cli
 from pixelguide.demo import UNTOLD
@@ -16,6 +18,7 @@ from pixelguide.evaluate.portrait_edits import HELD_OUT_SEED, EditCase, portrait
 from pixelguide.images import load_rgb
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.portraits import EDITS, LABELS, ODDITIES, add_oddity, portrait_at
+from pixelguide.studio.routes.pages import PORTRAITS, portrait_png
 
 MODEL = "portraits-64"
 
@@ -34,6 +37,12 @@ def mouth() -> EditCase:
 def test_it_is_a_model_of_64_pixel_portraits(editor: Editor) -> None:
     assert editor.size == 64
     assert editor.labels == LABELS
+
+
+def test_none_of_the_studios_portraits_is_unlike_what_it_was_made_for(editor: Editor) -> None:
+    for index in range(len(PORTRAITS)):
+        editor.set_image(np.asarray(Image.open(io.BytesIO(portrait_png(index, 64)))))
+        assert editor.familiarity().far == (), index
 
 
 def test_an_opened_mouth_follows_the_map_and_nothing_else_changes(

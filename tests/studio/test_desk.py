@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from model_folders import write_portrait_category
 from pixelguide.edit.editor import Editor
+from pixelguide.edit.putting_back import grey
 from pixelguide.errors import InputError
 from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.segment.domain import Domain, Range
@@ -87,6 +89,20 @@ def test_edit_gives_what_the_editor_gives(desk: Desk) -> None:
     previews = [state["preview"] for state in states if state.get("preview") is not None]
     assert previews
     assert data_url(previews[-1][0]).startswith("data:image/png;base64,")
+
+
+def test_edits_of_a_grey_picture_are_grey_while_they_form_and_when_they_are_done(
+    desk: Desk,
+) -> None:
+    states: list[dict[str, Any]] = []
+    task = replace(_task(), picture="grey", pixels=grey(PICTURE))
+    outcome = desk.perform(task, states.append)
+    assert isinstance(outcome, EditOutcome)
+    assert np.array_equal(outcome.images[0][~outcome.roi], task.pixels[~outcome.roi])
+    assert (outcome.images[0] != task.pixels).any()
+    shown = [state["preview"] for state in states if state.get("preview") is not None]
+    for images in (outcome.images, *shown):
+        assert (images == images[..., :1]).all()
 
 
 def test_picture_is_set_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_error_of_ours_fails_the_job_with_its_hint(studio: Studio) -> None:
     assert job["state"] == "failed"
     assert job["error"] == {
         "code": "bad_input",
-        "message": "nothing to edit, map",
+        "message": "map: nothing to edit",
         "hint": "Repaint it.",
     }
 
@@ -166,7 +166,7 @@ def test_model_that_cannot_be_opened_fails_jobs_with_the_reason(
     monkeypatch.setattr("pixelguide.studio.supervisor._FIRST_PAUSE", 0.01)
     with start(desk=BrokenDesk) as studio:
         error = studio.wait(studio.edit())["error"]
-        assert error["message"] == "weights are damaged, unet.safetensors"
+        assert error["message"] == "unet.safetensors: weights are damaged"
         assert studio.client.get("/api/health").json()["state"] == "restarting"
 
 

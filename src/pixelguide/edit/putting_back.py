@@ -103,7 +103,7 @@ def put_back(
 
 
 def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The lightness of uint8 H×W×3, three times: uint8 H×W×3. Grey pictures stay as they are."""
+    """The lightness of uint8 …×3, three times: uint8 …×3. Grey pictures stay as they are."""
     lightness: NDArray[np.uint8] = np.rint(image @ _LUMA).astype(np.uint8)
     return lightness[..., None].repeat(3, axis=-1)
 

@@ -24,9 +24,9 @@ def fault(code: str, message: str, hint: str = "") -> Fault:
 
 
 def described(error: PixelguideError) -> Fault:
-    """An error of ours, without the folders of this machine."""
+    """An error of ours, without the folders of this machine, and naming no upload twice."""
     where = PurePath(error.where).name if PurePath(error.where).is_absolute() else error.where
-    message = f"{error.what}, {where}" if where else error.what
+    message = error.what if where in error.what else f"{where}: {error.what}"
     return fault(_CODES.get(type(error), "failed"), message, error.hint)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from .alone import ADDRESS, serve
 from .chromium import StudioPage, browser
 
 PATIENCE = 180_000
@@ -108,3 +109,18 @@ def studio(server: Server, new_page: Callable[..., StudioPage]) -> Iterator[Stud
     page = new_page(server.address)
     yield page
     assert page.errors == []
+
+
+@pytest.fixture
+def open_alone(new_page: Callable[..., StudioPage]) -> Callable[..., StudioPage]:
+    """open_alone(size, **options of the context): the page with a map of size² being painted."""
+
+    def open_page(size: int, **options: Any) -> StudioPage:
+        studio = new_page("", **options)
+        serve(studio.page.context, size)
+        studio.page.goto(ADDRESS)
+        studio.page.click(".face")
+        studio.page.wait_for_selector("#plan .hint")
+        return studio
+
+    return open_page

@@ -62,11 +62,11 @@ def test_an_edit_is_watched_chosen_downloaded_and_kept(studio: StudioPage) -> No
     ids = pixels(studio.download("save-map"))
     assert ids.max() < len(LABELS)
     assert (ids == target.ids).all()
-    assert zipfile.ZipFile(io.BytesIO(studio.download("save-layers"))).read("mimetype")
-
     studio.page.locator("#strength").fill("0.5")
     content = studio.download("save-picture")
     halfway = pixels(content).astype(int)
+    with zipfile.ZipFile(io.BytesIO(studio.download("save-layers"))) as layers:
+        assert (pixels(layers.read("mergedimage.png")) == halfway).all()
     with Image.open(io.BytesIO(content)) as image:
         assert json.loads(image.text["pixelguide"])["strength"] == 0.5
     middle = (before.astype(int) + edited) / 2
@@ -81,6 +81,42 @@ def test_an_edit_is_watched_chosen_downloaded_and_kept(studio: StudioPage) -> No
     studio.page.click(".version >> nth=0")
     studio.page.click("#tabs >> text=Result")
     assert studio.page.is_visible("#keep"), "the first version still has its result"
+
+
+def test_by_keyboard_the_focus_goes_along_and_undo_shows_what_it_undoes(
+    studio: StudioPage,
+) -> None:
+    small_edit(studio)
+    page = studio.page
+    page.focus("#run")
+    page.keyboard.press("Enter")
+    assert studio.look("document.activeElement.id") == "cancel"
+    page.wait_for_selector("#keep")
+    card = page.locator(".card[aria-checked=true]")
+    assert card.evaluate("card => card === document.activeElement")
+    assert "% · best" in str(card.get_attribute("aria-label"))
+    assert page.inner_text("#status") == "2 candidates ready"
+    assert page.is_disabled("[data-action=map]")
+    page.keyboard.press("v")
+    assert studio.look("store.state.mapShown")
+    page.keyboard.press("z")
+    assert page.is_visible("#classes"), "one sees what is undone"
+    page.keyboard.press("Shift+Z")
+    page.click("#tabs >> text=Result")
+    page.focus("#keep")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".version >> nth=1")
+    assert studio.look("document.activeElement.id") == "canvas"
+    page.click(".version >> nth=0")
+    page.click("#tabs >> text=Result")
+    page.click("#keep")
+    page.wait_for_selector("#classes")
+    assert page.locator(".version").count() == 2, "the same is kept once"
+    page.focus(".version[aria-checked=true]")
+    page.keyboard.press("Delete")
+    page.click("dialog >> text=Remove >> nth=-1")
+    page.wait_for_selector(".version >> nth=1", state="detached")
+    assert page.is_visible("#tabs"), "the one before, with its result"
 
 
 def test_results_are_compared_and_explained(studio: StudioPage) -> None:
@@ -101,12 +137,43 @@ def test_results_are_compared_and_explained(studio: StudioPage) -> None:
     assert faint_texts(studio.page) == []
     assert looks["after"] != looks["before"]
     assert looks["slider"] == [looks["before"][0], looks["after"][1]]
+    studio.page.keyboard.down("c")
+    assert studio.look("store.state.compare.kind") == "before"
+    studio.page.keyboard.up("c")
+    studio.page.keyboard.press("Control+c")
+    assert studio.look("store.state.compare.kind") == "slider"
     studio.page.click("#how")
     facts = studio.page.inner_text("dialog .facts")
     assert "Seed" in facts
     assert "portraits-64" in facts
+    studio.page.click("dialog summary")
+    studio.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    studio.page.click("dialog >> text=Copy")
+    studio.page.wait_for_selector("dialog >> text=Copied")
+    copied = json.loads(studio.look("navigator.clipboard.readText()"))
+    assert copied["report"]["settings"]["seed"] == 0
+    text, mouse = studio.page.locator("dialog pre").bounding_box(), studio.page.mouse
+    mouse.move(text["x"] + 60, text["y"] + 60)
+    mouse.down()
+    mouse.move(5, 5)
+    mouse.up()
+    assert studio.page.is_visible("dialog"), "text was selected beyond the edge"
     studio.page.keyboard.press("Escape")
+    first = studio.look("store.version.run.job")
+    studio.page.route("**/api/jobs", lambda route: None)  # it is never answered
     studio.page.click("#again")
+    studio.page.click("#cancel")
+    assert studio.page.is_visible("#keep"), "the candidates are back"
+    assert studio.page.input_value('[name="seed"]') == "0"
+    studio.page.unroute("**/api/jobs")
+    studio.page.route("**/api/jobs", lambda route: route.abort())
+    studio.page.click("#again")
+    studio.page.wait_for_selector(".notice.error")
+    assert studio.page.is_visible("#keep"), "also when it fails"
+    assert studio.look("store.version.run.job") == first
+    studio.page.unroute("**/api/jobs")
+    studio.page.click("#again")
+    studio.page.wait_for_selector("#cancel")
     studio.page.wait_for_selector("#keep")
     assert studio.look("store.version.run.outcome.report.settings.seed") == 1
 
@@ -206,9 +273,13 @@ def test_a_dropped_picture_is_read_and_a_bad_file_explained(studio: StudioPage) 
     assert studio.look("store.version.pixels.width") == 64
     studio.menu("new-picture")
     studio.page.locator("dialog input[type=file]").set_input_files(
-        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"}
+        {"name": "notes.png", "mimeType": "image/png", "buffer": b"hello"}
     )
-    studio.page.wait_for_selector(".notice.error")
+    studio.page.wait_for_selector(
+        ".notice.error:has-text('Not a readable picture. Give a picture')"
+    )
+    studio.page.click(".notice.error button")  # it lies above the dialog
+    assert studio.page.is_visible("#picker")
     studio.errors.clear()  # the browser notes the refusal
 
 

@@ -1,102 +1,21 @@
-"""The page without a server: speed on a large canvas, contrast, small windows.
-
-What the server would say is answered by the test, so that the category can have any size.
-"""
+"""The page without a server: speed on a large canvas, contrast, small windows."""
 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS, portrait_at, render
-from pixelguide.studio.app import WEB
-from pixelguide.studio.items import picture_png, png
 
 from .chromium import StudioPage
 from .conftest import crowding
 from .contrast import faint_texts
 
 pytestmark = pytest.mark.browser
-
-TYPES = {
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-}
-JOB = "1" * 32
-
-
-def answers(size: int) -> dict[str, tuple[str, bytes]]:
-    """What the server would say: type and body by path."""
-    portrait = render(portrait_at(7, 0), 64)
-    repeat = size // 64
-    ids = np.kron(portrait.label_ids, np.ones((repeat, repeat), np.uint8))
-    image = np.asarray(Image.fromarray(portrait.image).resize((size, size)))
-    category = {
-        "model": {"name": "stub", "hash": "0"},
-        "size": size,
-        "labels": [
-            {"id": k, "name": name, "color": "#" + bytes(LABELS.palette[k]).hex()}
-            for k, name in enumerate(LABELS.names)
-        ],
-        "groups": {group: list(LABELS.ids(names)) for group, names in LABELS.groups.items()},
-        "defaults": {"dilation": 3, "roi": "classes"},
-        "starters": [],
-    }
-    job = {"job": JOB, "kind": "segment", "state": "done", "result": {"map": "m"}, "error": None}
-    face = {"index": 0, "url": "/api/portraits/0.png"}
-    plain = {
-        "/api/category": category,
-        "/api/portraits": {"portraits": [face]},
-        "/api/pictures": {"picture": "p"},
-        "/api/jobs": {"job": JOB},
-    }
-    picture = picture_png(image)
-    return {
-        **{path: ("application/json", json.dumps(body).encode()) for path, body in plain.items()},
-        "/api/portraits/0.png": ("image/png", picture),
-        "/api/pictures/p.png": ("image/png", picture),
-        "/api/maps/m.png": ("image/png", png(LabelMap(ids, LABELS).to_image())),
-        f"/api/jobs/{JOB}/events": (
-            "text/event-stream",
-            f"event: done\ndata: {json.dumps(job)}\n\n".encode(),
-        ),
-    }
-
-
-@pytest.fixture
-def open_alone(new_page: Callable[..., StudioPage]) -> Callable[..., StudioPage]:
-    """open_alone(size, **options of the context): the page with a map of size² being painted."""
-
-    def open_page(size: int, **options: Any) -> StudioPage:
-        known = answers(size)
-
-        def answer(route: Any) -> None:
-            path = "/" + route.request.url.split("/", 3)[3]
-            if path in known:
-                kind, body = known[path]
-                route.fulfill(status=200, content_type=kind, body=body)
-                return
-            file = WEB / (path.removeprefix("/web/") if path != "/" else "index.html")
-            route.fulfill(status=200, content_type=TYPES[Path(file).suffix], body=file.read_bytes())
-
-        studio = new_page("", **options)
-        studio.page.route("**/*", answer)
-        studio.page.goto("http://studio.test/")
-        studio.page.click(".face")
-        studio.page.wait_for_selector("#plan .hint")
-        return studio
-
-    return open_page
 
 
 @pytest.mark.slow  # a clock: no reason to stop a change on a busy machine
@@ -192,15 +111,25 @@ def contrast(a: float, b: float) -> float:
 def test_everything_fits_and_is_named_in_a_small_window(
     open_alone: Callable[..., StudioPage],
 ) -> None:
-    studio = open_alone(64, viewport={"width": 1024, "height": 640})
-    outside = studio.look(
-        """[...document.querySelectorAll("#top *, #tools *, #edit *, #versions > *, #canvas")]
-          .filter((element) => element.checkVisibility())
-          .map((element) => [element.outerHTML, element.getBoundingClientRect()])
-          .filter(([, box]) => box.right > 1024.5 || box.bottom > 640.5 || box.left < -0.5)
-          .map(([html]) => html)"""
-    )
-    assert outside == []
+    studio = open_alone(64)
+    frame = "#top *, #versions > *, #canvas, #run"
+    for width, height, elements in (
+        (1024, 640, f"{frame}, #tools *, #edit *"),
+        (640, 400, frame),
+        (400, 700, frame),
+    ):
+        studio.page.set_viewport_size({"width": width, "height": height})
+        outside = studio.look(
+            """[...document.querySelectorAll(argument)]
+              .filter((element) => element.checkVisibility())
+              .map((element) => [element.outerHTML, element.getBoundingClientRect()])
+              .filter(([, box]) => box.right > innerWidth + 0.5 || box.bottom > innerHeight + 0.5
+                || box.left < -0.5)
+              .map(([html]) => html)""",
+            elements,
+        )
+        assert outside == [], width
+        assert studio.look("store.state.view.zoom") > 2
     nameless = studio.look(
         """[...document.querySelectorAll("button, input, select, [role]")]
           .filter((element) => element.checkVisibility())
@@ -250,6 +179,9 @@ def test_tab_reaches_every_group_and_help_opens_by_key(
     studio.page.focus("#tools [aria-checked=true]")
     studio.page.keyboard.press("ArrowDown")
     assert studio.look("store.state.tool") == "eraser"
+    shown = studio.look("store.state.mapShown")
+    studio.page.keyboard.press("V")  # Caps Lock
+    assert studio.look("store.state.mapShown") != shown
     studio.page.keyboard.press("?")
     assert studio.page.is_visible("dialog .keys")
     studio.page.keyboard.press("Escape")

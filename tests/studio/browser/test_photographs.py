@@ -57,7 +57,15 @@ def told(content: bytes) -> Any:
 def test_a_part_is_edited_and_the_photograph_comes_back(
     studio: StudioPage, photograph: NDArray[np.uint8]
 ) -> None:
+    studio.page.set_viewport_size({"width": 800, "height": 600})
     drop(studio, picture_png(photograph))
+    button, sheet = (
+        studio.page.locator(each).bounding_box() for each in ("#use-part", "dialog >> nth=-1")
+    )
+    assert button["y"] + button["height"] < sheet["y"] + sheet["height"]
+    slider = studio.page.locator("dialog input[type=range]")
+    assert slider.get_attribute("aria-valuetext") == "300 px"
+    studio.page.set_viewport_size({"width": 1280, "height": 800})
     assert chosen(studio) == pytest.approx([50, 0, 300], abs=1)
     studio.page.locator(".crop").focus()
     for _ in range(30):  # to the smallest, then to the face's size
@@ -116,3 +124,7 @@ def test_choosing_a_part_can_be_called_off(
     studio.page.wait_for_selector("#use-part", state="detached")
     assert studio.page.is_visible(".faces"), "another picture can be chosen"
     assert studio.look("store.state.versions.length") == 0
+    studio.page.keyboard.press("Escape")
+    studio.page.wait_for_selector("dialog", state="detached")
+    studio.page.click("#empty button")
+    assert studio.page.is_visible(".faces")

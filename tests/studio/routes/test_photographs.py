@@ -172,6 +172,15 @@ def test_layers_are_as_large_as_the_photograph(studio: Studio, job: str) -> None
     assert np.array_equal(merged, _pixels(studio, f"/api/results/{job}/1/photograph.png"))
 
 
+def test_layers_show_the_edit_at_the_strength_asked_for(studio: Studio, job: str) -> None:
+    answer = studio.client.get(f"/api/results/{job}.ora?candidate=1&strength=0.3")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        merged = np.asarray(Image.open(archive.open("mergedimage.png")).convert("RGB"))
+    wanted = _pixels(studio, f"/api/results/{job}/1/photograph.png?strength=0.3")
+    assert np.array_equal(merged, wanted)
+    assert studio.client.get(f"/api/results/{job}.ora?strength=2").status_code == 400
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_a_turned_file_comes_back_upright_with_its_profile(
     studio: Studio, tmp_path: Path, kind: str

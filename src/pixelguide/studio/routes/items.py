@@ -158,4 +158,6 @@ def _check_is_image(request: Request, where: str) -> None:
     """A file whose type the browser does not know has none; what it is, is seen on decoding."""
     found = _content_type(request)
     if found and not found.startswith("image/") and found != "application/octet-stream":
-        raise InputError(f"content of type {found[:80]}", where, "Send the picture itself.")
+        raise InputError(
+            f"not a {where} but content of type {found[:80]}", where, "Send the picture itself."
+        )

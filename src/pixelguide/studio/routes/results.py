@@ -55,9 +55,12 @@ async def add_fainter(
 
 
 @router.get("/api/results/{identity}.ora")
-async def result_ora(identity: str, office: AtOffice, candidate: str | None = None) -> Response:
-    """An edit with its layers as OpenRaster; the best candidate unless another is named."""
-    content = await office.bridge.heavy(_ora, identity, candidate, office)
+async def result_ora(
+    identity: str, office: AtOffice, candidate: str | None = None, strength: str = "1"
+) -> Response:
+    """An edit at a strength, with its layers, as OpenRaster; the best candidate unless another is
+    named."""
+    content = await office.bridge.heavy(_ora, identity, candidate, _share(strength), office)
     headers = {"Content-Disposition": 'attachment; filename="edit.ora"'}
     return Response(content, media_type="image/openraster", headers=headers)
 
@@ -117,12 +120,13 @@ def _share(text: str) -> float:
     return value
 
 
-def _ora(identity: str, name: str | None, office: Office) -> bytes:
+def _ora(identity: str, name: str | None, strength: float, office: Office) -> bytes:
     job = _edit(identity, office)
     items, result = office.items, _result(job)
     k = result["best"] if name is None else _candidate(job, name)
     candidate = result["candidates"][k]["picture"]
-    edited, target = items.picture(candidate), items.label_map(job.request["target"])
+    edited = _at_strength(job, candidate, strength, office)
+    target = items.label_map(job.request["target"])
     if full := full_sizes.full_size_of(items, candidate):
         return full.open_raster(edited, target)
     original, roi = items.picture(job.request["picture"]), items.roi(result["roi_id"])

@@ -4,7 +4,7 @@
 
 export class ServerError extends Error {
   /**
-   * @param {number} status HTTP status, 0 when the server cannot be reached
+   * @param {number} status HTTP status, 0 when the server cannot be reached, 200 for a failed job
    * @param {string} message what is wrong
    * @param {string} [hint] what to do
    */
@@ -17,15 +17,24 @@ export class ServerError extends Error {
 
 /** A message for people. @param {unknown} error */
 export function explain(error) {
-  if (error instanceof ServerError) return sentence(`${error.message} ${error.hint}`);
-  return sentence(error instanceof Error ? error.message : String(error));
+  if (error instanceof ServerError) return sentences(error.message, error.hint);
+  return sentences(error instanceof Error ? error.message : String(error));
 }
 
-/** @param {string} text */
-export function sentence(text) {
-  const trimmed = text.trim();
-  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+/** Each as a sentence of its own. @param {...string} texts */
+function sentences(...texts) {
+  const trimmed = texts.map((text) => text.trim()).filter((text) => text);
+  return trimmed
+    .map((text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : "."))
+    .join(" ");
 }
+
+/** What a job that failed says. @param {Job} job */
+export const failure = ({ error }) =>
+  new ServerError(200, error?.message ?? "the job was cancelled", error?.hint);
+
+/** Whether the same might work later: the server is away or has too much to do. @param {unknown} error */
+export const passing = (error) => error instanceof ServerError && [0, 503].includes(error.status);
 
 /** Random, in the form of a version 4 UUID; crypto.randomUUID is missing on plain HTTP. */
 export function uuid() {

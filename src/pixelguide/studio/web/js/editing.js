@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { pixelsAt } from "./pixels.js";
 import { shownEdit } from "./stage/scene.js";
-import { append, sendMap, sendPicture, version as newVersion } from "./versions.js";
+import { append, choose, sendMap, sendPicture, version as newVersion } from "./versions.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Made} Made */
@@ -38,6 +38,7 @@ export async function edit(store, changes = {}) {
     state: "sending",
     progress: null,
     problem: null,
+    passing: false,
     settings,
     classes: plan.classes.map((id) => names.get(id) ?? String(id)),
     target: version.map.clone(),
@@ -46,6 +47,11 @@ export async function edit(store, changes = {}) {
     edits: [],
     chosen: 0,
     strength: 1,
+    back: {
+      run: version.run?.state === "done" ? version.run : null,
+      stage: store.state.stage,
+      seed: store.state.settings.seed,
+    },
   };
   version.run = run;
   store.set({ settings, stage: "result" });
@@ -65,19 +71,17 @@ export async function edit(store, changes = {}) {
       settings: asked(settings),
     });
     run.job = job;
-    // Cancelled while it was being sent.
-    if (run.state !== "sending") await api.cancel(job);
   } catch (error) {
-    fail(store, run, error);
+    fail(store, version, run, error);
     return;
   }
-  await watch(store, version);
+  if (run.state === "sending") await watch(store, version, run);
+  else await api.cancel(run.job); // cancelled while it was being sent
 }
 
-/** Follow a run to its end. @param {Store} store @param {Version} version */
-async function watch(store, version) {
-  const { run } = version;
-  if (!run?.job) return;
+/** Follow a run to its end. @param {Store} store @param {Version} version @param {Run} run */
+async function watch(store, version, run) {
+  if (!run.job) return;
   if (run.state === "sending") run.state = "queued";
   store.touch(["run"]);
   try {
@@ -88,32 +92,46 @@ async function watch(store, version) {
       store.touch(["run"]);
     });
     if (run.state === "cancelled") return;
-    if (job.state === "failed") throw new Error(`${job.error?.message} ${job.error?.hint ?? ""}`);
+    if (job.state === "failed") throw api.failure(job);
     if (job.state === "done") await finish(run, /** @type {EditOutcome} */ (job.result));
     run.state = job.state;
   } catch (error) {
-    fail(store, run, error);
+    fail(store, version, run, error);
   }
   run.progress = null;
+  if (run.state === "cancelled") giveBack(store, version, run);
   store.touch(["run"]);
 }
 
 /** Follow a run that was on its way when the page was left. @param {Store} store @param {Version} version */
-export function resume(store, version) {
-  if (version.run?.job) return watch(store, version);
-  version.run = null; // it never reached the server
-  store.set({ stage: "paint" });
-  return store.touch(["run"]);
+export async function resume(store, version) {
+  const { run } = version;
+  if (run?.job) await watch(store, version, run);
+  else if (run) giveBack(store, version, run); // it never reached the server
 }
 
 /** @param {Store} store */
 export async function cancel(store) {
-  const run = store.version?.run;
+  const { version } = store;
+  const run = version?.run;
   if (!run || !busy(run)) return;
   run.state = "cancelled";
-  store.set({ stage: "paint" });
-  store.touch(["run"]);
+  giveBack(store, version, run);
   if (run.job) await api.cancel(run.job);
+}
+
+/**
+ * Nothing comes of a run: the candidates there were before it, and their seed, are back.
+ * @param {Store} store @param {Version} version @param {Run} run
+ */
+function giveBack(store, version, run) {
+  if (version.run !== run) return;
+  const { run: before = null, stage = "paint", seed = run.settings.seed } = run.back ?? {};
+  const { settings } = store.state;
+  version.run = before;
+  if (settings.seed === run.settings.seed) store.set({ settings: { ...settings, seed } });
+  if (store.version === version) store.set({ stage: before ? stage : "paint" });
+  store.touch(["run"]);
 }
 
 /** The same edit with the next seed. @param {Store} store */
@@ -122,15 +140,24 @@ export function again(store) {
   return edit(store, { seed });
 }
 
-/** Go on with the chosen candidate at its strength, as a new version. @param {Store} store */
+/** Go on with the chosen candidate at its strength, as a version. @param {Store} store */
 export async function keep(store) {
   const { version } = store;
   const run = version?.run;
   const pixels = version && run && shownEdit(version, run);
   if (!pixels || !run.outcome || !run.job) return;
+  const { job, chosen, strength } = run;
+  const known = store.state.versions.findIndex(
+    ({ made }) => made?.job === job && made.candidate === chosen && made.strength === strength,
+  );
+  if (known >= 0) {
+    choose(store, known);
+    store.set({ stage: "paint" });
+    return;
+  }
   let { picture } = run.outcome.candidates[run.chosen];
   if (run.strength < 1) {
-    picture = (await api.keepCandidate(run.job, run.chosen, run.strength)).picture;
+    picture = (await api.keepCandidate(job, chosen, strength)).picture;
   }
   append(
     store,
@@ -168,6 +195,7 @@ async function finish(run, outcome) {
   run.edits = await Promise.all(outcome.candidates.map(({ url }) => pixelsAt(url)));
   run.outcome = outcome;
   run.chosen = outcome.best;
+  run.back = null;
 }
 
 /** Settings left on automatic are the server's to choose. @param {import("./types.js").Settings} settings */
@@ -177,10 +205,18 @@ function asked(settings) {
   );
 }
 
-/** @param {Store} store @param {Run} run @param {unknown} error */
-function fail(store, run, error) {
+/**
+ * Where there were candidates before, they are back, and whoever asked hears of it.
+ * @param {Store} store @param {Version} version @param {Run} run @param {unknown} error
+ */
+function fail(store, version, run, error) {
   if (run.state === "cancelled") return;
   run.state = "failed";
   run.problem = api.explain(error);
+  run.passing = api.passing(error);
+  if (run.back?.run) {
+    giveBack(store, version, run);
+    throw error;
+  }
   store.touch(["run"]);
 }

@@ -11,9 +11,15 @@ import { choose, fetchMap, labelPng, sendMap, sendPicture, version } from "./ver
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Version} Version */
 
-/** @param {string} note @param {string} end */
-const fileName = (note, end) =>
-  `${note.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-") || "picture"}${end}`;
+/**
+ * The photograph's name, and from the second version on which it is.
+ * @param {Store} store @param {string} end @param {number} [index] of the version
+ */
+function fileName({ state }, end, index = state.current) {
+  const note = state.versions[0]?.note ?? "";
+  const name = note.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-") || "picture";
+  return `${name}${index > 0 ? `-v${index + 1}` : ""}${end}`;
+}
 
 /**
  * The picture that is shown, with how it was made; in its photograph, if it is a part of one.
@@ -26,7 +32,7 @@ export async function savePicture(store) {
   const png = await (version.inPhotograph ? inPhotograph(store, version) : alone(store, version));
   download(
     new Blob([png], { type: "image/png" }),
-    fileName(version.note, run?.outcome ? "-edit.png" : ".png"),
+    fileName(store, run?.outcome ? "-edit.png" : ".png"),
   );
 }
 
@@ -64,18 +70,20 @@ export async function saveMap(store) {
   const { version } = store;
   if (!version?.map) return;
   const png = await labelPng(store.state.category, version.map);
-  download(new Blob([png], { type: "image/png" }), fileName(version.note, "-map.png"));
+  download(new Blob([png], { type: "image/png" }), fileName(store, "-map.png"));
 }
 
 /** Original, edit, map and region as layers. @param {Store} store */
 export async function saveLayers(store) {
   const { version } = store;
   const made = version?.run?.outcome
-    ? { job: version.run.job, candidate: version.run.chosen }
+    ? { job: version.run.job, candidate: version.run.chosen, strength: version.run.strength }
     : version?.made;
   if (!version || !made) return;
-  const bytes = await api.getBytes(`/api/results/${made.job}.ora?candidate=${made.candidate}`);
-  download(new Blob([bytes], { type: "image/openraster" }), fileName(version.note, ".ora"));
+  const { job, candidate, strength } = made;
+  const path = `/api/results/${job}.ora?candidate=${candidate}&strength=${strength}`;
+  const bytes = await api.getBytes(path);
+  download(new Blob([bytes], { type: "image/openraster" }), fileName(store, ".ora"));
 }
 
 /** Take a label PNG as the painted map. @param {Store} store @param {File} file */
@@ -109,7 +117,7 @@ export async function saveProject(store) {
   const made = versions.filter(({ map }) => map).map((each) => each.made);
   const name = versions[0]?.note ?? "project";
   const zip = await api.pack({ name, versions: packed, state: { current, settings, made } });
-  download(zip, fileName(name, ".pixelguide.zip"));
+  download(zip, fileName(store, ".pixelguide.zip", 0));
 }
 
 /** @param {Store} store @param {File} file */
@@ -125,7 +133,7 @@ export async function openProject(store, file) {
         inPhotograph: parts.includes(each.picture),
         source,
         map: each.target ? await fetchMap(each.target) : source.clone(),
-        made: state?.made?.[k] ? { ...state.made[k], job: each.job ?? "" } : null,
+        made: state?.made?.[k] ? { strength: 1, ...state.made[k], job: each.job ?? "" } : null,
       });
     }),
   );

@@ -11,19 +11,23 @@ import { undoStep } from "./ui/top.js";
 
 /** @param {Store} store @param {Stage} stage */
 export function mountKeys(store, stage) {
+  const original = new Original(store);
   addEventListener("keydown", (event) => {
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
     const used =
-      event.ctrlKey || event.metaKey ? chord(store, stage, event) : plain(store, stage, event);
+      event.ctrlKey || event.metaKey
+        ? chord(store, stage, event)
+        : plain(store, stage, event, original);
     if (used) event.preventDefault();
   });
   addEventListener("keyup", ({ key }) => {
     if (key === " ") stage.pointers.panning = false;
-    if (key === "c" || key === "C") look(store, "after");
+    if (key.toLowerCase() === "c") original.hide();
     stage.draw();
   });
   addEventListener("blur", () => {
     stage.pointers.panning = false;
+    original.hide();
   });
 }
 
@@ -45,8 +49,11 @@ function chord(store, stage, { key, shiftKey }) {
   return true;
 }
 
-/** @param {Store} store @param {Stage} stage @param {KeyboardEvent} event */
-function plain(store, stage, event) {
+/**
+ * Letters are the same with Caps Lock.
+ * @param {Store} store @param {Stage} stage @param {KeyboardEvent} event @param {Original} original
+ */
+function plain(store, stage, event, original) {
   const { key, shiftKey, target, repeat } = event;
   const { state } = store;
   const onCanvas = target === stage.canvas || target === document.body;
@@ -60,8 +67,10 @@ function plain(store, stage, event) {
     return true;
   }
   const tool = TOOLS.find((each) => each.key === key.toUpperCase());
+  const letter = key.toLowerCase();
   /** @type {Record<string, () => void>} */
   const actions = {
+    ...(state.stage === "paint" ? mapActions(store) : { c: () => original.show() }),
     "[": () =>
       setSize(
         store,
@@ -72,11 +81,7 @@ function plain(store, stage, event) {
         store,
         Math.max(state.options.brushSize + 1, Math.round(state.options.brushSize * 1.2)),
       ),
-    z: () => undoStep(store, stage, "undo"),
-    Z: () => undoStep(store, stage, "redo"),
-    v: () => store.set({ mapShown: !state.mapShown }),
-    o: () => store.set({ outlined: !state.outlined, mapShown: true }),
-    c: () => look(store, "before"),
+    z: () => undoStep(store, stage, shiftKey ? "redo" : "undo"),
     "+": () => stage.zoom(1.5),
     "=": () => stage.zoom(1.5),
     "-": () => stage.zoom(1 / 1.5),
@@ -84,13 +89,40 @@ function plain(store, stage, event) {
     "?": showHelp,
   };
   if (tool && !repeat) store.set({ tool: tool.name, stage: "paint" });
-  else if (key in actions) actions[key]();
+  else if (letter in actions) actions[letter]();
   else return false;
   return true;
 }
 
-/** Show the original while the key is down. @param {Store} store @param {"before" | "after"} kind */
-function look(store, kind) {
-  const { stage, compare } = store.state;
-  if (stage === "result" && compare.kind !== kind) store.set({ compare: { ...compare, kind } });
+/** How the map is shown, where it is. @param {Store} store @returns {Record<string, () => void>} */
+const mapActions = (store) => ({
+  v: () => store.set({ mapShown: !store.state.mapShown }),
+  o: () => store.set({ outlined: !store.state.outlined, mapShown: true }),
+});
+
+/** The original, shown while a key is down instead of the comparison one was in. */
+class Original {
+  /** @type {import("./store.js").State["compare"]["kind"] | null} */
+  #before = null;
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+  }
+
+  show() {
+    this.#before ??= this.store.state.compare.kind;
+    this.#compare("before");
+  }
+
+  hide() {
+    if (this.#before) this.#compare(this.#before);
+    this.#before = null;
+  }
+
+  /** @param {import("./store.js").State["compare"]["kind"]} kind */
+  #compare(kind) {
+    const { compare } = this.store.state;
+    if (compare.kind !== kind) this.store.set({ compare: { ...compare, kind } });
+  }
 }

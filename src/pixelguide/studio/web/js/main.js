@@ -14,7 +14,7 @@ import { mountEdit } from "./ui/edit.js";
 import { filesMenu } from "./ui/files.js";
 import { showHelp } from "./ui/help.js";
 import { attempt, notify } from "./ui/notices.js";
-import { mountDrop, showPicker } from "./ui/picker.js";
+import { mountDrop, mountEmpty, showPicker } from "./ui/picker.js";
 import { mountResult } from "./ui/result.js";
 import { applyTheme } from "./ui/theme.js";
 import { mountTools } from "./ui/tools.js";
@@ -29,7 +29,8 @@ started.catch((error) => notify(explain(error), "error"));
 
 async function start() {
   const store = new Store(initialState(await getJson("/api/category")));
-  const autosave = await Autosave.start(store).catch(() => {
+  const full = "This browser could not keep your last change: save the project.";
+  const autosave = await Autosave.start(store, () => notify(full, "error")).catch(() => {
     notify("This browser keeps nothing for later: save your project before you leave.");
     return null;
   });
@@ -45,12 +46,13 @@ async function start() {
   mountEdit(store);
   mountResult(store);
   mountVersions(store);
+  mountEmpty(store);
   mountDrop(store);
   mountKeys(store, stage);
   // What was on its way when the page was left goes on.
   for (const version of store.state.versions) {
     if (version.reading) read(store, version);
-    if (version.run && busy(version.run)) resume(store, version);
+    if (version.run && busy(version.run)) attempt(() => resume(store, version));
   }
   if (store.state.versions.length === 0) attempt(() => showPicker(store));
   return { store, stage, autosave };

@@ -1,5 +1,7 @@
 /** Pictures between files, pixels and canvases. */
 
+import { getBytes } from "./api.js";
+
 /** @param {Blob | HTMLImageElement} image @returns {Promise<ImageData>} */
 export async function pixelsOf(image) {
   const bitmap = await createImageBitmap(image, { colorSpaceConversion: "none" });
@@ -11,9 +13,7 @@ export async function pixelsOf(image) {
 
 /** @param {string} path of the server @returns {Promise<ImageData>} */
 export async function pixelsAt(path) {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error("A picture is missing on the server.");
-  return pixelsOf(await response.blob());
+  return pixelsOf(new Blob([await getBytes(path)], { type: "image/png" }));
 }
 
 /** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */

@@ -65,8 +65,7 @@ export async function read(store, version) {
       reading.progress = progress;
       store.touch(["versions"]);
     });
-    if (job.state !== "done")
-      throw new Error(job.error?.message ?? "Reading the map was cancelled.");
+    if (job.state !== "done") throw api.failure(job);
     const result = /** @type {import("./types.js").Reading} */ (job.result);
     const map = await fetchMap(result.map);
     version.unfamiliar = !!result.familiarity?.far.length;

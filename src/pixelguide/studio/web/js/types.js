@@ -33,12 +33,15 @@
  *   num_inference_steps: number | "auto", start_timestep: number | "auto",
  *   guidance_scale: number | "auto", roi: "classes" | "changed", dilation: number | null}} Settings
  *
- * One request to edit and what came of it. edits: the candidates' pixels, loaded when done.
+ * One request to edit and what came of it. problem: why it failed; passing: whether the same might
+ * work later. edits: the candidates' pixels, loaded when done. back: what is shown again if nothing
+ * comes of it.
  * @typedef {{
  *   job: string | null,
  *   state: "sending" | "queued" | "running" | "done" | "failed" | "cancelled",
  *   progress: Progress | null,
  *   problem: string | null,
+ *   passing: boolean,
  *   settings: Settings,
  *   classes: string[],
  *   target: LabelMap,
@@ -47,6 +50,7 @@
  *   edits: ImageData[],
  *   chosen: number,
  *   strength: number,
+ *   back: {run: Run | null, stage: "paint" | "result", seed: number} | null,
  * }} Run
  *
  * How a version came to be: from which candidate of which job, at which strength (0 … 1).

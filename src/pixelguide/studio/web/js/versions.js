@@ -45,6 +45,14 @@ export function choose(store, index) {
   settle(store);
 }
 
+/** Give up a version made from another, and go on with the one before. @param {Store} store @param {number} index */
+export function remove(store, index) {
+  if (index < 1) return;
+  store.state.versions = store.state.versions.toSpliced(index, 1);
+  choose(store, index - 1);
+  store.touch(["versions"]);
+}
+
 /** A label map of the server. @param {string} id @returns {Promise<LabelMap>} */
 export async function fetchMap(id) {
   const { width, height, ids } = await decodeLabels(await api.getBytes(`/api/maps/${id}.png`));

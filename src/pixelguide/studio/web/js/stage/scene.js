@@ -9,7 +9,7 @@ import { canvasOf, rgb } from "../pixels.js";
 /** @typedef {import("../types.js").Version} Version */
 /** @typedef {import("../types.js").Run} Run */
 
-/** From this zoom on, pixels are shown as squares. */
+/** From this zoom on, pixels are shown as squares where they are painted. */
 const SQUARES = 14;
 /** From this zoom on, lines lie between pixels. */
 const GRID = 22;
@@ -78,8 +78,9 @@ export class Scene {
   #picture(context, picture) {
     const { x, y, zoom } = this.store.state.view;
     const image = picture instanceof ImageData ? canvasOf(picture) : picture;
-    const size = this.store.state.category.size;
-    context.imageSmoothingEnabled = zoom < SQUARES;
+    const { category, stage } = this.store.state;
+    const size = category.size;
+    context.imageSmoothingEnabled = stage === "result" || zoom < SQUARES;
     context.imageSmoothingQuality = "high";
     context.drawImage(image, x, y, size * zoom, size * zoom);
   }

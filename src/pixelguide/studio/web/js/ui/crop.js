@@ -32,6 +32,7 @@ export function choosePart(url, photograph, smallest) {
     h("i", { class: `handle ${right ? "right" : "left"} ${bottom ? "bottom" : "top"}` }),
   );
   const frame = h("div", { class: "frame" }, ...handles);
+  const loading = h("span", { class: "loading", role: "status" }, "Loading …");
   const view = h(
     "div",
     {
@@ -41,16 +42,17 @@ export function choosePart(url, photograph, smallest) {
       role: "application",
       "aria-label": "Part to edit: arrow keys move it, plus and minus change its size",
     },
-    h("img", { src: url, alt: "", draggable: false }),
+    loading,
+    h("img", { src: url, alt: "", draggable: false, onload: () => loading.remove() }),
     frame,
   );
-  view.style.aspectRatio = `${photograph.width} / ${photograph.height}`;
-  view.style.width = `min(100%, calc(58vh * ${photograph.width / photograph.height}))`;
+  view.style.setProperty("--ratio", String(photograph.width / photograph.height));
   const slider = h("input", {
     type: "range",
     min: smallest,
     max: Math.min(photograph.width, photograph.height),
     step: 1,
+    "aria-label": "Size",
     oninput: () => show(resized(square, slider.valueAsNumber, photograph, smallest)),
   });
   const size = h("output");
@@ -70,6 +72,7 @@ export function choosePart(url, photograph, smallest) {
     frame.style.height = percent(square.size, photograph.height);
     slider.value = String(square.size);
     size.textContent = `${square.size} px`;
+    slider.setAttribute("aria-valuetext", size.textContent);
   }
 
   /** A place on the screen in the photograph. @param {MouseEvent} event @returns {[number, number]} */

@@ -1,7 +1,8 @@
-/** Dialogs: one at a time, closed by Escape, by their button or by a click beside them. */
+/** Dialogs: one over another, closed by Escape, by their button or by a click beside them. */
 
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { raiseNotices } from "./notices.js";
 
 /** @param {string} title @param {...(Node | string)} content @returns {HTMLDialogElement} shown */
 export function dialog(title, ...content) {
@@ -10,17 +11,24 @@ export function dialog(title, ...content) {
     { class: "plain", "aria-label": "Close", onclick: () => element.close() },
     icon("close"),
   );
+  let beside = false; // where the button went down: text may be selected beyond the edge
   const element = h(
     "dialog",
     {
       "aria-label": title,
-      onclose: () => element.remove(),
-      onclick: (/** @type {Event} */ event) => event.target === element && element.close(),
+      onclose: () => {
+        raiseNotices();
+        element.remove();
+      },
+      onpointerdown: (/** @type {Event} */ event) => (beside = event.target === element),
+      onclick: (/** @type {Event} */ event) =>
+        beside && event.target === element && element.close(),
     },
     h("div", { class: "sheet" }, h("header", {}, h("h2", {}, title), close), ...content),
   );
   byId("dialogs").append(element);
   element.showModal();
+  raiseNotices();
   return element;
 }
 

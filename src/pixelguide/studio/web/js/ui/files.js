@@ -7,6 +7,7 @@ import { showHow } from "./how.js";
 import { icon } from "./icons.js";
 import { attempt } from "./notices.js";
 import { fileInput, openFile, showPicker } from "./picker.js";
+import { removeVersion } from "./versions.js";
 import { nextTheme, themeName } from "./theme.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -40,6 +41,7 @@ export function filesMenu(store) {
     item("read-again", "Read the map again", () => store.version && read(store, store.version)),
     item("how-made", "How it was made", () => showHow(store)),
   ];
+  const removal = item("remove-version", "Remove this version …", () => removeVersion(store));
   const theme = h(
     "button",
     { onclick: () => (theme.textContent = themeName(nextTheme())) },
@@ -52,6 +54,7 @@ export function filesMenu(store) {
     item("open-project", "Open project …", () => project.click()),
     h("hr"),
     ...ready,
+    removal,
     h("hr"),
     theme,
     project,
@@ -61,6 +64,7 @@ export function filesMenu(store) {
   store.watch(["versions", "current", "painted", "run"], () => {
     const { version } = store;
     for (const button of ready) button.disabled = !version?.map;
+    removal.disabled = store.state.current < 1;
     const result = version?.run?.outcome ?? version?.made;
     for (const button of ready) {
       if (["save-layers", "how-made"].includes(button.id)) button.disabled = !result;

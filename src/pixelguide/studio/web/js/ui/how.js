@@ -3,6 +3,7 @@
 import { howMade } from "../editing.js";
 import { h } from "./dom.js";
 import { dialog } from "./dialogs.js";
+import { attempt } from "./notices.js";
 
 /** @param {import("../store.js").Store} store */
 export function showHow(store) {
@@ -22,6 +23,18 @@ export function showHow(store) {
     ["Model", settings.model?.name],
     ["Changed outside the region", candidates[made.candidate]?.changed_pixels_outside],
   ].filter(([, value]) => value !== undefined);
+  const everything = JSON.stringify(made, null, 2);
+  const copy = h(
+    "button",
+    {
+      onclick: () =>
+        attempt(async () => {
+          await navigator.clipboard.writeText(everything);
+          copy.textContent = "Copied";
+        }),
+    },
+    "Copy",
+  );
   dialog(
     "How it was made",
     h(
@@ -33,7 +46,8 @@ export function showHow(store) {
       "details",
       {},
       h("summary", {}, "Everything"),
-      h("pre", { tabIndex: 0 }, JSON.stringify(made, null, 2)),
+      h("pre", { tabIndex: 0 }, everything),
+      navigator.clipboard && copy, // only where the page is trusted
     ),
   );
 }

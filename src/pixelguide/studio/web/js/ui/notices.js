@@ -3,7 +3,7 @@
 import { explain } from "../api.js";
 import { byId, h } from "./dom.js";
 
-/** @param {string} text @param {"note" | "error"} [kind] */
+/** @param {string} text @param {"note" | "error"} [kind] a new error takes the last one's place */
 export function notify(text, kind = "note") {
   const close = () => notice.remove();
   const notice = h(
@@ -12,8 +12,22 @@ export function notify(text, kind = "note") {
     text,
     kind === "error" && h("button", { class: "quiet", onclick: close }, "Close"),
   );
+  if (kind === "error") clearErrors();
+  raiseNotices();
   byId("notices").append(notice);
   if (kind === "note") setTimeout(close, 5000);
+}
+
+/** What went wrong before is over. */
+export function clearErrors() {
+  for (const error of byId("notices").querySelectorAll(".error")) error.remove();
+}
+
+/** Into the topmost dialog, if one is open: all else lies behind it, and cannot be pressed. */
+export function raiseNotices() {
+  const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? byId("stage");
+  const notices = byId("notices");
+  if (notices.parentElement !== place) place.append(notices);
 }
 
 /** Do something; tell the user if it fails. @param {() => Promise<unknown>} action */

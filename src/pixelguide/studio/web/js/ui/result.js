@@ -1,10 +1,11 @@
 /** The candidates of an edit: watched while they form, compared, kept. */
 
-import { again, busy, cancel, keep } from "../editing.js";
+import { again, busy, keep } from "../editing.js";
 import { byId, h, roving } from "./dom.js";
 import { showHow } from "./how.js";
 import { attempt } from "./notices.js";
-import { progressBar, progressText } from "./progress.js";
+import { mountTabs } from "./stages.js";
+import { failed, Waiting } from "./waiting.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../store.js").State} State */
@@ -18,9 +19,11 @@ const COMPARISONS = [
   ["flicker", "Flicker"],
 ];
 
+/** Why another may have the higher share. */
+const BEST = "Best: it is surest of this one, which the share does not count.";
+
 /** @param {Store} store */
 export function mountResult(store) {
-  mountTabs(store);
   const side = byId("result");
   const cards = h("div", { class: "cards", role: "radiogroup", "aria-label": "Candidates" });
   roving(cards);
@@ -29,50 +32,23 @@ export function mountResult(store) {
   const compare = comparison(store);
   const strength = strengthSlider(store);
   const actions = [...compare, ...strength, ...buttons(store)];
+  const waiting = new Waiting(store);
   let shown = "";
   store.watch(["run", "versions", "current", "stage"], () => {
     const run = store.version?.run ?? null;
     const result = store.state.stage === "result" && run !== null;
     side.hidden = !result;
-    byId("paint").hidden = result;
     if (!run || !result) return;
     showCards(store, cards, run);
-    const state = run.state === "done" ? `done ${run.job}` : run.state;
-    if (busy(run) || run.state === "failed") under.replaceChildren(...waiting(store, run));
-    else if (state !== shown) under.replaceChildren(...(run.state === "done" ? actions : []));
+    const state = busy(run) ? "busy" : run.state;
+    if (state === "busy") waiting.show(run);
+    if (state !== shown || state === "failed") {
+      const parts = { busy: waiting.parts, done: actions, failed: failed(store, run) };
+      under.replaceChildren(...(parts[/** @type {keyof typeof parts} */ (state)] ?? []));
+    }
     shown = state;
   });
-}
-
-/** Map or result, once there is a result. @param {Store} store */
-function mountTabs(store) {
-  const tabs = byId("tabs");
-  const made = /** @type {const} */ ([
-    ["paint", "Map"],
-    ["result", "Result"],
-  ]).map(([stage, text]) =>
-    h(
-      "button",
-      {
-        role: "tab",
-        "data-roving": true,
-        "data-stage": stage,
-        onclick: () => store.set({ stage }),
-      },
-      text,
-    ),
-  );
-  tabs.append(...made);
-  roving(tabs);
-  store.watch(["run", "versions", "current", "stage"], () => {
-    const state = store.version?.run?.state;
-    tabs.hidden = !state || state === "cancelled";
-    for (const tab of made) {
-      const chosen = tab.dataset.stage === store.state.stage;
-      tab.setAttribute("aria-selected", String(chosen));
-      tab.tabIndex = chosen ? 0 : -1;
-    }
-  });
+  mountTabs(store);
 }
 
 /** @param {Store} store @param {HTMLElement} cards @param {Run} run */
@@ -92,8 +68,10 @@ function showCards(store, cards, run) {
     /** @type {HTMLElement} */ (element).tabIndex = k === run.chosen ? 0 : -1;
     const score = /** @type {HTMLElement} */ (element.querySelector(".score"));
     const share = candidate ? `${Math.round(100 * candidate.roi_accuracy)} %` : "";
-    score.textContent = share && (k === run.outcome?.best ? `${share} · best` : share);
-    score.title = "How much of the region the model reads as you painted it";
+    const best = k === run.outcome?.best;
+    score.textContent = share && (best ? `${share} · best` : share);
+    score.title = `The model reads ${share} of the region as you painted it.${best ? ` ${BEST}` : ""}`;
+    element.setAttribute("aria-label", `Candidate ${k + 1} ${score.textContent}`.trim());
   });
 }
 
@@ -105,7 +83,6 @@ function card(store, k) {
       class: "card",
       role: "radio",
       "data-roving": true,
-      "aria-label": `Candidate ${k + 1}`,
       onclick: () => {
         const run = store.version?.run;
         if (!run) return;
@@ -116,25 +93,6 @@ function card(store, k) {
     h("img", { alt: "" }),
     h("span", { class: "score" }),
   );
-}
-
-/** @param {Store} store @param {Run} run */
-function waiting(store, run) {
-  if (run.state === "failed") {
-    return [
-      h("p", { class: "problem", role: "alert" }, run.problem ?? ""),
-      h(
-        "button",
-        { class: "primary", onclick: () => attempt(() => again(store)) },
-        "Try another seed",
-      ),
-    ];
-  }
-  return [
-    h("p", { class: "hint", role: "status" }, progressText(run.progress)),
-    progressBar(run.progress),
-    h("button", { id: "cancel", onclick: () => attempt(() => cancel(store)) }, "Cancel"),
-  ];
 }
 
 /** @param {Store} store */
@@ -187,6 +145,7 @@ function strengthSlider(store) {
     min: 0,
     max: 1,
     step: 0.01,
+    "aria-label": "Strength",
     oninput: () => {
       const run = store.version?.run;
       if (!run) return;
@@ -198,6 +157,7 @@ function strengthSlider(store) {
     const strength = store.version?.run?.strength ?? 1;
     slider.value = String(strength);
     value.textContent = `${Math.round(100 * strength)} %`;
+    slider.setAttribute("aria-valuetext", value.textContent);
   });
   return [h("label", { class: "strength" }, "Strength", value, slider)];
 }

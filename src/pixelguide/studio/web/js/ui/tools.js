@@ -119,6 +119,7 @@ function sizeSlider(store) {
     const { brushSize } = store.state.options;
     if (document.activeElement !== slider) slider.value = String(Math.sqrt(brushSize));
     value.textContent = `${brushSize} px`;
+    slider.setAttribute("aria-valuetext", value.textContent);
   };
   store.watch(["options"], show);
   return h("label", { class: "size" }, "Size", slider, value);

@@ -47,8 +47,9 @@ export function mountTop(store, stage, { help, files }) {
     undo.disabled = !history?.done.length;
     redo.disabled = !history?.undone.length;
   });
-  store.watch(["mapShown", "outlined", "opacity"], () => {
-    const { mapShown, outlined } = store.state;
+  store.watch(["mapShown", "outlined", "opacity", "stage"], () => {
+    const { mapShown, outlined, stage } = store.state;
+    for (const control of [map, opacity, outline]) control.disabled = stage === "result";
     map.setAttribute("aria-pressed", String(mapShown));
     outline.setAttribute("aria-pressed", String(mapShown && outlined));
     opacity.value = String(store.state.opacity);
@@ -58,9 +59,12 @@ export function mountTop(store, stage, { help, files }) {
   });
 }
 
-/** @param {Store} store @param {Stage} stage @param {"undo" | "redo"} way */
+/** Undo or redo, where one sees it. @param {Store} store @param {Stage} stage @param {"undo" | "redo"} way */
 export function undoStep(store, stage, way) {
+  const history = store.version?.history;
+  if (!history?.[way === "undo" ? "done" : "undone"].length) return;
   stage.letGo();
+  if (store.state.stage === "result") store.set({ stage: "paint" });
   step(store, way);
 }
 

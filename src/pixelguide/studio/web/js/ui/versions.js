@@ -2,7 +2,9 @@
 
 import { read } from "../reading.js";
 import { canvasOf } from "../pixels.js";
-import { choose } from "../versions.js";
+import { cancel } from "../editing.js";
+import { choose, remove } from "../versions.js";
+import { confirmed } from "./dialogs.js";
 import { byId, h, roving } from "./dom.js";
 import { icon } from "./icons.js";
 import { attempt } from "./notices.js";
@@ -53,10 +55,21 @@ function thumbnail(store, index) {
       "data-roving": true,
       tabIndex: chosen ? 0 : -1,
       onclick: () => choose(store, index),
+      onkeydown: (/** @type {KeyboardEvent} */ event) =>
+        event.key === "Delete" && removeVersion(store),
     },
     picture,
     h("span", {}, index === 0 ? "Original" : note),
   );
+}
+
+/** Remove the current version, which is not the first. @param {Store} store */
+export async function removeVersion(store) {
+  const index = store.state.current;
+  const question = "Its picture goes, and what was painted on it.";
+  if (index < 1 || !(await confirmed("Remove this version?", question, "Remove"))) return;
+  await cancel(store);
+  remove(store, index);
 }
 
 /** @param {Store} store */

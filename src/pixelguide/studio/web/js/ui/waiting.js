@@ -1,0 +1,41 @@
+/** Below the candidates while they are made, and when nothing came of it. */
+
+import { again, cancel, edit } from "../editing.js";
+import { h } from "./dom.js";
+import { attempt } from "./notices.js";
+import { progressBar, progressText } from "./progress.js";
+
+/** @typedef {import("../store.js").Store} Store */
+/** @typedef {import("../types.js").Run} Run */
+
+/** Made once, so that *Cancel* keeps the keyboard's focus while the bar moves. */
+export class Waiting {
+  #text = h("p", { class: "hint" });
+  #bar = h("div");
+
+  /** @param {Store} store */
+  constructor(store) {
+    const stop = h("button", { id: "cancel", onclick: () => attempt(() => cancel(store)) }, "Cancel");
+    this.parts = [this.#text, this.#bar, stop];
+  }
+
+  /** @param {Run} run */
+  show({ progress }) {
+    this.#text.textContent = progressText(progress);
+    this.#bar.replaceChildren(progressBar(progress));
+  }
+}
+
+/** What went wrong, and what to try. @param {Store} store @param {Run} run */
+export function failed(store, run) {
+  const same = () => edit(store, run.settings);
+  const other = () => again(store);
+  return [
+    h("p", { class: "problem" }, run.problem ?? ""),
+    h(
+      "button",
+      { class: "primary", onclick: () => attempt(run.passing ? same : other) },
+      run.passing ? "Try again" : "Try another seed",
+    ),
+  ];
+}
