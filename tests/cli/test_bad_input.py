@@ -129,7 +129,7 @@ def test_nothing_to_edit_is_one_line(edit: Run, run: Run, desk: Path, labels: La
     bare.ids[2:5, 2:5] = 1
     bare.save(desk / "meadow.png")
     maps = {"map": desk / "meadow.png", "source_map": desk / "bare.png"}
-    assert "class 'house' occurs in neither map" in assert_one_error(edit(**maps))
+    assert "'house' occurs in neither map" in assert_one_error(edit(**maps))
     assert not (desk / "out").exists()
     model = ("--model", desk / "model")
     run("segment", desk / "picture.png", "-o", desk / "read.png", *model)

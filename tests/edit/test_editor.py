@@ -181,7 +181,7 @@ def test_classes_that_do_not_occur_are_named(editor: Editor, labels: LabelSet) -
     source = LabelMap(np.zeros((16, 16), np.uint8), labels)
     target = source.copy()
     target.ids[4:8, 4:8] = 1
-    with pytest.raises(InputError, match="class 'house' occurs in neither map"):
+    with pytest.raises(InputError, match="'house' occurs in neither map"):
         editor.edit(target, source=source, edit_classes=["grass", "house"], **QUICK)
 
 

@@ -125,6 +125,14 @@ def test_whole_classes_count_and_groups_stand_for_their_members() -> None:
     assert region_of_interest(source, target, ["grass"], dilation=0).tolist() == grass
 
 
+def test_of_a_group_one_class_need_occur() -> None:
+    source, target = _map([[0, 0, 2]]), _map([[0, 1, 2]])
+    painted = [[False, True, False]]
+    assert region_of_interest(source, target, ["ground"], dilation=0).tolist() == painted
+    with pytest.raises(InputError, match="'ground' occurs in neither map"):
+        region_of_interest(_map([[0, 0]]), _map([[0, 2]]), ["sky", "ground"])
+
+
 def test_default_dilation_is_one_pixel() -> None:
     source, target = _map(np.zeros((5, 5))), _map(np.zeros((5, 5)))
     target.ids[2, 2] = 1
@@ -153,7 +161,7 @@ def test_unknown_class_is_refused(mode: Any) -> None:
 
 
 def test_absent_class_is_named() -> None:
-    with pytest.raises(InputError, match="class 'house' occurs in neither map"):
+    with pytest.raises(InputError, match="'house' occurs in neither map"):
         region_of_interest(_map([[0, 0]]), _map([[0, 1]]), ["grass", "house"])
 
 

@@ -48,8 +48,8 @@ def region_of_interest(
     Q = `classes`; mode "changed": the pixels whose label differs. Either is dilated by `dilation`
     pixels (a 3×3 square as many times) as a blending buffer.
 
-    Raises InputError when the maps differ in size or are equal, for a class that is unknown, and by
-    classes when one of Q occurs in neither map.
+    Of a group's classes only one need occur. Raises InputError when the maps differ in size or are
+    equal, for a name that is unknown, and by classes when one of Q occurs in neither map.
     """
     if source.ids.shape != target.ids.shape:
         raise InputError(
@@ -60,13 +60,15 @@ def region_of_interest(
     changed = source.ids != target.ids
     if not changed.any():
         raise InputError("nothing to edit: the map equals the source map", "map", "Repaint it.")
-    wanted = source.labels.ids(classes)
+    members = {name: source.labels.ids((name,)) for name in classes}
     if mode == "changed":
         return dilate(changed, dilation)
-    for name, i in ((source.labels.names[i], i) for i in wanted):
-        if not ((source.ids == i) | (target.ids == i)).any():
-            raise InputError(f"class '{name}' occurs in neither map", "classes", "Leave it out.")
-    roi = np.isin(source.ids, wanted) | np.isin(target.ids, wanted)
+    roi = np.zeros_like(changed)
+    for name, ids in members.items():
+        painted = np.isin(source.ids, ids) | np.isin(target.ids, ids)
+        if not painted.any():
+            raise InputError(f"'{name}' occurs in neither map", "classes", "Leave it out.")
+        roi |= painted
     if not (roi & changed).any():
         raise InputError(
             "nothing to edit: no pixel of the named classes changed", "classes", "Name others."
