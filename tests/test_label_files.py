@@ -102,6 +102,19 @@ def test_other_formats_are_refused_even_under_the_name_of_png(tmp_path: Path, ki
         LabelMap.load(tmp_path / "map.png", SET)
 
 
+@pytest.mark.parametrize("name", ["map.jpg", "map.webp"])
+def test_formats_that_change_labels_are_named(tmp_path: Path, name: str) -> None:
+    Image.fromarray(LabelMap(SAMPLE, SET).colour()).save(tmp_path / name)
+    with pytest.raises(InputError, match=f"change labels, {name}. Save the map as PNG"):
+        LabelMap.load(tmp_path / name, SET)
+
+
+def test_sixteen_bits_get_advice_that_fits_a_map(tmp_path: Path) -> None:
+    Image.new("I;16", (2, 2)).save(tmp_path / "map.png")
+    with pytest.raises(InputError, match=r"16 bits a pixel, map\.png\. Save it with 8"):
+        LabelMap.load(tmp_path / "map.png", SET)
+
+
 @pytest.mark.parametrize("mode", ["1", "LA", "I;16"])
 def test_other_pixel_types_are_refused(tmp_path: Path, mode: str) -> None:
     Image.new(mode, (2, 2)).save(tmp_path / "map.png")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
-from pixelguide.images import open_image
+from pixelguide.images import is_deep, open_image
 from pixelguide.label_colours import Colour, ids_of_colours
 
 IGNORE = 255
@@ -180,7 +180,7 @@ class LabelMap:
     def load(cls, path: str | Path, labels: LabelSet, snap: float = 0) -> LabelMap:
         """Read a map from a PNG by the rules of `from_image`; other formats are an InputError."""
         path = Path(path)
-        return cls.from_image(open_image(path, formats=("PNG",)), labels, path.name, snap)
+        return cls.from_image(open_map(path), labels, path.name, snap)
 
     @classmethod
     def from_image(
@@ -212,3 +212,20 @@ class LabelMap:
             return cls(ids, labels)
         except InputError as error:
             raise InputError(error.what, where, error.hint) from None
+
+
+def open_map(path: Path) -> Image.Image:
+    """A label map's PNG, decoded but not read yet. Raises InputError as `open_image` does."""
+    try:
+        return open_image(path, ("PNG",), _refuse_deep)
+    except InputError:
+        if path.is_file() and path.suffix.lower() in (".jpg", ".jpeg", ".webp"):
+            raise InputError(
+                "JPEG and WebP change labels", path.name, "Save the map as PNG."
+            ) from None
+        raise
+
+
+def _refuse_deep(image: ImageFile.ImageFile, where: str) -> None:
+    if is_deep(image):
+        raise InputError("label map with 16 bits a pixel", where, "Save it with 8: ids end at 255.")

@@ -16,7 +16,7 @@ from PIL import Image
 from command_line import Run, assert_one_error
 from photographs import exif
 from pixelguide.edit.editor import Editor
-from pixelguide.images import load_rgb
+from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 CROP = (13, 9, 48)
@@ -101,6 +101,48 @@ def test_painting_over_the_photograph(
     )
     assert code == 0
     assert (desk / "b" / "00.png").read_bytes() == first
+
+
+def test_a_map_that_may_show_a_part_needs_to_say_which(
+    run: Run, edit: Run, desk: Path, picture: NDArray[np.uint8], labels: LabelSet
+) -> None:
+    save_png(desk / "square.png", picture.repeat(4, 0).repeat(4, 1))
+    model = ("--model", desk / "model", "--device", "cpu")
+    part = ("--crop", "8,4,40", "--full-size")
+    run("segment", desk / "square.png", "-o", desk / "full.png", *part, *model)
+    full = LabelMap.load(desk / "full.png", labels)
+    full.ids[20:30, 20:30] = (full.ids[20:30, 20:30] + 1) % 3
+    full.save(desk / "painted.png")  # without the text that says the part
+    options = {"map": desk / "painted.png", "source_map": None, "classes": None}
+    told = assert_one_error(edit(picture="square.png", **options))
+    assert "pixels without a label" in told
+    assert "Give --crop" in told
+    inpainted = run(
+        "inpaint", desk / "square.png", "--mask", desk / "square.png", "-o", desk / "out",
+        "--map", desk / "painted.png", *model,
+    )  # fmt: skip
+    assert "Give --crop" in assert_one_error(inpainted)
+    assert not (desk / "out").exists()
+    assert edit(picture="square.png", crop="8,4,40", roi="changed", **options)[0] == 0
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA"])
+def test_grey_and_alpha_of_a_picture_of_the_model_s_size_stay(
+    edit: Run, desk: Path, mode: str
+) -> None:
+    with Image.open(desk / "picture.png") as image:
+        before = image.convert(mode)
+    if mode != "L":
+        before.putalpha(Image.linear_gradient("L").resize(before.size))
+    before.save(desk / "other.png")
+    code, _, err = edit(picture="other.png")
+    assert code == 0, err
+    roi = load_rgb(desk / "out" / "roi.png")[..., 0] == 255
+    with Image.open(desk / "out" / "00.png") as after:
+        assert after.mode == mode
+        assert np.array_equal(np.array(before)[~roi], np.array(after)[~roi])
+        assert not np.array_equal(np.array(before), np.array(after))
+    assert _report(desk)["candidates"][0]["changed_pixels_outside"] == 0
 
 
 def test_an_unpainted_full_size_map_is_no_edit(

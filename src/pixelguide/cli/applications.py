@@ -12,6 +12,7 @@ from pixelguide.cli.photographs import (
     CropOption,
     EyesOption,
     FormatOption,
+    MapFile,
     output_format,
     set_image,
     warn_of_loss,
@@ -118,7 +119,6 @@ def inpaint(
     """Remove what a mask covers; by the mask alone, or guided to the classes behind it."""
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.inpainting import Behind, load_mask
-    from pixelguide.labels import LabelMap
 
     check_writable(out)
     if behind and target:
@@ -126,12 +126,11 @@ def inpaint(
     output = output_format(format)
     covered = load_mask(mask)
     editor = Editor.from_pretrained(model, device)
-    set_image(editor, image, crop, eyes, target, output)
+    painted = MapFile.open(target, editor.labels, snap) if target else None
+    set_image(editor, image, crop, eyes, painted, output)
     warn_of_unfamiliar(editor)
-    wanted: Behind = None
-    if target:
-        wanted = LabelMap.load(target, editor.labels, snap)
-    elif behind:
+    wanted: Behind = painted.label_map if painted else None
+    if behind:
         names = [name.strip() for name in behind.split(",")]
         wanted = "nearest" if names == ["nearest"] else names
     with progress_bar() as report:

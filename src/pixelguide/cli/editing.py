@@ -14,6 +14,7 @@ from pixelguide.cli.photographs import (
     CropOption,
     EyesOption,
     FormatOption,
+    MapFile,
     frame_text,
     output_format,
     set_image,
@@ -146,14 +147,14 @@ def edit(
     place = choose_device(device)
     speed = Speed(choose_precision(precision, place), compile, graphs=graphs)
     editor = Editor.from_pretrained(model, place, speed)
-    set_image(editor, image, crop, eyes, target, output)
-    warn_of_unfamiliar(editor)
-    target_map = LabelMap.load(target, editor.labels, snap)
+    painted = MapFile.open(target, editor.labels, snap)
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
+    set_image(editor, image, crop, eyes, painted, output)
+    warn_of_unfamiliar(editor)
     names = [name.strip() for name in classes.split(",")] if classes else None
     with progress_bar() as report:
         result = editor.edit(
-            target_map,
+            painted.label_map,
             source=source,
             edit_classes=names,
             on_progress=report,

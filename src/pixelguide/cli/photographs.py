@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
@@ -12,8 +13,11 @@ from pixelguide.cli.options import points
 from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.framing import Frame, Placement
+    from pixelguide.labels import LabelMap, LabelSet
     from pixelguide.photograph_files import OutputFormat
 
 CropOption = Annotated[
@@ -43,17 +47,60 @@ def output_format(text: str) -> OutputFormat:
     return cast("OutputFormat", text)
 
 
+@dataclass(frozen=True)
+class MapFile:
+    """A label map, and what its file, called `name`, says of the part of a photograph it shows."""
+
+    label_map: LabelMap
+    name: str
+    text: str | None
+
+    @classmethod
+    def open(cls, path: Path, labels: LabelSet, snap: float) -> MapFile:
+        """Read a PNG as `LabelMap.load` does."""
+        from pixelguide.labels import LabelMap, open_map
+
+        image = open_map(path)
+        label_map = LabelMap.from_image(image, labels, path.name, snap)
+        return cls(label_map, path.name, image.info.get(METADATA))
+
+    def frame(self) -> Frame | None:
+        """The frame of `frame_text`; None where a paint program has dropped it."""
+        from pixelguide.edit.framing import Frame
+
+        if self.text is None:
+            return None
+        try:
+            content = json.loads(self.text)["frame"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise InputError("metadata that say no frame", self.name, "Give --crop.") from None
+        return Frame.from_json(content, self.name)
+
+    def check_whole(self, size: tuple[int, int]) -> None:
+        """Raise InputError if this may be the map of a part of a square photograph of `size`:
+        these have no label around it."""
+        from pixelguide.labels import IGNORE
+
+        ids = self.label_map.ids
+        if ids.shape == size[::-1] and (ids == IGNORE).any():
+            raise InputError(
+                "pixels without a label, and nothing that says which part it shows",
+                self.name,
+                f"Give --crop x,y,size as for segment, or --crop 0,0,{size[0]} for all of it.",
+            )
+
+
 def set_image(
     editor: Editor,
     path: Path,
     crop: str,
     eyes: str | None,
-    label_map: Path | None = None,
+    shown: MapFile | None = None,
     output: OutputFormat = "png",
 ) -> None:
-    """Open a picture and choose its part by the options, else by what `label_map` says.
+    """Open a picture and choose its part by the options, else by what the map `shown` says.
 
-    A picture of the model's size is taken as it is, unless options ask for more.
+    An RGB picture of the model's size is taken as it is, unless options ask for more.
     """
     from pixelguide.edit.framing import Frame
     from pixelguide.images import open_image
@@ -66,11 +113,11 @@ def set_image(
     if eyes is None:
         if crop != "auto":
             chosen = Frame.parse(crop)
-        elif label_map is not None:
-            chosen = _frame_of(label_map)
+        elif shown is not None:
+            chosen = shown.frame()
     if chosen is None and eyes is None and output == "png":
         image = open_image(path, prepare=lambda image, where: None)
-        if image.size == (editor.size, editor.size) and not image.mode.startswith("I;16"):
+        if image.size == (editor.size, editor.size) and _is_rgb(image):
             editor.set_image(path)
             return
     photograph = Photograph.open(path)
@@ -78,6 +125,8 @@ def set_image(
     editor.set_image(
         photograph, crop=chosen, eyes=points("eyes", eyes) if eyes is not None else None
     )
+    if chosen is None and eyes is None and shown is not None:
+        shown.check_whole(photograph.size)
 
 
 def frame_text(placement: Placement) -> dict[str, str]:
@@ -114,16 +163,6 @@ def warn_of_loss(told: dict[str, Any]) -> None:
         )
 
 
-def _frame_of(label_map: Path) -> Frame | None:
-    """The frame that `frame_text` wrote into a map; None where a paint program has dropped it."""
-    from pixelguide.edit.framing import Frame
-    from pixelguide.images import open_image
-
-    text = open_image(label_map, ("PNG",)).info.get(METADATA)
-    if text is None:
-        return None
-    try:
-        content = json.loads(text)["frame"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError("metadata that say no frame", label_map.name, "Give --crop.") from None
-    return Frame.from_json(content, label_map.name)
+def _is_rgb(image: Image.Image) -> bool:
+    """Whether 8-bit RGB holds all there is to a picture: no alpha, and grey stays grey."""
+    return image.mode in ("RGB", "P") and "transparency" not in image.info
