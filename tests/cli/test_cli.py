@@ -194,6 +194,8 @@ def test_interrupted_by_hand_it_stops_without_a_traceback(
         ("train", "classifiers", "pictures", "--model", "nowhere", "-o", "out"),
         ("train", "classifiers", "pictures", "--model", "model", "-o", "out", "--taps", "auto"),
         ("train", "classifiers", "pictures", "--model", "model", "-o", "out", "--taps", "9"),
+        ("train", "classifiers", "pictures", "--model", "model", "-o", "out", "--starts", "5000"),
+        ("train", "classifiers", "pictures", "--model", "model", "-o", "out", "--steps", "1001"),
         ("train", "classifiers", "pictures", "--model", "model", "-o", "out", "--device", "abacus"),
         ("train", "classifiers", "pictures", "--model", "model", "-o", "model/manifest.json"),
         ("models", "show", "nowhere"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,24 @@ def test_the_paper_guides_by_every_timestep_that_edits_visit() -> None:
     visited = set(spaced_timesteps(500, 50)) | set(spaced_timesteps(750, 50))
     assert list(timesteps) == sorted(visited)
     assert settings.segment_timesteps == (50, 150, 250)  # Matsunaga et al. 2022, sec. 3.2
+
+
+@pytest.mark.parametrize(
+    ("changes", "timesteps", "message"),
+    [
+        ({"starts": (500, 5000)}, 1000, r"start 5000, starts\. Each must lie in 2 … 1000"),
+        ({"starts": (1,)}, 1000, "start 1, starts"),
+        ({}, 600, r"start 750, starts\. Each must lie in 2 … 600"),
+        ({"starts": (500, 40)}, 1000, "50 steps from start 40, steps"),
+        ({"starts": (100,)}, 200, r"timesteps \(50, 150, 250\), model"),
+    ],
+)
+def test_settings_that_the_schedule_has_not_are_refused(
+    changes: dict[str, Any], timesteps: int, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        ClassifierTraining(**changes).check(timesteps)
+    ClassifierTraining().check(1000)
 
 
 GIB = 2**30

@@ -67,6 +67,7 @@ def train_category(
     """
     folder, out = ModelFolder.open(fetched(model)), Path(out)
     check_writable(out)
+    settings.check(len(Schedule.from_scheduler(folder.scheduler())))
     unet = folder.unet().to(device)
     chosen = named_taps(unet, taps) if taps else default_taps(unet)
     denoiser = Denoiser.from_parts(unet, folder.scheduler(), chosen)
@@ -136,6 +137,7 @@ def import_category(
     """
     folder, out = ModelFolder.open(fetched(model)), Path(out)
     check_writable(out)
+    settings.check(len(Schedule.from_scheduler(folder.scheduler())))
     network = folder.network()
     every = list_taps(network)
     blocks = named_taps(network, taps) if taps else None

@@ -32,6 +32,24 @@ class ClassifierTraining:
     memory: float = 2.0  # GiB of features held at once: less memory, fewer pixels of a picture
     seed: int = 0
 
+    def check(self, timesteps: int) -> None:
+        """Raise InputError for what a model of so many timesteps has not."""
+        for start in self.starts:
+            if not 2 <= start <= timesteps:
+                raise InputError(f"start {start}", "starts", f"Each must lie in 2 … {timesteps}.")
+            if not 2 <= self.steps <= start:
+                raise InputError(
+                    f"{self.steps} steps from start {start}",
+                    "steps",
+                    "Take at least 2, and at most one per timestep.",
+                )
+        if max(self.segment_timesteps) >= timesteps:
+            raise InputError(
+                f"a segmenter at timesteps {self.segment_timesteps}",
+                "model",
+                f"Take one with more than {timesteps} timesteps.",
+            )
+
 
 @dataclass(frozen=True)
 class Job:
