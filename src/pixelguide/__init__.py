@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pixelguide.edit.editor import Editor
+    from pixelguide.edit.pipeline import PixelGuidedPipeline
     from pixelguide.edit.result import Candidate, EditResult
     from pixelguide.edit.settings import EditDefaults, EditSettings
     from pixelguide.errors import InputError, PixelguideError, ResourceError, SafetyError
@@ -25,6 +26,7 @@ __all__ = [
     "InputError",
     "LabelMap",
     "LabelSet",
+    "PixelGuidedPipeline",
     "PixelguideError",
     "ResourceError",
     "SafetyError",
@@ -32,6 +34,7 @@ __all__ = [
 
 _HOMES = {
     "edit.editor": ("Editor",),
+    "edit.pipeline": ("PixelGuidedPipeline",),
     "edit.result": ("Candidate", "EditResult"),
     "edit.settings": ("EditDefaults", "EditSettings"),
     "errors": ("InputError", "PixelguideError", "ResourceError", "SafetyError"),

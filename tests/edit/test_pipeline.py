@@ -83,6 +83,22 @@ def test_defaults_travel_with_it(pipeline: PixelGuidedPipeline, tmp_path: Path) 
     assert loaded._editor().defaults.dilation == 0
 
 
+def test_models_are_found_by_name_and_checked_as_the_editor_s(
+    category: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pixelguide.prior import bundle
+
+    monkeypatch.setattr(bundle, "built_in_models", lambda: {"tiny": category})
+    assert len(PixelGuidedPipeline.from_pretrained("tiny").guide) == 4
+    with pytest.raises(InputError, match="no model 'nowhere'"):
+        PixelGuidedPipeline.from_pretrained("nowhere")
+    damaged = tmp_path / "damaged"
+    shutil.copytree(category, damaged)
+    (damaged / "labels.json").write_text("{}")
+    with pytest.raises(InputError, match="does not match its hash"):
+        PixelGuidedPipeline.from_pretrained(damaged)
+
+
 def test_what_it_saves_the_editor_opens(pipeline: PixelGuidedPipeline, tmp_path: Path) -> None:
     own = PixelGuidedPipeline(
         **pipeline.components, labels=pipeline.config.labels, defaults={"small_scale": 7.0}

@@ -24,8 +24,9 @@ from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import read_json, write_manifest
+from pixelguide.prior.bundle import ModelFolder, read_json, write_manifest
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.public.pull import fetched
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.domain import DOMAIN
 
@@ -74,10 +75,10 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> Self:
-        """As every pipeline's. Of a folder its own files count, as they do for an `Editor`, and not
-        the copies in its index."""
-        pipeline: Self = super().from_pretrained(pretrained_model_name_or_path, **options)
-        folder = Path(pretrained_model_name_or_path)
+        """As every pipeline's, of the models that `Editor.from_pretrained` finds. The folder's own
+        files count, as they do there, and not the copies in its index."""
+        folder = ModelFolder.open(fetched(pretrained_model_name_or_path)).path
+        pipeline: Self = super().from_pretrained(folder, **options)
         for name, file in FILES.items():
             if (folder / file).is_file():
                 pipeline.register_to_config(**{name: read_json(folder, file)})
