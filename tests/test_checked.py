@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field
@@ -19,6 +19,9 @@ class _Part(Checked):
 class _Whole(Checked):
     name: str
     scale: float | Literal["auto"] = "auto"
+    share: Annotated[float, Field(ge=0, le=1)] | None = None
+    count: int = Field(1, ge=1, lt=9)
+    way: Literal["up", "down"] | Literal["auto"] = "auto"
     parts: tuple[_Part, ...] = ()
 
 
@@ -47,3 +50,24 @@ def test_the_first_bad_field_is_named(values: Any, message: str) -> None:
         _Whole.check("whole.json", values)
     assert caught.value.where == "whole.json"
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"scale": "much"}, "scale: much, here. Give a number or auto."),
+        ({"share": 2}, "share: 2, here. Give a number in 0 … 1."),
+        ({"count": 9}, "count: 9, here. Give a whole number in 1 … 8."),
+        ({"way": "left\nright"}, "way: left right, here. Give up, down or auto."),
+        ({"way": "x" * 99}, f"way: {'x' * 40}…, here. Give up, down or auto."),
+    ],
+)
+def test_what_a_field_may_be_is_told(values: Any, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        _Whole.check("here", {"name": "a", **values})
+    assert str(caught.value) == message
+
+
+def test_fields_may_be_called_otherwise() -> None:
+    with pytest.raises(InputError, match=r"^--count 0\. Give a whole number in 1 … 8\.$"):
+        _Whole.check("", {"name": "a", "count": 0}, "--{}".format)

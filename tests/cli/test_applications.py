@@ -108,9 +108,9 @@ def test_a_region_can_be_given(interpolate: Run, desk: Path) -> None:
     [
         (("--strength", "half"), "--strength half"),
         (("--strength", "0.5,2"), "strength 2.0"),
-        (("--path", "straight"), "path"),
+        (("--path", "straight"), "--path straight. Give spherical or linear."),
         (("--fps", 100), "100.0 frames a second"),
-        (("-n", 1), "num_frames"),
+        (("-n", 1), "-n 1. Give a whole number in 2 … 1000."),
     ],
 )
 def test_bad_interpolations_are_one_line(
@@ -190,7 +190,9 @@ def test_the_same_command_paints_the_same_picture(inpaint: Run, desk: Path) -> N
         (("--behind", "sea"), "unknown class 'sea'"),
         (("--behind", "sky", "--map", "target.png"), "Give one of them"),
         (("--scale", "3"), "by mask alone"),
-        (("--scale", "much"), "--scale much"),
+        (("--scale", "much"), "--scale much. Give a number or auto."),
+        (("--sampler", "auto"), "--sampler auto. Give ddpm, ddim, sde, sde-2m or dpm-2m."),
+        (("--behind", ","), "no class named, --behind"),
         (("--start", "1"), "start 1"),
     ],
 )

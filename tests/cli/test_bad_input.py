@@ -86,24 +86,29 @@ def test_a_bad_map_is_one_line(
     [
         ({"classes": "roof"}, "unknown class 'roof'"),
         ({"classes": "house,,sky"}, "unknown class ''"),
+        ({"classes": ","}, "no class named, --classes"),
+        ({"classes": ""}, "no class named, --classes"),
         ({"start": 1}, "start 1"),
         ({"start": 1001}, "start 1001"),
         ({"start": -5}, "start -5"),
-        ({"start": "early"}, "--start early"),
-        ({"start": "12.5"}, "--start 12.5"),
+        ({"start": "early"}, "--start early. Give a whole number or auto."),
+        ({"start": "12.5"}, "--start 12.5. Give a whole number or auto."),
         ({"start": 2}, "3 steps from start 2"),
-        ({"steps": 1}, "num_inference_steps"),
-        ({"steps": 1001}, "num_inference_steps"),
-        ({"scale": "strong"}, "--scale strong"),
+        ({"steps": 1}, "--steps 1. Give a whole number in 2 … 1000 or auto."),
+        ({"steps": 1001}, "--steps 1001"),
+        ({"steps": "abc"}, "--steps abc. Give a whole number in 2 … 1000 or auto."),
+        ({"inversion_steps": 1}, "--inversion-steps 1. Give"),
+        ({"scale": "strong"}, "--scale strong. Give a number or auto."),
         ({"scale": ""}, "--scale"),
-        ({"scale": "nan"}, "guidance_scale"),
-        ({"scale": "inf"}, "guidance_scale"),
+        ({"scale": "nan"}, "--scale nan"),
+        ({"scale": "inf"}, "--scale inf"),
         ({"scale": -1}, "scale -1"),
-        ({"sampler": "euler"}, "sampler"),
-        ({"roi": "everything"}, "roi"),
-        ({"seed": -1}, "seed"),
-        ({"seed": 2**64}, "seed"),
-        ({"dilation": -1}, "dilation"),
+        ({"sampler": "euler"}, "--sampler euler. Give ddpm, ddim, sde, sde-2m, dpm-2m or auto."),
+        ({"roi": "everything"}, "--roi everything. Give classes or changed."),
+        ({"seed": -1}, "--seed -1. Give a whole number in 0 … "),
+        ({"seed": 2**64}, "--seed"),
+        ({"dilation": -1}, "--dilation -1. Give a whole number in 0 … 64."),
+        ({"sampler": "euler", "model": "nowhere"}, "--sampler euler"),  # before the model opens
         ({"device": "abacus"}, "device 'abacus' is not available"),
         ({"device": "cuda:77"}, "device 'cuda:77' is not available"),
         ({"model": "nowhere"}, "no model 'nowhere'"),
@@ -118,7 +123,8 @@ def test_a_bad_option_is_one_line(
 
 @pytest.mark.parametrize("count", [0, 65, -1])
 def test_a_bad_number_of_candidates_is_one_line(edit: Run, desk: Path, count: int) -> None:
-    assert "num_images" in assert_one_error(edit("-n", count))
+    told = assert_one_error(edit("-n", count))
+    assert told == f"error: -n {count}. Give a whole number in 1 … 64."
     assert not (desk / "out").exists()
 
 

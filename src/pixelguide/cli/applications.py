@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, number
+from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, checked, names, numbers
 from pixelguide.cli.photographs import (
     CropOption,
     EyesOption,
@@ -58,12 +58,21 @@ def interpolate(
     from pixelguide.edit.animation import check_rate, require_film, write_mp4
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.inpainting import load_mask
+    from pixelguide.edit.interpolation import InterpolationSettings
 
     check_writable(out)
     check_rate(fps)
     if mp4:
         require_film()
-    strengths = strength and [number("strength", part, float) for part in strength.split(",")]
+    settings = checked(
+        InterpolationSettings,
+        path=path,
+        strengths=numbers("strength", strength, float) if strength is not None else None,
+        num_frames=frames,
+        start_timestep=start,
+        num_inference_steps=steps,
+        dilation=dilation,
+    )
     editor = Editor.from_pretrained(model, device)
     editor.set_image(first)
     with progress_bar() as report:
@@ -71,12 +80,7 @@ def interpolate(
             second,
             roi=load_mask(roi) if roi else None,
             on_progress=report,
-            path=path,
-            strengths=strengths,
-            num_frames=frames,
-            start_timestep=start,
-            num_inference_steps=steps,
-            dilation=dilation,
+            **settings,
         )
     result.save(out, fps)
     if mp4:
@@ -118,33 +122,37 @@ def inpaint(
 ) -> None:
     """Remove what a mask covers; by the mask alone, or guided to the classes behind it."""
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.inpainting import Behind, load_mask
+    from pixelguide.edit.inpainting import Behind, InpaintSettings, load_mask
 
     check_writable(out)
-    if behind and target:
+    if behind is not None and target:
         raise InputError("--behind and --map", hint="Give one of them.")
     output = output_format(format)
+    settings = checked(
+        InpaintSettings,
+        num_images=num_images,
+        seed=seed,
+        num_inference_steps=steps,
+        start_timestep=start,
+        guidance_scale=scale,
+        sampler=sampler,
+        dilation=dilation,
+    )
     covered = load_mask(mask)
     editor = Editor.from_pretrained(model, device)
     painted = MapFile.open(target, editor.labels, snap) if target else None
     set_image(editor, image, crop, eyes, painted, output)
     warn_of_unfamiliar(editor)
     wanted: Behind = painted.label_map if painted else None
-    if behind:
-        names = [name.strip() for name in behind.split(",")]
-        wanted = "nearest" if names == ["nearest"] else names
+    if behind is not None:
+        classes = names("behind", behind)
+        wanted = "nearest" if classes == ["nearest"] else classes
     with progress_bar() as report:
         result = editor.inpaint(
             covered,
             behind=wanted,
             on_progress=report,
-            num_images=num_images,
-            seed=seed,
-            num_inference_steps=steps,
-            start_timestep=start,
-            guidance_scale=scale if scale == "auto" else number("scale", scale, float),
-            sampler=sampler,
-            dilation=dilation,
+            **settings,
         )
     saved = result.save(out, output)
     what = f"{num_images} candidates, not ranked" if result.best is None else "the best"

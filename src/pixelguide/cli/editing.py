@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, number_or_auto
+from pixelguide.cli.options import DEFAULT_MODEL, Device, Model, Snap, checked, names
 from pixelguide.cli.photographs import (
     CropOption,
     EyesOption,
@@ -139,11 +139,28 @@ def edit(
     """Edit a picture by its repainted label map."""
     from pixelguide.devices import choose_device
     from pixelguide.edit.editor import Editor
+    from pixelguide.edit.settings import EditSettings
     from pixelguide.labels import LabelMap
     from pixelguide.prior.speed import Speed, choose_precision
 
     check_writable(out)
     output = output_format(format)
+    edit_classes = names("classes", classes) if classes is not None else None
+    settings = checked(
+        EditSettings,
+        num_images=num_images,
+        seed=seed,
+        schedule=schedule,
+        num_inference_steps=steps,
+        inversion_steps=inversion_steps,
+        start_from=start_from,
+        start_timestep=start,
+        guidance_scale=scale,
+        sampler=sampler,
+        temperature=temperature,
+        roi=roi,
+        dilation=dilation,
+    )
     place = choose_device(device)
     speed = Speed(choose_precision(precision, place), compile, graphs=graphs)
     editor = Editor.from_pretrained(model, place, speed)
@@ -151,25 +168,13 @@ def edit(
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
     set_image(editor, image, crop, eyes, painted, output)
     warn_of_unfamiliar(editor)
-    names = [name.strip() for name in classes.split(",")] if classes else None
     with progress_bar() as report:
         result = editor.edit(
             painted.label_map,
             source=source,
-            edit_classes=names,
+            edit_classes=edit_classes,
             on_progress=report,
-            num_images=num_images,
-            seed=seed,
-            schedule=schedule,
-            num_inference_steps=number_or_auto("steps", steps, int),
-            inversion_steps=number_or_auto("inversion-steps", inversion_steps, int),
-            start_from=start_from,
-            start_timestep=number_or_auto("start", start, int),
-            guidance_scale=number_or_auto("scale", scale, float),
-            sampler=sampler,
-            temperature=number_or_auto("temperature", temperature, float),
-            roi=roi,
-            dilation=dilation,
+            **settings,
         )
     saved = result.save(out, output)
     if open_raster:

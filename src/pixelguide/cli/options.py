@@ -10,6 +10,7 @@ import typer
 from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
+    from pixelguide.checked import Checked
     from pixelguide.labels import LabelSet
 
 DEFAULT_MODEL = "portraits-64"
@@ -24,30 +25,50 @@ Snap = Annotated[
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps …")]
 
 
-def number(name: str, text: str, kind: type[int] | type[float]) -> Any:
-    """`text` as a number; InputError naming the option otherwise."""
-    try:
-        return kind(text)
-    except ValueError:
-        raise InputError(f"--{name} {text}", hint="Give a number.") from None
+_OPTIONS = {
+    "num_images": "-n",
+    "num_frames": "-n",
+    "num_inference_steps": "--steps",
+    "start_timestep": "--start",
+    "guidance_scale": "--scale",
+}
+"""Of settings whose option is not called as they are."""
 
 
-def number_or_auto(name: str, text: str, kind: type[int] | type[float]) -> Any:
-    """`text` as a number, or "auto" as it is; InputError naming the option otherwise."""
-    return text if text == "auto" else number(name, text, kind)
+def checked(settings: type[Checked], **values: Any) -> dict[str, Any]:
+    """`values`, numbers perhaps as text, as the fields of `settings`; InputError naming the
+    option that is wrong, and what it may be."""
+
+    def option(field: str) -> str:
+        return _OPTIONS.get(field, "--" + field.replace("_", "-"))
+
+    return settings.check("", values, option).model_dump()
 
 
-def numbers(name: str, text: str) -> tuple[int, ...]:
+def numbers(name: str, text: str, kind: type[int] | type[float] = int) -> tuple[Any, ...]:
     """Numbers by commas; InputError naming the option for anything else."""
-    return tuple(number(name, part, int) for part in text.split(","))
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError:
+        wanted = "whole numbers" if kind is int else "numbers"
+        raise InputError(f"--{name} {text}", hint=f"Give {wanted} by commas.") from None
 
 
 def points(name: str, text: str) -> tuple[tuple[float, float], tuple[float, float]]:
     """Two points by commas, x1,y1,x2,y2; InputError naming the option for anything else."""
-    values = [number(name, part, float) for part in text.split(",")]
-    if len(values) != 4:
-        raise InputError(f"--{name} {text}", hint="Give x1,y1,x2,y2.")
-    return (values[0], values[1]), (values[2], values[3])
+    try:
+        x1, y1, x2, y2 = map(float, text.split(","))
+    except ValueError:
+        raise InputError(f"--{name} {text}", hint="Give four numbers: x1,y1,x2,y2.") from None
+    return (x1, y1), (x2, y2)
+
+
+def names(name: str, text: str) -> list[str]:
+    """Names of classes by commas; InputError naming the option where there are none."""
+    found = [part.strip() for part in text.split(",")]
+    if not any(found):
+        raise InputError("no class named", f"--{name}", "Give names by commas.")
+    return found
 
 
 def label_set(text: str) -> LabelSet:
