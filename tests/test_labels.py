@@ -184,6 +184,12 @@ def test_painting_an_unknown_class_changes_nothing() -> None:
     assert np.array_equal(label_map.ids, SAMPLE)
 
 
+def test_painting_a_group_names_its_classes(labels: LabelSet) -> None:
+    label_map = LabelMap(np.zeros((2, 2), np.uint8), labels)
+    with pytest.raises(InputError, match=r"'nature' is a group.*: sky, grass"):
+        label_map.paint("nature", np.ones((2, 2), np.bool_))
+
+
 def test_present_leaves_out_unlabelled_pixels() -> None:
     assert LabelMap(SAMPLE, SET).present() == ("sky", "grass", "house")
     assert LabelMap(np.array([[2, IGNORE]], np.uint8), SET).present() == ("house",)

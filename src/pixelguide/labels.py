@@ -57,10 +57,15 @@ class LabelSet:
         return len(self.names)
 
     def id(self, name: str) -> int:
-        """Id of the class called `name`; InputError that lists the classes if there is none."""
+        """Id of the class called `name`; InputError that lists the classes if there is none, or
+        those of the group of that name."""
         try:
             return self.names.index(name)
         except ValueError:
+            if members := self.groups.get(name):
+                raise InputError(
+                    f"'{name}' is a group", hint=f"Name one of its classes: {', '.join(members)}."
+                ) from None
             raise InputError(
                 f"unknown class '{name}'", hint=f"Known classes: {', '.join(self.names)}."
             ) from None

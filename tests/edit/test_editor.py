@@ -83,6 +83,19 @@ def test_arrays_that_are_no_picture_are_refused(editor: Editor, array: NDArray[A
         editor.set_image(array)
 
 
+def test_what_is_no_picture_and_no_crop_is_refused(
+    editor: Editor, picture: NDArray[np.uint8]
+) -> None:
+    not_pictures: tuple[Any, ...] = (3, None, picture.tolist())
+    for given in not_pictures:
+        with pytest.raises(InputError, match=r"a picture of type .*Give a file"):
+            editor.set_image(given)
+    not_crops: tuple[Any, ...] = ((3, 1), (0, 0, "all"), 5, "middle", (0, 0, 8, 0, 0))
+    for crop in not_crops:
+        with pytest.raises(InputError, match=r"crop .*Give \(x, y, size\)"):
+            editor.set_image(picture, crop=crop)
+
+
 def test_a_new_picture_forgets_what_was_known_of_the_old(
     editor: Editor, picture: NDArray[np.uint8], source: LabelMap, target: LabelMap
 ) -> None:
@@ -122,6 +135,18 @@ def test_segmenting_gives_a_map_and_its_uncertainty_at_one_cost(editor: Editor) 
     assert np.array_equal(first.ids, again.ids)
     again.ids[:] = IGNORE
     assert np.array_equal(editor.segment().ids, first.ids), "a painted copy changes nothing"
+
+
+def test_the_target_may_be_a_file(
+    editor: Editor, source: LabelMap, target: LabelMap, tmp_path: Path
+) -> None:
+    target.save(tmp_path / "edited.png")
+    settings: dict[str, Any] = {"source": source, "num_images": 1, "num_inference_steps": 2}
+    expected = editor.edit(target, **settings).best.image
+    for path in (tmp_path / "edited.png", str(tmp_path / "edited.png")):
+        assert np.array_equal(editor.edit(path, **settings).best.image, expected)
+    with pytest.raises(InputError, match="no such file"):
+        editor.edit("nowhere.png")
 
 
 def test_by_default_the_source_is_what_the_model_reads(editor: Editor) -> None:

@@ -29,6 +29,7 @@ from pixelguide.errors import InputError
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.segment.domain import Domain
 
 QUICK: dict[str, Any] = {"num_inference_steps": 4, "num_images": 2}
 
@@ -201,7 +202,7 @@ def test_not_a_byte_changes_outside_the_mask(
     for image in result.images:
         assert image[~mask].tobytes() == picture[~mask].tobytes()
         assert (image[mask] != picture[mask]).any()
-    assert result.changed_pixels_outside == 0
+    assert result.changed_pixels_outside == (0, 0)
     assert result.settings["start_timestep"] == 800
     if behind is None:
         assert (result.best, result.behind, result.scores) == (None, None, ())
@@ -295,6 +296,9 @@ def test_saved_files_say_what_the_result_says(
     assert np.array_equal(load_mask(tmp_path / "new" / "roi.png"), mask)
     report = json.loads((tmp_path / "new" / "report.json").read_text())
     assert [entry["file"] for entry in report["candidates"]] == ["00.png", "01.png"]
+    assert [entry["changed_pixels_outside"] for entry in report["candidates"]] == [0, 0]
+    assert report["settings"]["behind"] == behind
+    assert "familiarity" not in report  # of a model that does not say what is usual
     assert report["settings"]["model"] == {"name": "tiny"}
     if behind is None:
         assert report["best"] is None
@@ -306,3 +310,20 @@ def test_saved_files_say_what_the_result_says(
         losses = [entry["roi_loss"] for entry in report["candidates"]]
         assert report["best"] == f"0{np.argmin(losses)}.png"
         assert report["settings"]["guidance_scale"] > 0
+
+
+@pytest.mark.parametrize("behind", [("sky", "grass"), "map"])
+def test_settings_say_what_was_behind(
+    editor: Editor, mask: NDArray[np.bool_], labels: LabelSet, behind: Any
+) -> None:
+    given = LabelMap(np.ones((16, 16), np.uint8), labels) if behind == "map" else behind
+    result = editor.inpaint(mask, behind=given, **QUICK)
+    assert result.settings["behind"] == (behind if behind == "map" else list(behind))
+
+
+def test_how_familiar_the_picture_is_comes_with_the_result(
+    editor: Editor, mask: NDArray[np.bool_], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editor, "domain", Domain(pictures=3))
+    report = editor.inpaint(mask, **QUICK).report()
+    assert report["familiarity"] == editor.familiarity().model_dump()

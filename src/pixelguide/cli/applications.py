@@ -158,5 +158,5 @@ def inpaint(
     what = f"{num_images} candidates, not ranked" if result.best is None else "the best"
     told = saved["candidates"][result.best.index if result.best else 0]
     warn_of_loss(told)
-    outside = told.get("changed_pixels_outside", saved["changed_pixels_outside"])
+    outside = told["changed_pixels_outside"]
     typer.echo(f"{out / told['file']}: {what}; {outside} pixels changed outside the mask")

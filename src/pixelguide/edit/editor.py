@@ -146,7 +146,7 @@ class Editor:
 
     def edit(
         self,
-        target: LabelMap,
+        target: LabelMap | str | Path,
         *,
         source: LabelMap | None = None,
         edit_classes: Sequence[str] | None = None,
@@ -154,7 +154,7 @@ class Editor:
         on_progress: Progress | None = None,
         **settings: Any,
     ) -> EditResult:
-        """Make the picture follow `target`; outside the ROI not a bit changes.
+        """Make the picture follow `target`, a map or its PNG; outside the ROI not a bit changes.
 
         source: the map the target was painted from; by default `segment()`. edit_classes: Q of
         eq. 7; by default what changed but for the ground it was painted on (`edited_classes`).
@@ -169,6 +169,8 @@ class Editor:
             settings = {**settings, "num_images": len(generators)}
         chosen: EditSettings = EditSettings.check("settings", settings)
         subject, clock = self._opened(), Clock()
+        if not isinstance(target, LabelMap):
+            target = LabelMap.load(target, self.labels)
         with clock("segment"):
             source = source or self.segment()
         source = subject.at_model_size(source)
@@ -295,10 +297,12 @@ class Editor:
             **chosen.model_dump(),
             "start_timestep": chosen.start(len(self._denoiser.schedule)),
             "guidance_scale": scale,
+            "behind": inpainting.told(behind),
             **self._circumstances(full),
         }
+        known = self.familiarity().model_dump() if self.domain.pictures else None
         return InpaintResult(
-            self.image, images, roi, target, scores, reproducible, clock.seconds, full
+            self.image, images, roi, target, scores, reproducible, clock.seconds, full, known
         )
 
     def _circumstances(self, full: FullSize | None) -> dict[str, Any]:

@@ -86,6 +86,7 @@ class InpaintResult:
     original, byte by byte. behind: the map that guided; scores: of the candidates, against it. By
     mask alone there are none, and nothing says which candidate is best. settings: all that
     reproduces it. seconds: per stage. full_size: the way back into a photograph, if there is one.
+    familiarity: that of the picture, where the model says what is usual.
     """
 
     original: NDArray[np.uint8]
@@ -96,6 +97,7 @@ class InpaintResult:
     settings: dict[str, Any]
     seconds: dict[str, float]
     full_size: FullSize | None = None
+    familiarity: dict[str, Any] | None = None
 
     @property
     def best(self) -> Candidate | None:
@@ -103,23 +105,27 @@ class InpaintResult:
         return min(self.scores, key=lambda score: score.roi_loss, default=None)
 
     @property
-    def changed_pixels_outside(self) -> int:
-        """Pixels outside the ROI that differ from the original, over all candidates: 0."""
-        return int(((self.images != self.original).any(-1) & ~self.roi).sum())
+    def changed_pixels_outside(self) -> tuple[int, ...]:
+        """Of each candidate the pixels outside the ROI that differ from the original: 0."""
+        changed = (self.images != self.original).any(-1) & ~self.roi
+        return tuple(changed.sum((1, 2)).tolist())
 
     def report(self) -> dict[str, Any]:
         """The content of `report.json`."""
-        candidates: list[dict[str, Any]] = [{"file": _file(k)} for k in range(len(self.images))]
+        candidates: list[dict[str, Any]] = [
+            {"file": _file(k), "changed_pixels_outside": changed}
+            for k, changed in enumerate(self.changed_pixels_outside)
+        ]
         for entry, score in zip(candidates, self.scores, strict=False):
             entry["roi_accuracy"] = round(score.roi_accuracy, 6)
             entry["roi_loss"] = round(score.roi_loss, 6)
         return {
             "settings": self.settings,
             "roi_pixels": int(self.roi.sum()),
-            "changed_pixels_outside": self.changed_pixels_outside,
             "best": _file(self.best.index) if self.best else None,
             "candidates": candidates,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            **({"familiarity": self.familiarity} if self.familiarity else {}),
         }
 
     def photograph(self, number: int) -> Pixels:
@@ -174,6 +180,13 @@ def masked_region(mask: NDArray[np.bool_], size: int, dilation: int = 0) -> NDAr
 
 Behind = LabelMap | Sequence[str] | Literal["nearest"] | None
 """What lies behind the mask: a map; classes, see `fill_behind`; or not said."""
+
+
+def told(behind: Behind) -> str | list[str] | None:
+    """`behind` as settings state it."""
+    if behind is None or isinstance(behind, str):
+        return behind
+    return "map" if isinstance(behind, LabelMap) else list(behind)
 
 
 def target_behind(

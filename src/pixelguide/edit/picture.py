@@ -30,6 +30,12 @@ def read_picture(image: Picture | Pixels, size: int) -> NDArray[np.uint8]:
         image = load_rgb(image)
     elif isinstance(image, Image.Image):
         image = to_rgb(image)
+    if not isinstance(image, np.ndarray):
+        raise InputError(
+            f"a picture of type {type(image).__name__}",
+            where,
+            "Give a file, a PIL image or an array.",
+        )
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise InputError(
             f"array of shape {image.shape} and type {image.dtype}",
@@ -85,5 +91,8 @@ def place(
     elif crop is None or crop == "auto":
         frame = Frame.whole(*photograph.size)
     else:
-        frame = Frame(*crop)
+        try:
+            frame = Frame(*map(float, crop))
+        except (TypeError, ValueError):
+            raise InputError(f"crop {crop}", hint="Give (x, y, size) in pixels.") from None
     return Placement(photograph, frame, side)
