@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
-from pixelguide.files import check_writable, from_os_error, sync_folder, write_atomically
+from pixelguide.files import (
+    check_file_writable,
+    check_writable,
+    from_os_error,
+    sync_folder,
+    write_atomically,
+)
 
 STAGES = ["fdopen", "fsync", "chmod", "replace"]
 """What is called between making the temporary file and the new content being there."""
@@ -171,9 +178,17 @@ def test_a_file_in_the_way_is_told_before_the_work(tmp_path: Path) -> None:
 def test_a_folder_without_permission_is_told_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root
-    with pytest.raises(InputError, match="no permission"):
+    refused = _failing(PermissionError(errno.EACCES, "Permission denied"))  # tests may run as root
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    with pytest.raises(InputError, match="permission denied"):
         check_writable(tmp_path / "new")
+
+
+def test_a_folder_in_place_of_a_file_is_told_before_the_work(tmp_path: Path) -> None:
+    check_file_writable(tmp_path / "new" / "map.png")
+    with pytest.raises(InputError, match="a folder, not a file"):
+        check_file_writable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 # Content in pieces

@@ -42,7 +42,7 @@ def write_atomically(path: Path, content: Content) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Raise InputError if results cannot go to `folder`, which need not exist yet.
+    """Raise InputError or ResourceError if results cannot go to `folder`, which need not exist yet.
 
     For long work: better told before it than after.
     """
@@ -51,8 +51,18 @@ def check_writable(folder: Path) -> None:
         existing = existing.parent
     if not existing.is_dir():
         raise InputError("cannot write (a file, not a folder)", str(existing), "Choose another.")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise InputError("cannot write (no permission)", str(existing), "Choose another place.")
+    try:
+        with tempfile.TemporaryFile(dir=existing):  # a permission alone is no promise
+            pass
+    except OSError as error:
+        raise from_os_error(error, folder) from None
+
+
+def check_file_writable(path: Path) -> None:
+    """Raise InputError if the file `path` cannot be written; as `check_writable` does."""
+    if path.is_dir():
+        raise InputError("cannot write (a folder, not a file)", str(path), "Name a file.")
+    check_writable(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

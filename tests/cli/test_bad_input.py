@@ -170,6 +170,13 @@ def test_a_full_disk_ends_with_4_and_no_report(
         load_rgb(desk / "out" / name)  # whole, every one of them
 
 
+def test_which_map_has_another_size_is_told(edit: Run, desk: Path) -> None:
+    Image.new("L", (16, 20)).save(desk / "bad.png")
+    assert "pixels for a picture of 16×16, map." in assert_one_error(edit(map=desk / "bad.png"))
+    told = assert_one_error(edit(source_map=desk / "bad.png"))
+    assert "pixels for a picture of 16×16, source map." in told
+
+
 @pytest.mark.parametrize("command", ["segment", "edit"])
 def test_an_output_that_cannot_be_written_is_bad_input(
     run: Run, edit: Run, desk: Path, command: str
@@ -186,4 +193,5 @@ def test_an_output_that_cannot_be_written_is_bad_input(
     assert shown == ""
     assert err.splitlines()[-1].startswith("error: cannot write")
     assert "Traceback" not in err
+    assert len(err.splitlines()) == 1, "before the work"
     assert (desk / "file").read_text() == "mine"

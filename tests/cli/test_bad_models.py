@@ -41,14 +41,24 @@ def test_a_damaged_model_is_one_line(
     assert_one_error(run("models", "verify", desk / "model"))
 
 
+def test_a_folder_without_a_model_is_named(edit: Run, desk: Path) -> None:
+    (desk / "empty").mkdir()
+    told = assert_one_error(edit(model=desk / "empty"))
+    assert f"no model in this folder, {desk / 'empty'}" in told
+
+
+@pytest.mark.parametrize("manifest", [True, False])
 @pytest.mark.parametrize("kind", ["file.pt", "file.ckpt", "file.bin", "weights", "protocol 2"])
-def test_a_pickle_is_refused_for_safety(edit: Run, run: Run, desk: Path, kind: str) -> None:
+def test_a_pickle_is_refused_for_safety(
+    edit: Run, run: Run, desk: Path, kind: str, manifest: bool
+) -> None:
     if kind.startswith("file"):
         model = desk / kind
         torch.save({"a": torch.zeros(1)}, model)
     else:
         model = desk / "model"
-        (model / "manifest.json").unlink()
+        if not manifest:
+            (model / "manifest.json").unlink()
         torch.save(
             {"a": torch.zeros(1)},
             model / "unet" / WEIGHTS,

@@ -97,8 +97,14 @@ def test_norm_groups_divide_every_level_into_four_or_more_channels(
         ({"channels": (16, 24)}, "multiples of 16"),
         ({"channels": (0, 16)}, "multiples of 16"),
         ({"channels": ()}, "levels|channels"),
-        ({"channels": (16, 32), "head_channels": 32, "attention_levels": 2}, "heads of 32"),
-        ({"channels": (32, 48), "head_channels": 32, "attention_levels": 1}, "heads of 32"),
+        (
+            {"channels": (16, 32), "head_channels": 32, "attention_levels": 2},
+            "last 2 .* heads of 32",
+        ),
+        (
+            {"channels": (32, 48), "head_channels": 32, "attention_levels": 1},
+            "channels 32,48.*heads of 32",
+        ),
         ({"channels": (64, 16), "attention_levels": 0}, "heads of 32"),
     ],
 )

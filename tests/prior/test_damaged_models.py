@@ -167,7 +167,14 @@ def test_json_that_is_none_is_named(model_folder: Path, name: str, content: byte
         _ = ModelFolder.open(model_folder).unet(), ModelFolder.open(model_folder).scheduler()
 
 
+def test_a_folder_of_something_else_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(InputError, match="no model in this folder"):
+        ModelFolder.open(tmp_path)
+
+
 def test_missing_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text("{}")
     with pytest.raises(InputError, match=r"missing, unet/config\.json"):
         ModelFolder.open(tmp_path).unet()
     (tmp_path / "a.json").mkdir()

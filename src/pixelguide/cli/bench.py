@@ -44,7 +44,7 @@ def bench(
     from pixelguide.devices import choose_device
     from pixelguide.evaluate.bench import BenchSettings, run_bench
     from pixelguide.evaluate.subjects import subject_of_model, subject_of_shape
-    from pixelguide.files import check_writable, write_atomically
+    from pixelguide.files import check_file_writable, write_atomically
     from pixelguide.prior.speed import Speed, choose_precision
 
     if model and shape:
@@ -55,7 +55,7 @@ def bench(
     place = choose_device(device)
     speed = Speed(choose_precision(precision, place), compile, plain, graphs)
     if out:
-        check_writable(out.parent)
+        check_file_writable(out)
     subject = (
         subject_of_shape(shape, size, place, speed)
         if shape

@@ -21,7 +21,7 @@ from pixelguide.cli.photographs import (
     warn_of_loss,
     warn_of_unfamiliar,
 )
-from pixelguide.files import check_writable, write_atomically
+from pixelguide.files import check_file_writable, check_writable, write_atomically
 from pixelguide.terminal import progress_bar
 
 
@@ -65,6 +65,7 @@ def segment(
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.map_sizes import enlarged_map
 
+    check_file_writable(out)
     editor = Editor.from_pretrained(model, device)
     set_image(editor, image, crop, eyes)
     warn_of_unfamiliar(editor)

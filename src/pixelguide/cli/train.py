@@ -21,7 +21,10 @@ def train_prior_command(
         str | None, typer.Option(help="Model to go on from; it sets size and channels.")
     ] = None,
     size: Annotated[int, typer.Option(help="Side of the pictures in pixels.")] = 64,
-    channels: Annotated[str, typer.Option(help="Width of each level.")] = "16,32,64,128",
+    channels: Annotated[
+        str,
+        typer.Option(help="Width of each level: multiples of 16, of 32 in the last two (or one)."),
+    ] = "16,32,64,128",
     layers: Annotated[int, typer.Option(min=1, help="Residual blocks per level.")] = 1,
     images: Annotated[int, typer.Option(min=1, help="Pictures to see.")] = 500_000,
     minutes: Annotated[

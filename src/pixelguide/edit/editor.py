@@ -173,7 +173,10 @@ class Editor:
             target = LabelMap.load(target, self.labels)
         with clock("segment"):
             source = source or self.segment()
-        source = subject.at_model_size(source)
+        try:
+            source = subject.at_model_size(source)
+        except InputError as error:
+            raise InputError(error.what, "source map", error.hint) from None
         target = subject.at_model_size(target, source)
         timesteps = len(self._denoiser.schedule)
         plan = plan_edit(source, target, edit_classes, chosen, self.defaults, timesteps)

@@ -32,19 +32,22 @@ class Architecture:
     head_channels: int = 32
 
     def __post_init__(self) -> None:
-        if not self.channels or any(width < 16 or width % 16 for width in self.channels):
-            raise InputError(f"channels {self.channels}", hint="Use multiples of 16.")
+        # the middle of the network attends in any case
+        attending = max(1, min(self.attention_levels, len(self.channels)))
+        if (
+            not self.channels
+            or any(width < 16 or width % 16 for width in self.channels)
+            or any(width % self.head_channels for width in self.channels[-attending:])
+        ):
+            raise InputError(
+                f"channels {','.join(map(str, self.channels))}",
+                hint=f"Use multiples of 16; the last {attending} attend with heads of "
+                f"{self.head_channels} and must be multiples of that, too.",
+            )
         if self.size < 1 or self.size % (1 << (len(self.channels) - 1)):
             raise InputError(
                 f"size {self.size} with {len(self.channels)} levels",
                 hint=f"The size must be a multiple of {1 << (len(self.channels) - 1)}.",
-            )
-        # the middle of the network attends in any case
-        attending = self.channels[-max(1, min(self.attention_levels, len(self.channels))) :]
-        if any(width % self.head_channels for width in attending):
-            raise InputError(
-                f"attention heads of {self.head_channels} in levels of {attending} channels",
-                hint="The first must divide the others.",
             )
 
     def build(self, generator: torch.Generator) -> UNet2DModel:

@@ -20,11 +20,13 @@ from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import Content, write_atomically
 from pixelguide.prior.network import build_network
 from pixelguide.prior.public.registry import REGISTRY, find, is_hub_id
-from pixelguide.prior.safe import load_weights, read_tensors, refuse_pickle
+from pixelguide.prior.safe import load_weights, read_tensors, refuse_disguised_pickle, refuse_pickle
 
 INDEX = "model_index.json"
 MANIFEST = "manifest.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+_MARKS = ("unet/config.json", "scheduler/scheduler_config.json", "config.json", MANIFEST)
+"""Files of which every model folder has one, if it has no index."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,10 @@ def locate(model: str | Path) -> Path:
         refuse_pickle(path)
         raise InputError("a file, not a model folder", str(path), "Give the folder around it.")
     if path.is_dir():
+        if not any((path / name).is_file() for name in _MARKS):
+            raise InputError(
+                "no model in this folder", str(path), "Give one with unet/config.json."
+            )
         return path
     if public and not public.is_model:
         raise InputError(f"'{model}' is {public.kind}, not a model", hint="Give a model.")
@@ -282,6 +288,8 @@ def _check_manifest(folder: Path, hashes: Mapping[str, str]) -> None:
         if name not in hashes:
             raise InputError("part of the model is missing", name, "Fetch the model again.")
         if hashes[name] != expected:
+            if name.endswith(".safetensors"):
+                refuse_disguised_pickle(folder / name)  # worse than damage
             raise InputError(
                 "file does not match its hash in the manifest", name, "Fetch the model again."
             )

@@ -44,11 +44,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise InputError(
             f"cannot read weights ({error.strerror})", path.name, "Fetch the model again."
         ) from None
-    if len(start) < 8 or int.from_bytes(start, "little") > size - 8:
-        if _looks_pickled(path):
-            raise SafetyError(
-                "a pickle under the name of safetensors", path.name, "Do not trust its source."
-            )
+    if _is_cut(start, size):
+        refuse_disguised_pickle(path)
         raise InputError("truncated weights", path.name, "Fetch the model again.")
     try:
         return safetensors.torch.load_file(path)
@@ -56,6 +53,22 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise InputError(
             f"damaged weights ({error})", path.name, "Fetch the model again."
         ) from None
+
+
+def refuse_disguised_pickle(path: Path) -> None:
+    """Raise SafetyError if `path`, which should be safetensors, is a pickle. Nothing of it is
+    run."""
+    with path.open("rb") as file:
+        start, size = file.read(8), os.fstat(file.fileno()).st_size
+    if _is_cut(start, size) and _looks_pickled(path):
+        raise SafetyError(
+            "a pickle under the name of safetensors", path.name, "Do not trust its source."
+        )
+
+
+def _is_cut(start: bytes, size: int) -> bool:
+    """Whether a file that begins with `start` is too short for the header this says."""
+    return len(start) < 8 or int.from_bytes(start, "little") > size - 8
 
 
 def _looks_pickled(path: Path) -> bool:

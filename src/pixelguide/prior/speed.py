@@ -34,9 +34,7 @@ class Speed:
 
     def __post_init__(self) -> None:
         if self.precision not in TYPES:
-            raise InputError(
-                f"precision '{self.precision}'", "precision", "Use fp32, bf16 or auto."
-            )
+            raise InputError(f"precision '{self.precision}'", hint="Use fp32, bf16 or auto.")
         if self.compile and self.graphs:
             raise InputError("compile and graphs", "speed", "Compiling uses graphs by itself.")
 
