@@ -115,23 +115,37 @@ def test_demo_prints_the_table_and_where_to_look(
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "message"),
     [
-        (),
-        ("edit",),
-        ("edit", "picture.png"),
-        ("edit", "picture.png", "--map", "m.png", "-o", "o", "-n", "many"),
-        ("edit", "picture.png", "--map", "m.png", "-o", "o", "--guidance", "1"),
-        ("demo", "--edits", "3"),
-        ("demo", "-n", "17"),
-        ("paint",),
+        (("edit",), "missing argument '"),
+        (("edit", "picture.png"), "missing option '--map'"),
+        (("edit", "picture.png", "--map", "m.png"), "missing option '-o' / '--out'"),
+        (
+            ("edit", "picture.png", "--map", "m.png", "-o", "o", "-n", "many"),
+            "invalid value for '-n': ",
+        ),
+        (
+            ("edit", "picture.png", "--map", "m.png", "-o", "o", "--guidance", "1"),
+            "no such option: --guidance",
+        ),
+        (("demo", "--edits", "3"), "invalid value for '--edits': "),
+        (("demo", "-n", "17"), "invalid value for '-n'"),
+        (("paint",), "no such command 'paint'"),
     ],
 )
-def test_wrong_usage_ends_with_2_and_no_traceback(run: Run, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_is_one_line(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    told = assert_one_error(run(*arguments))
+    assert message in told
+    assert told.endswith(" --help`.")
+    assert "?." not in told
+
+
+@pytest.mark.parametrize("arguments", [(), ("train",), ("labels",)])
+def test_without_arguments_there_is_help(run: Run, arguments: tuple[str, ...]) -> None:
     code, out, err = run(*arguments)
     assert code == 2
-    assert "Usage" in err + out
-    assert "Traceback" not in err
+    assert "Usage" in out
+    assert err == ""
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -16,7 +17,7 @@ from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
 from pixelguide.cli.studio import studio
 from pixelguide.cli.train import train_app
-from pixelguide.errors import PixelguideError, ResourceError, is_out_of_memory
+from pixelguide.errors import InputError, PixelguideError, ResourceError, is_out_of_memory
 
 app = typer.Typer(
     help="Repaint a picture's label map and the picture follows, only there.",
@@ -33,19 +34,33 @@ app.add_typer(models_app, name="models")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; every error of ours becomes one line and an exit code."""
+    """Run the command line; every error of ours or of usage becomes one line and an exit code."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
-        app(args=arguments)
+        sys.exit(app(args=arguments, standalone_mode=False) or 0)
     except PixelguideError as error:
         console.print(f"error: {error}")
         sys.exit(error.exit_code)
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        advice = "Use fewer candidates (-n), or --device cpu."
-        console.print(f"error: {ResourceError('out of memory', hint=advice)}")
-        sys.exit(ResourceError.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         console.print("stopped")
         sys.exit(130)
+    except Exception as error:
+        if is_out_of_memory(error):
+            advice = "Use fewer candidates (-n), or --device cpu."
+            console.print(f"error: {ResourceError('out of memory', hint=advice)}")
+            sys.exit(ResourceError.exit_code)
+        if (told := _told_of_usage(error)) is None:
+            raise
+        if told:  # else help was asked for by giving no arguments
+            console.print(f"error: {told}")
+        sys.exit(InputError.exit_code)
+
+
+def _told_of_usage(error: Any) -> str | None:
+    """An error of Typer's, whose classes are not public, as one line; None for others."""
+    if not hasattr(error, "format_message"):
+        return None
+    told = " ".join(error.format_message().split())
+    stop = "" if told.endswith((".", "?")) else "."
+    typed = error.ctx.command_path if getattr(error, "ctx", None) else "pixelguide"
+    return told and f"{told[0].lower()}{told[1:]}{stop} See `{typed} --help`."
