@@ -25,8 +25,6 @@ from pixelguide.prior.safe import load_weights, read_tensors, refuse_disguised_p
 INDEX = "model_index.json"
 MANIFEST = "manifest.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-_MARKS = ("unet/config.json", "scheduler/scheduler_config.json", "config.json", MANIFEST)
-"""Files of which every model folder has one, if it has no index."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,10 @@ class ModelFolder:
         try:
             path = locate(model)
             names = sorted(_files(path))
+            if not any(name.endswith((".json", ".safetensors")) for name in names):
+                raise InputError(
+                    "no model in this folder", str(path), "Give one with unet/config.json."
+                )
             hashes = {name: _sha256(path / name) for name in names if name != MANIFEST}
             if (path / MANIFEST).exists():
                 _check_manifest(path, hashes)
@@ -147,10 +149,6 @@ def locate(model: str | Path) -> Path:
         refuse_pickle(path)
         raise InputError("a file, not a model folder", str(path), "Give the folder around it.")
     if path.is_dir():
-        if not any((path / name).is_file() for name in _MARKS):
-            raise InputError(
-                "no model in this folder", str(path), "Give one with unet/config.json."
-            )
         return path
     if public and not public.is_model:
         raise InputError(f"'{model}' is {public.kind}, not a model", hint="Give a model.")

@@ -21,6 +21,7 @@ from flaky_server import FlakyServer, Reply
 from pixelguide.errors import InputError, ResourceError, SafetyError
 from pixelguide.prior import bundle
 from pixelguide.prior.bundle import ModelFolder
+from pixelguide.prior.public.download import KEPT
 from pixelguide.prior.public.pull import _convert_adm, known_hashes, pull
 from pixelguide.prior.public.registry import REGISTRY, find
 from pulls import CHECKPOINT, FolderHub, left_behind, offer
@@ -184,6 +185,18 @@ def test_waiting_is_told(home: Path) -> None:
     assert told[0]["stage"] == "waiting for another pull"
 
 
+def test_when_nothing_came_it_is_told_how_to_do_without_a_network(
+    server: FlakyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(server, monkeypatch, "ffhq", *[Reply(b"", status=503)] * 9)
+    by_hand = rf"Nothing came.*put it at {find('ffhq').download}, repeat .*ffhq --offline"
+    with pytest.raises(ResourceError, match=by_hand):
+        pull("ffhq")
+    monkeypatch.setattr("pixelguide.prior.public.pull.has_arrived", lambda *_: True)
+    with pytest.raises(ResourceError, match="What has arrived is kept"):
+        pull("ffhq")
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
 def test_a_home_that_cannot_be_written_is_told(home: Path) -> None:
     home.mkdir()
@@ -234,3 +247,12 @@ def test_a_file_that_did_not_come_is_told(
     monkeypatch.setattr(FolderHub, "fetch", lambda *_: None)
     with pytest.raises(ResourceError, match="not all of it came"):
         pull(CAT, hub=FolderHub(model_folder))
+
+
+def test_a_hub_that_is_not_reached_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: Any) -> NoReturn:
+        raise ResourceError("the hub cannot be reached", CAT, KEPT)
+
+    monkeypatch.setattr(FolderHub, "look_up", unreachable)
+    with pytest.raises(ResourceError, match=r"Nothing came.*hf download google/ddpm-cat-256"):
+        pull(CAT, hub=FolderHub(Path()))

@@ -31,6 +31,7 @@ LONGEST_WAIT = 300.0
 """Seconds a server may ask to wait before we give up instead."""
 REDIRECTS = 5
 PIECE = 1 << 16  # bytes; what a cut connection loses at most
+KEPT = "What has arrived is kept: repeat the command to go on."
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,15 @@ def download(
                     raise ResourceError(
                         f"download stopped ({problem})",
                         url,
-                        "What has arrived is kept: repeat the command to go on.",
+                        KEPT,
                     ) from None
                 sleep(2.0**attempt if problem.wait is None else problem.wait)
         part.finish()
+
+
+def has_arrived(url: str, path: Path) -> bool:
+    """Whether a part of `url` lies beside `path` from which a later call goes on."""
+    return _Part(path, url).state()[0] > 0
 
 
 class _Part:

@@ -14,6 +14,7 @@ from torch import Tensor
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 from pixelguide.files import from_os_error, write_atomically
 from pixelguide.prior.bundle import WEIGHTS, ModelFolder, prior_parts, read_json, write_parts
+from pixelguide.prior.public.download import KEPT
 from pixelguide.prior.safe import read_tensors
 
 Progress = Callable[[dict[str, Any]], None]
@@ -161,7 +162,7 @@ def _unreachable(error: Exception, repository: str) -> ResourceError:
     return ResourceError(
         f"the hub cannot be reached ({type(error).__name__})",
         repository,
-        "What has arrived is kept: repeat the command to go on.",
+        KEPT,
     )
 
 

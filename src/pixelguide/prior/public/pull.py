@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from pixelguide.errors import InputError, ResourceError, SafetyError
 from pixelguide.files import check_writable, from_os_error, sync_folder
 from pixelguide.prior.public.archives import unpack
-from pixelguide.prior.public.download import download
+from pixelguide.prior.public.download import KEPT, download, has_arrived
 from pixelguide.prior.public.home import home, is_offline
 from pixelguide.prior.public.hub import Hub, HuggingFaceHub, choose_files, convert_hub, known_files
 from pixelguide.prior.public.known_hashes import Fingerprint, KnownHashes
@@ -96,7 +96,13 @@ def pull(
         before = None if accept_new else known.get(name)
         if accept_new and not offline and entry.kind != "hub":
             _remove(entry.download)
-        found = _obtain(entry, before, offline, on_progress, hub or HuggingFaceHub())
+        try:
+            found = _obtain(entry, before, offline, on_progress, hub or HuggingFaceHub())
+        except ResourceError as error:
+            if error.hint != KEPT or _has_begun(entry):
+                raise
+            elsewhere = f"Nothing came: repeat the command, or: {_by_hand(entry)}"
+            raise ResourceError(error.what, error.where, elsewhere) from None
         if not accept_new:
             try:
                 known.check(name, found)
@@ -183,8 +189,21 @@ def _convert_adm(
     convert_adm(checkpoint, folder, AdmSettings(size=entry.size), on_progress=on_progress)
 
 
+def _has_begun(entry: Entry) -> bool:
+    """Whether a pull that was stopped has left something to go on from."""
+    place = entry.download
+    if entry.kind != "hub":
+        return has_arrived(entry.source, place)
+    return bool(known_files(place)) or any(place.rglob("*.incomplete"))
+
+
 def _nothing_here(entry: Entry) -> InputError:
-    """Offline with nothing to use: what to fetch elsewhere, where to put it, what to do then."""
+    """Offline with nothing to use."""
+    return InputError(f"'{entry.name}' is not here, and offline", hint=_by_hand(entry))
+
+
+def _by_hand(entry: Entry) -> str:
+    """What to fetch on another machine, where to put it, what to do then."""
     place = entry.download
     if entry.kind == "hub":
         fetch = f"On a machine with a network: `hf download {entry.source} --local-dir FOLDER`;"
@@ -195,9 +214,7 @@ def _nothing_here(entry: Entry) -> InputError:
     command = f"repeat `pixelguide models pull {entry.name} --offline`"
     if entry.kind == "adm":
         command += f", or convert it by hand: `pixelguide convert adm {place} -o MODEL`"
-    return InputError(
-        f"'{entry.name}' is not here, and offline", hint=f"{fetch} {where}, {command}."
-    )
+    return f"{fetch} {where}, {command}."
 
 
 @contextlib.contextmanager
