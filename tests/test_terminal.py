@@ -1,10 +1,23 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 
 from pixelguide.terminal import progress_bar
 
 
+@pytest.fixture
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Console, "is_terminal", True)
+
+
+def test_off_a_terminal_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar() as report:
+        report({"stage": "edit", "done": 1, "total": 4})
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("_terminal")
 def test_stages_show_on_standard_error_only(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar() as report:
         report({"stage": "edit", "done": 1, "total": 4, "t": 299, "preview": None})
@@ -19,6 +32,7 @@ def test_stages_show_on_standard_error_only(capsys: pytest.CaptureFixture[str]) 
     assert "loss 0.01235" in err
 
 
+@pytest.mark.usefixtures("_terminal")
 def test_bytes_of_a_download_are_shown_as_megabytes(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar() as report:
         report({"stage": "download", "done": 1_500_000_000, "total": 2_200_000_000})

@@ -20,7 +20,9 @@ from rich.progress import (
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A bar per stage on standard error; yields the callback that moves them."""
+    """A bar per stage on standard error, if that is a terminal; yields the callback that moves
+    them."""
+    console = Console(stderr=True)
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -29,15 +31,13 @@ def progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
-        console=Console(stderr=True),
+        console=console,
+        disable=not console.is_terminal,  # a log would get the last state of each
     )
     tasks: dict[str, Any] = {}
 
     def report(state: dict[str, Any]) -> None:
         stage = state["stage"]
-        if stage not in tasks:
-            bar.start()  # not before: an error at once is to be the only line
-            tasks[stage] = bar.add_task(stage, total=state["total"], note="")
         keys = ("loss", "held_out_loss", "images_per_second", "note")
         notes = [
             f"{key.replace('_', ' ')} {state[key]:.4g}" if key != "note" else str(state[key])
@@ -48,6 +48,9 @@ def progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
         if stage == "download":  # bytes: nobody reads ten digits
             done, total = done // 10**6, total and total // 10**6
             notes = ["MB"]
+        if stage not in tasks:
+            bar.start()  # not before: an error at once is to be the only line
+            tasks[stage] = bar.add_task(stage, total=total, note="")
         bar.update(tasks[stage], completed=done, total=total, note="  ".join(notes))
 
     try:

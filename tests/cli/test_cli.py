@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,10 @@ def test_every_command_explains_itself(run: Run, command: str) -> None:
     assert code == 0
     assert "Usage" in out
     assert err == ""
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version") == (0, f"pixelguide {version('pixelguide')}\n", "")
 
 
 def test_portraits_become_a_category(run: Run, tmp_path: Path, labels: LabelSet) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -31,6 +32,22 @@ app.add_typer(train_app, name="train")
 app.add_typer(convert_app, name="convert")
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pixelguide {version('pixelguide')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Options of no command."""
 
 
 def main(arguments: list[str] | None = None) -> None:
