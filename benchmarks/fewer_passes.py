@@ -144,8 +144,8 @@ class PartlyGuidedEditor(Editor):
 
     partly = PartlyGuided(1, 2.0)
 
-    def _predictor(self, target: Any, inside: Tensor, scale: float) -> GuidedDenoiser:
-        push = super()._predictor(target, inside, scale)
+    def _predictor(self, target: Any, roi: Any, scale: float) -> GuidedDenoiser:
+        push = super()._predictor(target, roi, scale)
         return self.partly.wrap(push, unguided(self.denoiser))
 
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pixelguide.edit import result as module
-from pixelguide.edit.result import Candidate, EditResult, start_over
+from pixelguide.edit.result import Candidate, EditResult, check_apart, start_over
 from pixelguide.errors import InputError, ResourceError
 from pixelguide.images import load_rgb
 from pixelguide.labels import LabelMap, LabelSet
@@ -113,3 +113,18 @@ def test_the_report_is_written_last(
     with pytest.raises(ResourceError):
         result.save(tmp_path)
     assert not (tmp_path / "report.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"), [("02.png", True), ("12.jpg", True), ("face.png", False), ("2.png", False)]
+)
+def test_a_result_does_not_replace_the_picture_it_is_made_of(
+    tmp_path: Path, name: str, refused: bool
+) -> None:
+    picture = tmp_path / "result" / name
+    check_apart(picture, tmp_path)  # another folder
+    if not refused:
+        check_apart(picture, tmp_path / "result")
+        return
+    with pytest.raises(InputError, match="Choose another folder"):
+        check_apart(picture, tmp_path / "other" / ".." / "result")

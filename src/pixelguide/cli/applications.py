@@ -123,8 +123,10 @@ def inpaint(
     """Remove what a mask covers; by the mask alone, or guided to the classes behind it."""
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.inpainting import Behind, InpaintSettings, load_mask
+    from pixelguide.edit.result import check_apart
 
     check_writable(out)
+    check_apart(image, out)
     if behind is not None and target:
         raise InputError("--behind and --map", hint="Give one of them.")
     output = output_format(format)

@@ -140,11 +140,13 @@ def edit(
     """Edit a picture by its repainted label map."""
     from pixelguide.devices import choose_device
     from pixelguide.edit.editor import Editor
+    from pixelguide.edit.result import check_apart
     from pixelguide.edit.settings import EditSettings
     from pixelguide.labels import LabelMap
     from pixelguide.prior.speed import Speed, choose_precision
 
     check_writable(out)
+    check_apart(image, out)
     output = output_format(format)
     edit_classes = names("classes", classes) if classes is not None else None
     settings = checked(

@@ -10,7 +10,6 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pixelguide.edit import inpainting, interpolation
 from pixelguide.edit.framing import Placement, Point
@@ -19,24 +18,23 @@ from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
 from pixelguide.edit.inversion import reconstruct
+from pixelguide.edit.making import make_pictures
 from pixelguide.edit.map_sizes import reduced_mask
 from pixelguide.edit.opening import open_category
 from pixelguide.edit.picture import AnyPicture, Crop, Picture, place, read_photograph, read_picture
 from pixelguide.edit.plan import plan_edit
 from pixelguide.edit.progress import Clock, Progress, step_watcher
 from pixelguide.edit.putting_back import grey
-from pixelguide.edit.region import composite
-from pixelguide.edit.result import Candidate, EditResult, versions
-from pixelguide.edit.sampling import noised_start, sample_edit
+from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
-from pixelguide.images import from_model, to_model
+from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.photographs import Photograph
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.schedule import Schedule, Spacing, spaced_timesteps
+from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.prior.speed import FAST, Speed
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
@@ -181,29 +179,15 @@ class Editor:
         timesteps = len(self._denoiser.schedule)
         plan = plan_edit(source, target, edit_classes, chosen, self.defaults, timesteps)
         full = subject.full_size(plan.roi, plan.dilation)
-        passes = plan.passes
-        schedule = self._schedule(plan.start, passes.steps, passes.spacing)
-
-        seeded = (
-            {} if generators is None else {"seed": None}
-        )  # the caller knows what they drew from
+        seeded: dict[str, None] = {}
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
-        if plan.start_from == "colours":
-            painted = plan.colours(subject.image, self._colours)
-            x_0 = to_model(painted, self._denoiser.device)
-            x_t = noised_start(x_0, schedule, generators, plan.temperature)
         else:
-            with clock("inversion"):
-                x_t = subject.inverted(plan.start, passes.inversion_steps)
-        with clock("sampling"):
-            inside = torch.from_numpy(plan.roi).to(self._denoiser.device)
-            x_edit = sample_edit(
-                self._predictor(target, inside, plan.scale), subject.x_0(), x_t, inside, schedule,
-                plan.scale, generators, passes.sampler, step_watcher(on_progress),
-                plan.temperature,
-            )  # fmt: skip
-        images = composite(subject.image, from_model(x_edit), plan.roi)
+            seeded["seed"] = None  # the caller knows what they drew from
+        images = make_pictures(
+            plan, subject, self._predictor(target, plan.roi, plan.scale),
+            self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
+        )  # fmt: skip
         with clock("scoring"):
             candidates = self.score(images, target, plan.roi)
         reproducible = {
@@ -234,7 +218,7 @@ class Editor:
 
     def reconstruct(self, start_timestep: int, steps: int = 50) -> NDArray[np.uint8]:
         """The picture after inversion to t0 and DDIM decoding without any edit, uint8 S×S×3."""
-        schedule = self._schedule(start_timestep, steps)
+        schedule = self._denoiser.schedule.respaced(spaced_timesteps(start_timestep, steps))
         x_t = self._opened().inverted(start_timestep, steps)
         image: NDArray[np.uint8] = from_model(reconstruct(self._denoiser, x_t, schedule))[0]
         return image
@@ -288,8 +272,7 @@ class Editor:
         scale = chosen.scale(self.defaults, mask, guided=target is not None)
         predict = unguided(self._denoiser)
         if target is not None:
-            inside = torch.from_numpy(roi).to(self._denoiser.device)
-            predict = self._predictor(target, inside, scale)
+            predict = self._predictor(target, roi, scale)
         with clock("sampling"):
             images = inpainting.inpaint(
                 self._denoiser, predict, self.image, roi, chosen, scale, on_progress
@@ -309,23 +292,14 @@ class Editor:
         )
 
     def _circumstances(self, full: FullSize | None) -> dict[str, Any]:
-        """What a result depends on besides its settings."""
-        return {
-            "model": self._model,
-            "device": str(self._denoiser.device),
-            "precision": str(self._denoiser.unet.dtype).removeprefix("torch."),
-            "versions": versions(),
-            **(full.report() if full else {}),
-        }
+        return circumstances(self._model, self._denoiser) | (full.report() if full else {})
 
-    def _predictor(self, target: LabelMap, inside: Tensor, scale: float) -> GuidedDenoiser:
+    def _predictor(self, target: LabelMap, roi: NDArray[np.bool_], scale: float) -> GuidedDenoiser:
         if scale == 0:
             return unguided(self._denoiser)
-        wanted = torch.from_numpy(target.ids.astype(np.int64)).to(self._denoiser.device)
-        return guided(self._denoiser, self._guide, wanted, inside)
-
-    def _schedule(self, start: int, steps: int, spacing: Spacing = "linspace") -> Schedule:
-        return self._denoiser.schedule.respaced(spaced_timesteps(start, steps, spacing))
+        device = self._denoiser.device
+        wanted = torch.from_numpy(target.ids.astype(np.int64)).to(device)
+        return guided(self._denoiser, self._guide, wanted, torch.from_numpy(roi).to(device))
 
     def _opened(self) -> Subject:
         if self._subject is None:

@@ -19,7 +19,7 @@ from pixelguide.edit.animation import write_gif, write_grid
 from pixelguide.edit.inversion import invert, reconstruct
 from pixelguide.edit.progress import Clock, Progress
 from pixelguide.edit.region import composite, dilate
-from pixelguide.edit.result import versions
+from pixelguide.edit.result import circumstances
 from pixelguide.edit.start import start_level
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
@@ -225,9 +225,7 @@ def interpolate(
     told = {
         **settings.model_dump(exclude={"strengths", "num_frames"}),
         "start_timestep": start,
-        "model": model or {},
-        "device": str(denoiser.device),
-        "versions": versions(),
+        **circumstances(model or {}, denoiser),
     }
     return Interpolation(first, frames, strengths, roi, told, clock.seconds)
 

@@ -21,8 +21,10 @@ from pixelguide.labels import LabelMap
 from pixelguide.open_raster import edit_layers, open_raster
 from pixelguide.photograph_files import OutputFormat
 from pixelguide.photographs import Pixels
+from pixelguide.prior.denoiser import Denoiser
 
 REPORT = "report.json"
+_OURS = re.compile(r"\d{2,}\.[a-z]+")  # names of candidates
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,16 @@ class EditResult:
         return report
 
 
+def check_apart(picture: Path, folder: Path) -> None:
+    """Raise InputError when a result in `folder` could replace the picture that it is made of."""
+    if picture.resolve().parent == folder.resolve() and _OURS.fullmatch(picture.name):
+        raise InputError(
+            "the picture is one of an earlier result that goes to the same folder",
+            str(picture),
+            "Choose another folder.",
+        )
+
+
 def start_over(folder: Path) -> None:
     """Remove the report of an earlier result from `folder`, and the candidates it names: files and
     report are then always of one result. Raises InputError where that is not allowed."""
@@ -142,10 +154,20 @@ def start_over(folder: Path) -> None:
     try:
         path.unlink()
         for name in named:
-            if re.fullmatch(r"\d{2,}\.[a-z]+", name):  # as ours are called, and in this folder
+            if _OURS.fullmatch(name):  # and so in this folder
                 (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise from_os_error(error, path) from None
+
+
+def circumstances(model: dict[str, str], denoiser: Denoiser) -> dict[str, Any]:
+    """What a result depends on besides its settings. model: name and hash."""
+    return {
+        "model": model,
+        "device": str(denoiser.device),
+        "precision": str(denoiser.unet.dtype).removeprefix("torch."),
+        "versions": versions(),
+    }
 
 
 def versions() -> dict[str, str]:
