@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from diffusers import UNet2DModel
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -44,6 +45,7 @@ from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.costs import WorkCounter
 from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.images import from_model, to_model
+from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.seeds import generator
 
@@ -122,8 +124,15 @@ def around(roi: NDArray[np.bool_], margin: int, step: int) -> tuple[slice, slice
     return centred(rows), centred(columns)
 
 
+def coarsest_level(unet: UNet2DModel) -> list[nn.Module]:
+    """The parts of the first decoder level; what the last gives is what the level does."""
+    level = unet.up_blocks[0]
+    parts = [level.resnets, getattr(level, "attentions", None), level.upsamplers]
+    return [module for part in parts if part is not None for module in part]
+
+
 @contextlib.contextmanager
-def deep_reused(unet: nn.Module, every: int) -> Iterator[None]:
+def deep_reused(unet: UNet2DModel, every: int) -> Iterator[None]:
     """But for every so many passes, beginning with the first, the coarsest decoder level says what
     it said before."""
     known: list[Tensor] = []
@@ -135,25 +144,25 @@ def deep_reused(unet: nn.Module, every: int) -> Iterator[None]:
         known.append(output.detach())
         return None
 
-    handle = unet.up_blocks[0].register_forward_hook(replace)  # type: ignore[index,union-attr]
+    *_, last = coarsest_level(unet)
+    handle = last.register_forward_hook(replace)
     try:
         yield
     finally:
         handle.remove()
 
 
-def forward_flops(editor: Editor, side: int) -> float:
+def forward_flops(denoiser: Denoiser, side: int) -> float:
     """Of one pass over side×side pixels."""
-    denoiser = editor.denoiser
     with WorkCounter() as work, torch.no_grad():
         denoiser(torch.zeros(1, 3, side, side), denoiser.schedule, 10)
     return float(work.flops)
 
 
-def deep_flops(editor: Editor) -> float:
+def deep_flops(denoiser: Denoiser) -> float:
     """What a pass spends on what `deep_reused` would let it skip."""
-    unet, spent = editor.denoiser.unet, 0.0
-    modules = [unet.down_blocks[-1], unet.mid_block, unet.up_blocks[0]]
+    unet = denoiser.unet
+    modules = [unet.down_blocks[-1], unet.mid_block, *coarsest_level(unet)]
     with WorkCounter() as work, torch.no_grad():
         marks: list[float] = []
         handles = [
@@ -164,12 +173,10 @@ def deep_flops(editor: Editor) -> float:
                 module.register_forward_hook(lambda *_: marks.append(work.flops)),
             )
         ]
-        editor.denoiser(torch.zeros(1, 3, *[editor.size] * 2), editor.denoiser.schedule, 10)
+        denoiser(torch.zeros(1, 3, *[denoiser.size] * 2), denoiser.schedule, 10)
     for handle in handles:
         handle.remove()
-    for before, after in zip(marks[::2], marks[1::2], strict=True):
-        spent += after - before
-    return spent
+    return sum(after - before for before, after in zip(marks[::2], marks[1::2], strict=True))
 
 
 def main() -> None:
@@ -189,8 +196,8 @@ def main() -> None:
     judge = Judge(editor, independent_of(editor))
     size, count = editor.size, arguments.num_images
     step = 1 << (len(editor.denoiser.unet.config.block_out_channels) - 1)
-    full = forward_flops(editor, size)
-    deep = deep_flops(editor) / full
+    full = forward_flops(editor.denoiser, size)
+    deep = deep_flops(editor.denoiser) / full
 
     def in_whole(edit: Small) -> tuple[Tensor, float]:
         return sampled(editor, edit, whole(size), count), 1.0
@@ -200,7 +207,7 @@ def main() -> None:
             window = around(edit.task.roi, margin, step)
             x_0 = to_model(edit.task.image).repeat(count, 1, 1, 1)
             x_0[(..., *window)] = sampled(editor, edit, window, count)
-            return x_0, forward_flops(editor, window[0].stop - window[0].start) / full
+            return x_0, forward_flops(editor.denoiser, window[0].stop - window[0].start) / full
 
         return run
 

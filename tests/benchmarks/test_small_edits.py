@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from diffusers import UNet2DModel
 
-from benchmarks.small_edits import around, deep_reused, table
+from benchmarks.small_edits import around, deep_flops, deep_reused, forward_flops, table
+from conftest import seeded
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.taps import TapReader
 
 
 @pytest.mark.parametrize("margin", [0, 3, 8])
@@ -27,29 +30,26 @@ def test_a_crop_holds_the_region_and_lies_in_the_picture(
     assert max(window[0].stop, window[1].stop) <= 64
 
 
-class Network(nn.Module):
-    """One decoder level that adds one."""
-
-    class Level(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            return x + 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.up_blocks = nn.ModuleList([self.Level()])
-
-    def forward(self, x: Tensor) -> float:
-        return float(self.up_blocks[0](x))
-
-
-@pytest.mark.parametrize(("every", "expected"), [(2, [1, 1, 3, 3, 5]), (9, [1, 1, 1, 1, 1])])
-def test_deep_activations_are_taken_over_from_the_step_before(
-    every: int, expected: list[float]
+@pytest.mark.parametrize(("every", "fresh"), [(2, [0, 0, 2, 2]), (9, [0, 0, 0, 0])])
+def test_deep_activations_are_those_of_an_earlier_step(
+    tiny_unet: UNet2DModel, every: int, fresh: list[int]
 ) -> None:
-    network = Network()
-    with deep_reused(network, every):
-        assert [network(torch.tensor(float(x))) for x in range(5)] == expected
-    assert network(torch.tensor(7.0)) == 8
+    reader = TapReader(tiny_unet, [1, 3])  # the last of the coarsest level, and of all
+    pictures = [torch.randn(1, 3, 16, 16, generator=seeded(k)) for k in range(4)]
+    t = torch.tensor([300])
+    alone = [reader.features(x_t, t) for x_t in pictures]
+    with deep_reused(tiny_unet, every):
+        found = [reader.features(x_t, t) for x_t in pictures]
+    for k, earlier in enumerate(fresh):
+        assert torch.equal(found[k][0], alone[earlier][0])
+        assert torch.equal(found[k][1], alone[k][1]) is (earlier == k)
+    assert torch.equal(reader.features(pictures[1], t)[0], alone[1][0])
+
+
+def test_the_deep_levels_are_a_share_of_a_pass(denoiser: Denoiser) -> None:
+    whole, deep = forward_flops(denoiser, 16), deep_flops(denoiser)
+    assert 0.1 * whole < deep < 0.9 * whole
+    assert forward_flops(denoiser, 8) < 0.5 * whole
 
 
 def test_differences_are_to_the_first_way_edit_by_edit() -> None:

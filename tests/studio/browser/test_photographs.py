@@ -127,4 +127,4 @@ def test_choosing_a_part_can_be_called_off(
     studio.page.keyboard.press("Escape")
     studio.page.wait_for_selector("dialog", state="detached")
     studio.page.click("#empty button")
-    assert studio.page.is_visible(".faces")
+    studio.page.wait_for_selector(".faces")
