@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixelguide.images import from_model, load_rgb, open_image, save_png, to_model
+from pixelguide.images import from_model, is_grey, load_rgb, open_image, save_png, to_model
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 ORIENTATION = 0x0112  # the EXIF tag
@@ -168,3 +168,11 @@ def test_values_are_clipped_and_rounded_to_the_nearest(value: float) -> None:
 def test_other_float_types_and_gradients_are_taken(dtype: torch.dtype) -> None:
     x = torch.tensor([-1.0, 0.0, 1.0], dtype=dtype).view(1, 3, 1, 1).requires_grad_()
     assert from_model(x).tolist() == [[[[0, 128, 255]]]]
+
+
+def test_pictures_are_grey_if_not_one_pixel_has_a_colour() -> None:
+    images = np.full((2, 4, 4, 3), 90, np.uint8)
+    assert is_grey(images)
+    images[1, 3, 3, 2] += 1
+    assert not is_grey(images)
+    assert is_grey(images[0])

@@ -141,6 +141,11 @@ def save_png(path: str | Path, image: NDArray[np.uint8]) -> None:
     write_atomically(Path(path), buffer.getvalue())
 
 
+def is_grey(images: NDArray[np.uint8]) -> bool:
+    """Whether pictures, uint8 …×3, have no colours."""
+    return bool((images == images[..., :1]).all())
+
+
 def to_model(image: NDArray[np.uint8], device: torch.device | str = "cpu") -> torch.Tensor:
     """uint8 (N×)H×W×3 in [0, 255] to float32 N×3×H×W in [-1, 1]."""
     import torch

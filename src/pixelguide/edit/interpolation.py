@@ -19,7 +19,7 @@ from pixelguide.edit.animation import write_gif, write_grid
 from pixelguide.edit.inversion import invert, reconstruct
 from pixelguide.edit.progress import Clock, Progress
 from pixelguide.edit.region import composite, dilate
-from pixelguide.edit.result import circumstances
+from pixelguide.edit.result import REPORT, circumstances
 from pixelguide.edit.start import start_level
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
@@ -123,7 +123,7 @@ class Interpolation:
             write_gif(folder / "frames.gif", self.frames, frames_per_second)
         save_png(folder / "roi.png", self.roi.astype(np.uint8) * 255)
         text = json.dumps(self.report(), indent=2) + "\n"
-        write_atomically(folder / "report.json", text.encode())
+        write_atomically(folder / REPORT, text.encode())
 
 
 def differing_region(

@@ -16,7 +16,7 @@ from torch.nn.grad import conv2d_input
 
 from pixelguide.errors import InputError
 from pixelguide.prior.norm import norm_silu, runs_on
-from pixelguide.prior.packed import pack, packed_conv, runs_bf16
+from pixelguide.prior.packed import opposite, pack, packed_conv, runs_bf16, turned
 from pixelguide.prior.winograd import transform_weight, winograd_conv
 
 FEWEST_CHANNELS, FEWEST_PIXELS = 96, 32 * 32
@@ -58,7 +58,8 @@ class FrozenConv2d(nn.Module):
             (conv.kernel_size, *self._how) == ((3, 3), (1, 1), (1, 1), (1, 1), 1)
             and min(conv.in_channels, conv.out_channels) >= FEWEST_CHANNELS
         )  # fmt: skip
-        self._packs = (conv.stride, conv.dilation, conv.groups) == ((1, 1), (1, 1), 1) and all(
+        # then its way back is a convolution too
+        self._turns = (conv.stride, conv.dilation, conv.groups) == ((1, 1), (1, 1), 1) and all(
             around < side for around, side in zip(self._padding, conv.kernel_size, strict=True)
         )
         for made in MADE:
@@ -80,12 +81,12 @@ class FrozenConv2d(nn.Module):
         single = x.device.type == "cpu" and x.dtype == self.weight.dtype == torch.float32
         if self._may and single and pixels >= FEWEST_PIXELS:
             return winograd_conv(x, self._transformed(), self.bias)
-        if self._packs and x.dtype == self.weight.dtype == torch.bfloat16 and runs_bf16(x.device):
+        if self._turns and x.dtype == self.weight.dtype == torch.bfloat16 and runs_bf16(x.device):
             return packed_conv(x, *self._packed(x.shape), self.bias, padding=self._padding)
         if len(x) * self.out_channels * pixels >= LARGE:
             x = x.contiguous(memory_format=torch.channels_last)
         result: Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
-            x, self.weight, self.bias, *self._how
+            x, self.weight, self.bias, self._turns, *self._how
         )
         return result
 
@@ -115,41 +116,29 @@ class _Convolution(torch.autograd.Function):
     """PyTorch's convolution without the copy of its input that a gradient of weights would need."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, *how: Any) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, turns: bool, *how: Any
+    ) -> Tensor:
         ctx.save_for_backward(weight)
-        ctx.shape, ctx.how = x.shape, how
+        ctx.shape, ctx.turns, ctx.how = x.shape, turns, how
         return F.conv2d(x, weight, bias, *how)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         (weight,) = ctx.saved_tensors
-        if _turns(weight, gradient, ctx.how):
+        # oneDNN's own way takes up to six times longer, but weights that outnumber the activations
+        # take longer to turn than to use (both measured)
+        few = weight.numel() <= gradient.numel()
+        if ctx.turns and few and gradient.device.type == "cpu":
             back = _turned_conv(weight, gradient, ctx.how[1])
         else:
             back = conv2d_input(ctx.shape, weight, gradient, *ctx.how)
-        return (back, *[None] * (2 + len(ctx.how)))
-
-
-def _turns(weight: Tensor, gradient: Tensor, how: tuple[Any, ...]) -> bool:
-    """Whether the way back is faster as a convolution: oneDNN's own takes up to six times longer,
-    but weights that outnumber the activations take longer to turn than to use (both measured)."""
-    stride, padding, dilation, groups = how
-    return (
-        gradient.device.type == "cpu"
-        and (stride, dilation, groups) == ((1, 1), (1, 1), 1)
-        and all(a < side for a, side in zip(padding, weight.shape[2:], strict=True))
-        and weight.numel() <= gradient.numel()
-    )
+        return (back, *[None] * (3 + len(ctx.how)))
 
 
 def _turned_conv(weight: Tensor, gradient: Tensor, padding: tuple[int, int]) -> Tensor:
-    """The gradient of a stride-1 convolution's input: a convolution by its weights turned by 180°,
-    as in `packed`."""
-    turned = weight.transpose(0, 1)
-    if weight.shape[2:] != (1, 1):  # a copy, which those need not
-        turned = turned.flip(2, 3)
-    around = [side - 1 - own for side, own in zip(weight.shape[2:], padding, strict=True)]
-    return F.conv2d(gradient, turned, padding=around)
+    """The gradient of a stride-1 convolution's input, as `packed` has it."""
+    return F.conv2d(gradient, turned(weight), padding=opposite(padding, weight))
 
 
 class FrozenResidual(nn.Module):

@@ -30,13 +30,13 @@ def pack(weight: Tensor, padding: tuple[int, int], shape: tuple[int, ...]) -> tu
     shape: of an input like those to come; others can be given too.
     """
     there = _laid_out(weight.contiguous(), padding, shape)
-    turned = weight.flip(2, 3).transpose(0, 1).contiguous()
+    back = turned(weight).contiguous()
     height, width = (
         side + 2 * around - own + 1
         for side, around, own in zip(shape[2:], padding, weight.shape[2:], strict=True)
     )
     given = (shape[0], len(weight), height, width)
-    return there, _laid_out(turned, _opposite(padding, weight), given)
+    return there, _laid_out(back, opposite(padding, weight), given)
 
 
 def packed_conv(
@@ -59,7 +59,7 @@ class _Convolution(torch.autograd.Function):
         ctx: Any, x: Tensor, there: Tensor, back: Tensor, bias: Tensor | None,
         padding: tuple[int, int],
     ) -> Tensor:  # fmt: skip
-        ctx.back, ctx.padding = back, _opposite(padding, there)
+        ctx.back, ctx.padding = back, opposite(padding, there)
         return _convolve(x, there, padding, bias)
 
     @staticmethod
@@ -67,8 +67,14 @@ class _Convolution(torch.autograd.Function):
         return _convolve(gradient, ctx.back, ctx.padding, None), None, None, None, None
 
 
-def _opposite(padding: tuple[int, int], weight: Tensor) -> tuple[int, int]:
-    """The padding of the way back."""
+def turned(weight: Tensor) -> Tensor:
+    """Weights out×in×h×w of a convolution with stride 1 as those of its way back, in×out×h×w."""
+    swapped = weight.transpose(0, 1)
+    return swapped if weight.shape[2:] == (1, 1) else swapped.flip(2, 3)  # which copies
+
+
+def opposite(padding: tuple[int, int], weight: Tensor) -> tuple[int, int]:
+    """The padding of the way back, for weights of either way."""
     return weight.shape[2] - 1 - padding[0], weight.shape[3] - 1 - padding[1]
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from pixelguide.checked import Checked
-from pixelguide.images import to_model
+from pixelguide.images import is_grey, to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
@@ -123,7 +123,7 @@ def measure_domain(denoiser: Denoiser, segmenter: Segmenter, pictures: LabelledP
         denoising=_range(errors),
         doubt=_range(doubts),
         pictures=len(pictures),
-        grey=bool((pictures.images == pictures.images[..., :1]).all()),
+        grey=is_grey(pictures.images),
     )
 
 

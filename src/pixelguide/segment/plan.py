@@ -47,7 +47,7 @@ class ClassifierTraining:
             raise InputError(
                 f"a segmenter at timesteps {self.segment_timesteps}",
                 "model",
-                f"Take one with more than {timesteps} timesteps.",
+                f"Take one with more than {max(self.segment_timesteps)} timesteps.",
             )
 
 

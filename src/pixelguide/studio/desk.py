@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.putting_back import grey
+from pixelguide.images import is_grey
 from pixelguide.labels import LabelMap
 from pixelguide.studio.messages import (
     EditOutcome,
@@ -48,11 +49,11 @@ class EditorDesk:
 
     def _edit(self, task: EditTask, report: Report) -> EditOutcome:
         labels = self._editor.labels
-        is_grey = bool((task.pixels == task.pixels[..., :1]).all())
+        colourless = is_grey(task.pixels)
 
         def tell(state: dict[str, Any]) -> None:
             preview = state.get("preview")
-            report(state if preview is None else {**state, "preview": _like(preview, is_grey)})
+            report(state if preview is None else {**state, "preview": _like(preview, colourless)})
 
         result = self._editor.edit(
             LabelMap(task.target, labels),
@@ -69,12 +70,12 @@ class EditorDesk:
             }
             for candidate in result.candidates
         ]
-        images = _like(np.stack([candidate.image for candidate in result.candidates]), is_grey)
+        images = _like(np.stack([candidate.image for candidate in result.candidates]), colourless)
         feather = result.settings["dilation"]
         return EditOutcome(images, scores, result.best.index, result.roi, feather, result.report())
 
 
-def _like(images: NDArray[np.uint8], is_grey: bool) -> NDArray[np.uint8]:
+def _like(images: NDArray[np.uint8], colourless: bool) -> NDArray[np.uint8]:
     """What edits (uint8 N×S×S×3) of such a picture are: a grey photograph has no place for the
     colours that the model adds, so that nobody sees or keeps any."""
-    return grey(images) if is_grey else images
+    return grey(images) if colourless else images
