@@ -92,6 +92,31 @@ def test_a_prior_and_its_classifiers_are_trained(
     assert ModelFolder.open(model).hash in out
 
 
+def test_a_prior_grows_and_is_trained_on_varied_pictures(
+    run: Run, desk: Path, picture: NDArray[np.uint8]
+) -> None:
+    for k in range(2):
+        save_png(desk / "data" / f"{k}.png", np.roll(picture, k, 0))
+    training = ("--images", 4, "--batch-size", 2, "--held-out", 1, "--device", "cpu")
+    code, _, err = run(
+        "train", "prior", desk / "data", "-o", desk / "small", "--size", 16, "--channels", "32",
+        *training,
+    )  # fmt: skip
+    assert code == 0, err
+    larger = (
+        "train", "prior", desk / "data", "-o", desk / "large", "--augment", "--shift-noise",
+        "--grow", 16, *training,
+    )  # fmt: skip
+    code, _, err = run(*larger, "--start-from", desk / "small")
+    assert code == 0, err
+    code, out, _ = run("models", "show", desk / "large")
+    assert code == 0
+    assert json.loads(out)["size"] == 32
+    code, _, err = run(*larger)
+    assert code == 2
+    assert "--grow without --start-from" in err
+
+
 def test_models_lists_what_is_built_in(
     run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from pixelguide.errors import InputError, ResourceError
 from pixelguide.images import load_rgb, save_png
 from pixelguide.prior import training
 from pixelguide.prior.architecture import Architecture
+from pixelguide.prior.augmentation import Augmentation
 from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder
 from pixelguide.prior.checkpoint import NAME
 from pixelguide.prior.loss import hybrid_loss
@@ -379,3 +380,17 @@ def test_a_bad_batch_is_skipped(
     unet = _train(folder, tmp_path / "run")
     assert len(calls) > 3
     assert all(weights.isfinite().all() for weights in unet.parameters())
+
+
+@pytest.mark.usefixtures("_no_samples")
+def test_augmented_training_reads_larger_pictures_and_resumes(folder: Path, tmp_path: Path) -> None:
+    settings = dataclasses.replace(SETTINGS, augmentation=Augmentation(), shift_noise=True)
+    pictures = PictureFolder(folder, settings.picture_size(16))
+    assert pictures.size == 32
+    with pytest.raises(InputError, match="pictures of 16 pixels"):
+        _train(folder, tmp_path / "other", settings)
+    half = dataclasses.replace(settings, images=8)
+    train_prior(pictures, tmp_path / "model", TINY, half, device="cpu")
+    train_prior(pictures, tmp_path / "model", TINY, settings, device="cpu")
+    with pytest.raises(InputError, match="another training"):
+        train_prior(PictureFolder(folder, 16), tmp_path / "model", TINY, SETTINGS, device="cpu")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from discs import write_discs
 from pixelguide.prior import training
 from pixelguide.prior.architecture import Architecture
+from pixelguide.prior.augmentation import Augmentation
 from pixelguide.prior.pictures import PictureFolder
 from pixelguide.prior.training import PriorTraining
 
@@ -107,3 +108,43 @@ def test_half_of_the_pictures_are_mirrored(folder: Path, monkeypatch: pytest.Mon
     assert 0.35 < torch.cat(flipped).float().mean() < 0.65  # four standard deviations of 200 draws
     never = [x_0[:, 0, 0, 0] > x_0[:, 0, 0, -1] for x_0, _, _ in _batches(range(5), flip=False)]
     assert not torch.cat(never).any()
+
+
+def test_shifted_noise_hides_more_of_large_pictures_and_still_covers_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mean_t(size: int) -> float:
+        monkeypatch.setattr(_Listed, "picture", lambda *_: np.zeros((size, size, 3), np.uint8))
+        pictures = _Listed(13)
+        pictures.size = size
+        settings = dataclasses.replace(SETTINGS, batch_size=400, shift_noise=True)
+        with ThreadPoolExecutor(1) as pool:
+            batches = training._batches(pictures, [0], settings, slice(None), range(4), pool)
+            t = torch.cat([batch[2] for batch in batches])
+        assert t.min() < 10
+        assert t.max() > 989
+        return float(t.float().mean())
+
+    assert abs(mean_t(64) - 499.5) < 30  # 64² is the size for which the uniform choice is kept
+    assert mean_t(128) > 530
+
+
+def test_the_same_share_of_a_picture_is_hidden_at_every_size() -> None:
+    """At 128² four pixels make one of 64²: a quarter of the noise is left (arXiv 2301.11093)."""
+    alpha_bar = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64), 0)
+    ratio = alpha_bar / (1 - alpha_bar)
+    t = torch.arange(100, 900)
+    torch.testing.assert_close(ratio[training._as_noisy(128)[t]] * 4, ratio[t], rtol=0.02, atol=0)
+    assert torch.equal(training._as_noisy(64), torch.arange(1000))
+
+
+def test_augmented_batches_are_of_the_models_size_and_shared_alike() -> None:
+    settings = {"augmentation": Augmentation(tint=0.3)}
+    whole = _batches(range(2), **settings)
+    assert whole[0][0].shape == whole[0][1].shape == (4, 3, 2, 2)
+    parts = [_batches(range(2), slice(k, None, 2), **settings) for k in range(2)]
+    for step in range(2):
+        for part in range(3):
+            assert torch.equal(parts[0][step][part], whole[step][part][0::2])
+            assert torch.equal(parts[1][step][part], whole[step][part][1::2])
+    assert whole[0][0].unique().numel() > _batches(range(1))[0][0].unique().numel()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pixelguide.cli.options import Device, Labels, label_set, numbers
+from pixelguide.errors import InputError
 from pixelguide.terminal import progress_bar
 
 train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
@@ -35,7 +36,22 @@ def train_prior_command(
     cooldown: Annotated[
         float, typer.Option(min=0, max=1, help="Share at the end in which the rate falls to 0.")
     ] = 0.25,
+    grow: Annotated[
+        int | None,
+        typer.Option(help="Width of a level to add outside --start-from, for twice its size."),
+    ] = None,
     mirror: Annotated[bool, typer.Option(help="Learn from mirror images too.")] = True,
+    augment: Annotated[
+        bool,
+        typer.Option(
+            "--augment",
+            help="Shift, turn, scale and tint pictures a little: for less than some ten thousand.",
+        ),
+    ] = False,
+    shift_noise: Annotated[
+        bool,
+        typer.Option("--shift-noise", help="See more noise, as pictures larger than 64² need."),
+    ] = False,
     held_out: Annotated[int, typer.Option(min=1, help="Pictures kept for the loss.")] = 256,
     checkpoint_images: Annotated[
         int, typer.Option(min=1, help="Pictures per checkpoint.")
@@ -47,11 +63,14 @@ def train_prior_command(
 ) -> None:
     """Train a diffusion prior on a folder of pictures; repeat the command to go on."""
     from pixelguide.prior.architecture import Architecture
+    from pixelguide.prior.augmentation import Augmentation
     from pixelguide.prior.bundle import ModelFolder
+    from pixelguide.prior.growing import grown
     from pixelguide.prior.pictures import PictureFolder
     from pixelguide.prior.public.pull import fetched
     from pixelguide.prior.start_model import start_network
     from pixelguide.prior.training import PriorTraining, train_prior
+    from pixelguide.seeds import generator
 
     widths = numbers("channels", channels)
     settings = PriorTraining(
@@ -61,6 +80,8 @@ def train_prior_command(
         learning_rate=learning_rate,
         cooldown=cooldown,
         flip=mirror,
+        augmentation=Augmentation() if augment else None,
+        shift_noise=shift_noise,
         held_out=held_out,
         checkpoint_images=checkpoint_images,
         mixed_precision=mixed_precision,
@@ -72,10 +93,14 @@ def train_prior_command(
         if start_from is not None
         else Architecture(size=size, channels=widths, layers=layers)
     )
+    if grow is not None:
+        if isinstance(network, Architecture):
+            raise InputError("--grow without --start-from", hint="Name the model that is to grow.")
+        network = grown(network, grow, generator(seed, "weights", 0))
     size = network.size if isinstance(network, Architecture) else network.config.sample_size
     with progress_bar() as report:
         train_prior(
-            PictureFolder(folder, size),
+            PictureFolder(folder, settings.picture_size(size)),
             out,
             network,
             settings,

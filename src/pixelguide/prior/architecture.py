@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from diffusers import UNet2DModel
@@ -57,35 +59,41 @@ class Architecture:
         # the colours would drift
         groups = math.gcd(32, *(width // 4 for width in self.channels))
         attends = [level >= levels - self.attention_levels for level in range(levels)]
-        # diffusers draws initial weights from torch's global generator: lend it a state of ours
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(
-                int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
-            )
-            unet = UNet2DModel(
-                sample_size=self.size,
-                in_channels=3,
-                out_channels=6,
-                down_block_types=tuple(
-                    "AttnDownBlock2D" if attend else "ResnetDownsampleBlock2D" for attend in attends
-                ),
-                up_block_types=tuple(
-                    "AttnUpBlock2D" if attend else "ResnetUpsampleBlock2D"
-                    for attend in reversed(attends)
-                ),
-                block_out_channels=self.channels,
-                layers_per_block=self.layers,
-                downsample_type="resnet",  # of the levels that attend; the others' names say so
-                upsample_type="resnet",
-                attention_head_dim=self.head_channels,
-                norm_num_groups=groups,
-                attn_norm_num_groups=groups,  # of the middle, which has no norm otherwise
-                resnet_time_scale_shift="scale_shift",
-                flip_sin_to_cos=True,
-                freq_shift=0,
-            )
-        _zero_last_layers(unet)
-        return unet
+        config = {
+            "sample_size": self.size,
+            "in_channels": 3,
+            "out_channels": 6,
+            "down_block_types": tuple(
+                "AttnDownBlock2D" if attend else "ResnetDownsampleBlock2D" for attend in attends
+            ),
+            "up_block_types": tuple(
+                "AttnUpBlock2D" if attend else "ResnetUpsampleBlock2D"
+                for attend in reversed(attends)
+            ),
+            "block_out_channels": self.channels,
+            "layers_per_block": self.layers,
+            "downsample_type": "resnet",  # of the levels that attend; the others' names say so
+            "upsample_type": "resnet",
+            "attention_head_dim": self.head_channels,
+            "norm_num_groups": groups,
+            "attn_norm_num_groups": groups,  # of the middle, which has no norm otherwise
+            "resnet_time_scale_shift": "scale_shift",
+            "flip_sin_to_cos": True,
+            "freq_shift": 0,
+        }
+        return fresh_network(config, generator)
+
+
+def fresh_network(config: Mapping[str, Any], generator: torch.Generator) -> UNet2DModel:
+    """A `UNet2DModel` of this configuration with fresh weights that depend on `generator` alone."""
+    # diffusers draws initial weights from torch's global generator: lend it a state of ours
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(
+            int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
+        )
+        unet: UNet2DModel = UNet2DModel.from_config(dict(config))
+    _zero_last_layers(unet)
+    return unet
 
 
 def _zero_last_layers(unet: UNet2DModel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from torch import Tensor
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
 from pixelguide.prior.architecture import Architecture
+from pixelguide.prior.augmentation import OVERSAMPLING, Augmentation, reduce
 from pixelguide.prior.bundle import prior_parts, refuse_classifiers, write_parts
 from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
 from pixelguide.prior.loss import hybrid_loss
@@ -47,11 +49,17 @@ class PriorTraining:
     ema_decay: float = 0.999  # averages over the last 1,000 steps once warmed up
     clip_norm: float = 1.0  # a rare bad batch costs one step instead of the run
     flip: bool = True  # mirror half of the pictures
+    augmentation: Augmentation | None = None  # some thousand pictures would be learnt by heart
+    shift_noise: bool = False  # half of the timesteps as noisy for a larger picture as at 64²
     held_out: int = 256  # pictures never trained on, for the loss that is reported
     checkpoint_images: int = 10_000  # a kill costs at most this many
     mixed_precision: str = "no"  # "bf16" gains only where the processor multiplies bf16 natively
     compile: bool = False  # takes minutes to start, then saves about a third
     seed: int = 0
+
+    def picture_size(self, size: int) -> int:
+        """Side in pixels at which pictures are read for a network of `size`."""
+        return size * OVERSAMPLING if self.augmentation else size
 
 
 def train_prior(
@@ -93,7 +101,7 @@ def train_prior(
         unet = network.build(seeded(settings.seed, "weights", 0))
     else:
         unet = copy.deepcopy(network).train().requires_grad_(True)
-    if pictures.size != unet.config.sample_size:
+    if pictures.size != settings.picture_size(unet.config.sample_size):
         raise InputError(
             f"pictures of {pictures.size} pixels for a network of {unet.config.sample_size}"
         )
@@ -120,6 +128,12 @@ def train_prior(
     # all that decides what the next step does; how long and how fast is free to change
     free = ("images", "minutes", "checkpoint_images", "compile")
     identity = {name: value for name, value in asdict(settings).items() if name not in free}
+    # trainings that were begun before these settings existed had neither
+    identity = {
+        name: value
+        for name, value in identity.items()
+        if name not in ("augmentation", "shift_noise") or value
+    }
     identity["network"] = {
         name: value for name, value in unet.config.items() if not name.startswith("_")
     }
@@ -189,7 +203,9 @@ def train_prior(
             if (step % every == 0 or last) and accelerator.is_main_process:
                 ema.store(unet.parameters())
                 ema.copy_to(unet.parameters())
-                loss = held_out_loss(unet, pictures.batch(held_out, pool), schedule, settings)
+                unseen = pictures.batch(held_out, pool)
+                unseen = reduce(unseen) if settings.augmentation else unseen
+                loss = held_out_loss(unet, unseen, schedule, settings)
                 write_parts(folder, prior_parts(unet))
                 sample_grid(unet, schedule, seeded(settings.seed, "samples", 0), folder)
                 ema.restore(unet.parameters())
@@ -251,6 +267,18 @@ def _split(count: int, held_out: int) -> tuple[list[int], list[int]]:
     return train, sorted(chosen)
 
 
+def _as_noisy(size: int) -> Tensor:
+    """int64 T: for each timestep the one that hides as much of a picture of `size` as it hides of
+    one of 64²: log-SNR + 2 log(64 / size) (Hoogeboom et al. 2023, arXiv 2301.11093, sec. 3.1).
+
+    Averaging to 64² divides the noise's variance by the number of pixels that become one.
+    """
+    alpha_bar = Schedule.linear().alpha_bar
+    log_snr = torch.log(alpha_bar / (1 - alpha_bar))
+    wanted = log_snr + 2 * math.log(64 / size)
+    return (log_snr[None, :] - wanted[:, None]).abs().argmin(1)
+
+
 def _batches(
     pictures: PictureFolder,
     train: list[int],
@@ -261,6 +289,7 @@ def _batches(
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """This process's share of (x_0, ε, t) at each step, made while the steps before it run."""
     size = settings.batch_size
+    as_noisy = _as_noisy(pictures.size // settings.picture_size(1))
 
     @lru_cache(2)  # the threads are in one epoch or in two that touch
     def order(epoch: int) -> list[int]:
@@ -279,6 +308,12 @@ def _batches(
         mirror = (torch.rand(size, generator=generator) < 0.5) & settings.flip
         x_0 = torch.where(mirror[share, None, None, None], x_0.flip(-1), x_0)
         t = torch.randint(1000, (size,), generator=generator)
+        if settings.shift_noise:
+            shifted = torch.rand(size, generator=generator) < 0.5
+            t = torch.where(shifted, as_noisy[t], t)
+        if settings.augmentation:
+            draws = settings.augmentation.draw(size, generator)
+            x_0 = settings.augmentation.apply(x_0, draws[share])
         eps = torch.randn((size, *x_0.shape[1:]), generator=generator)
         return x_0, eps[share], t[share]
 
