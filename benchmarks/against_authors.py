@@ -41,14 +41,14 @@ from torch import Tensor
 from benchmarks.authors import ADM_256, AdmFlags, Authors, AuthorsStep
 from benchmarks.same_parts import SCALE, Ours, Scene, make_scene, same_parts
 from pixelguide.devices import choose_device
-from pixelguide.edit.guidance import guided
 from pixelguide.edit.result import versions
 from pixelguide.errors import InputError, PixelguideError
 from pixelguide.evaluate.ceilings import describe_machine, synchronize
 from pixelguide.evaluate.costs import PeakBytes, weight_bytes
+from pixelguide.guidance.guidance import guided
 from pixelguide.prior.denoiser import Prediction
+from pixelguide.prior.kernels.options import Speed
 from pixelguide.prior.schedule import Schedule
-from pixelguide.prior.speed import Speed
 
 Clock = Callable[[], float]
 TOLERANCE = 1e-3

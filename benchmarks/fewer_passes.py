@@ -22,12 +22,12 @@ import torch
 from torch import Tensor
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, unguided
 from pixelguide.edit.settings import EditSettings
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.evaluate.methods import Method, Outcome, Setup, method, settings_of
 from pixelguide.evaluate.runner import Row, run_methods
+from pixelguide.guidance.guidance import GuidedDenoiser, GuidedPrediction, unguided
 from pixelguide.prior.denoiser import Prediction
 from pixelguide.prior.schedule import Schedule
 

@@ -12,17 +12,17 @@ import torch
 from torch import Tensor
 
 from benchmarks.authors import BLOCKS, Authors
-from pixelguide.edit.guidance import guided
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.sampling import sample_edit
-from pixelguide.prior.adm import AdmSettings
-from pixelguide.prior.adm_folder import convert_adm
+from pixelguide.guidance.guidance import guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.sampling import sample_edit
+from pixelguide.prior.adm.convert import convert_adm
+from pixelguide.prior.adm.shapes import AdmSettings
+from pixelguide.prior.adm.torch_files import read_state_dict
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.options import FAST, Speed, prepare
 from pixelguide.prior.schedule import Schedule
-from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.prior.taps import list_taps
-from pixelguide.prior.torch_files import read_state_dict
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.foreign_classifiers import find_classifiers, import_guide

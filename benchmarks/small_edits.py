@@ -35,15 +35,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import guided
-from pixelguide.edit.inversion import invert
 from pixelguide.edit.plan import Plan, plan_edit
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.settings import EditSettings
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.costs import WorkCounter
 from pixelguide.evaluate.judge import Judge, independent_of
+from pixelguide.guidance.guidance import guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import noised_start, sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps

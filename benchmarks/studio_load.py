@@ -31,10 +31,10 @@ from pixelguide.edit.settings import EditDefaults
 from pixelguide.portraits import LABELS
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
-from pixelguide.studio.items import picture_png
 from pixelguide.studio.messages import EditOutcome, EditTask, Outcome, Report, Task
-from pixelguide.studio.office import open_office
 from pixelguide.studio.serve import bound, gate_of, serve
+from pixelguide.studio.services import open_office
+from pixelguide.studio.stored_files import picture_png
 
 SIZE, STEPS, STEP_SECONDS = 64, 20, 0.05
 

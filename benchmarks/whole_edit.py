@@ -21,18 +21,18 @@ from collections.abc import Callable
 import torch
 
 from pixelguide.devices import choose_device
-from pixelguide.edit.guidance import guided
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.passes import SCHEDULES, Passes
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import sample_edit
 from pixelguide.evaluate.ceilings import describe_machine, synchronize
 from pixelguide.evaluate.stages import SCALE, Inputs
 from pixelguide.evaluate.subjects import START, Subject, subject_of_model, subject_of_shape
+from pixelguide.guidance.guidance import guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import sample_edit
+from pixelguide.guidance.schedules import SCHEDULES, Passes
 from pixelguide.images import from_model
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.options import Speed, prepare
 from pixelguide.prior.schedule import spaced_timesteps
-from pixelguide.prior.speed import Speed, prepare
 from pixelguide.seeds import generator
 
 

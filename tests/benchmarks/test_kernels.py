@@ -6,7 +6,7 @@ import torch
 
 from benchmarks.kernels import Kernel, kernels, passes, table
 from pixelguide.evaluate.subjects import subject_of_shape
-from pixelguide.prior.speed import Speed
+from pixelguide.prior.kernels.options import Speed
 
 
 def test_a_guided_pass_multiplies_more_often_than_a_pass_up() -> None:

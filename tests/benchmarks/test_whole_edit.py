@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from benchmarks.whole_edit import run_as, whole_edit
-from pixelguide.edit.passes import Passes
 from pixelguide.evaluate.subjects import subject_of_shape
-from pixelguide.prior.frozen import FrozenConv2d
-from pixelguide.prior.speed import Speed
+from pixelguide.guidance.schedules import Passes
+from pixelguide.prior.kernels.frozen import FrozenConv2d
+from pixelguide.prior.kernels.options import Speed
 
 
 def test_an_edit_is_the_same_whichever_way_it_is_run() -> None:

@@ -9,13 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from conftest import seeded
-from pixelguide.edit.guidance import unguided
-from pixelguide.edit.making import make_pictures
+from pixelguide.edit.candidates import make_pictures
 from pixelguide.edit.plan import plan_edit
 from pixelguide.edit.progress import Clock
-from pixelguide.edit.sampling import Step
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.edit.subject import Subject
+from pixelguide.guidance.guidance import unguided
+from pixelguide.guidance.sampling import Step
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pixelguide.edit.plan import Plan, plan_edit
-from pixelguide.edit.region import dilate
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
+from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 

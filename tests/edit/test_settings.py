@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelguide.edit.passes import SCHEDULES, Passes
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
+from pixelguide.guidance.schedules import SCHEDULES, Passes
 
 
 def test_at_256_pixels_the_defaults_are_the_papers() -> None:

@@ -15,7 +15,7 @@ from pixelguide.evaluate.bench import BenchReport, BenchSettings, StageCost, run
 from pixelguide.evaluate.ceilings import Ceilings
 from pixelguide.evaluate.stages import Stage
 from pixelguide.evaluate.subjects import Subject
-from pixelguide.prior.speed import Speed
+from pixelguide.prior.kernels.options import Speed
 
 CEILINGS = {"fp32": Ceilings(1e9, 1e8), "bf16": Ceilings(4e9, 1e8)}
 

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from conftest import seeded
 from pixelguide.evaluate.costs import PeakBytes, WorkCounter, weight_bytes
 from pixelguide.evaluate.subjects import SHAPES
-from pixelguide.prior.packed import pack, packed_conv
+from pixelguide.prior.kernels.packed import pack, packed_conv
 from pixelguide.prior.taps import PAPER_BLOCKS, TapReader
 
 

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from model_folders import tiny_maps
-from pixelguide.edit.region import dilate
-from pixelguide.edit.strokes import class_colours
 from pixelguide.evaluate.cases import EditTask
 from pixelguide.evaluate.methods import stroke_guide
+from pixelguide.guidance.flat_colours import class_colours
+from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelSet
 
 RED = np.array([200.0, 30.0, 30.0])

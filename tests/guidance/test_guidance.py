@@ -11,7 +11,7 @@ from diffusers import UNet2DModel
 from torch import Tensor
 
 from conftest import make_bank, seeded
-from pixelguide.edit.guidance import guided, unguided
+from pixelguide.guidance.guidance import guided, unguided
 from pixelguide.labels import IGNORE
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from conftest import seeded
-from pixelguide.edit.inversion import invert, reconstruct
+from pixelguide.guidance.inversion import invert, reconstruct
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pixelguide.edit.moved_parts import with_moved_parts
+from pixelguide.guidance.moved_parts import with_moved_parts
 from pixelguide.labels import LabelMap, LabelSet
 
 SIZE = 32

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from pixelguide.edit.region import composite, dilate, edited_classes, region_of_interest
 from pixelguide.errors import InputError
+from pixelguide.guidance.region import composite, dilate, edited_classes, region_of_interest
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 NAMES = ("sky", "grass", "house", "dog")

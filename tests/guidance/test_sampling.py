@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from conftest import seeded
-from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, guided
-from pixelguide.edit.sampling import Step, noised_start, sample_edit
-from pixelguide.edit.solvers import Sampler
+from pixelguide.guidance.guidance import GuidedDenoiser, GuidedPrediction, guided
+from pixelguide.guidance.sampling import Step, noised_start, sample_edit
+from pixelguide.guidance.solvers import Sampler
 from pixelguide.prior.denoiser import Denoiser, Prediction
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.segment.classifier import ClassifierBank

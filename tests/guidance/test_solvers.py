@@ -10,8 +10,8 @@ from diffusers import DPMSolverMultistepScheduler
 from torch import Tensor
 
 from conftest import seeded
-from pixelguide.edit.guidance import GuidedPrediction
-from pixelguide.edit.solvers import Sampler, make_solver
+from pixelguide.guidance.guidance import GuidedPrediction
+from pixelguide.guidance.solvers import Sampler, make_solver
 from pixelguide.prior.denoiser import Prediction
 from pixelguide.prior.schedule import Schedule
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pixelguide.edit.start import check_start, check_steps, start_level
 from pixelguide.errors import InputError
+from pixelguide.guidance.start import check_start, check_steps, start_level
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photographs import random_pixels
-from pixelguide.edit.framing import Frame, Placement
 from pixelguide.errors import InputError
-from pixelguide.photographs import Photograph
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.photograph import Photograph
 
 PHOTOGRAPH = Photograph(random_pixels(0, 90, 70))
 SMOOTH = Photograph(

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from photographs import random_pixels, write_photograph
-from pixelguide.edit.framing import Frame, Placement
-from pixelguide.edit.full_size import FullSize
 from pixelguide.errors import InputError
 from pixelguide.images import load_rgb
-from pixelguide.photographs import Photograph
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.photograph import Photograph
 
 SIDE = 16
 LOSSLESS = ("png", "webp", "tiff")

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photographs import random_pixels
-from pixelguide.edit.framing import Frame, Placement
-from pixelguide.edit.map_sizes import enlarged_map, reduced_map, reduced_mask
 from pixelguide.errors import InputError
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.map_sizes import enlarged_map, reduced_map, reduced_mask
 
 PHOTOGRAPH_PIXELS = random_pixels(0, 90, 70)
 
 
 @pytest.fixture
 def placement() -> Placement:
-    from pixelguide.photographs import Photograph
+    from pixelguide.photo.photograph import Photograph
 
     return Placement(Photograph(PHOTOGRAPH_PIXELS), Frame(10, 20, 32), 16)
 
@@ -33,7 +33,7 @@ def _map(labels: LabelSet, seed: int = 0) -> LabelMap:
 def test_enlarging_and_reducing_give_the_map_back(
     x: float, y: float, size: float, angle: float
 ) -> None:
-    from pixelguide.photographs import Photograph
+    from pixelguide.photo.photograph import Photograph
 
     labels = LabelSet(("a", "b", "c"), ((0, 0, 0), (1, 1, 1), (2, 2, 2)))
     try:
@@ -99,7 +99,7 @@ def test_other_sizes_are_refused(placement: Placement, labels: LabelSet) -> None
 def test_the_map_of_a_photograph_as_large_as_the_model_s_picture_is_refused(
     labels: LabelSet,
 ) -> None:
-    from pixelguide.photographs import Photograph
+    from pixelguide.photo.photograph import Photograph
 
     photograph = Photograph(random_pixels(0, 16, 16))
     own = _map(labels)

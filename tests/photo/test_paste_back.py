@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from photographs import random_pixels
-from pixelguide.edit.framing import Frame, Placement
-from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.putting_back import grey, put_back
 from pixelguide.errors import InputError
-from pixelguide.photographs import Photograph
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.paste_back import grey, put_back
+from pixelguide.photo.photograph import Photograph
 
 SIDE = 16
 TURNS = (0.0, 0.0, 90.0, 180.0, -90.0, 3.0, -17.5, 44.9, 133.7)

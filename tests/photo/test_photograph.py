@@ -14,7 +14,7 @@ from PIL import Image
 from photographs import ICC, exif, random_pixels, write_photograph
 from pixelguide.errors import InputError
 from pixelguide.images import load_rgb
-from pixelguide.photographs import Photograph, turned, turned_back
+from pixelguide.photo.photograph import Photograph, turned, turned_back
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])

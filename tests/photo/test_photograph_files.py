@@ -11,8 +11,8 @@ from PIL import Image, ImageFilter, ImageOps
 
 from photographs import ICC, random_pixels, write_photograph
 from pixelguide.errors import InputError
-from pixelguide.photograph_files import PhotographWriter
-from pixelguide.photographs import Photograph
+from pixelguide.photo.photograph import Photograph
+from pixelguide.photo.photograph_files import PhotographWriter
 
 
 def _read(pieces: list[bytes], path: Path) -> Photograph:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pixelguide.png_file import PngEncoder
+from pixelguide.photo.png_file import PngEncoder
 
 
 def _read(pieces: list[bytes]) -> Image.Image:
@@ -41,7 +41,7 @@ def test_sixteen_bits_come_back() -> None:
 def test_variants_are_the_files_of_their_pixels(
     dtype: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixelguide.png_file._BAND_BYTES", 200)  # several bands
+    monkeypatch.setattr("pixelguide.photo.png_file._BAND_BYTES", 200)  # several bands
     generator = np.random.default_rng(1)
     pixels = generator.integers(0, 256, (50, 20, 3)).astype(dtype)
     encoder = PngEncoder(pixels)

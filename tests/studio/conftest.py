@@ -19,14 +19,14 @@ from starlette.testclient import TestClient
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS, portrait_at, render
+from pixelguide.studio.access import Gate
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
-from pixelguide.studio.gate import Gate
-from pixelguide.studio.items import picture_png, png
 from pixelguide.studio.limits import Limits
 from pixelguide.studio.messages import OpenDesk
-from pixelguide.studio.office import Office, open_office
-from stub_desk import stub
+from pixelguide.studio.services import Office, open_office
+from pixelguide.studio.stored_files import picture_png, png
+from stub_runner import stub
 
 # Importing the package takes seconds: workers are forked from a process that has done it once.
 multiprocessing.set_forkserver_preload(["pixelguide.studio.worker"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pixelguide.studio.gate import Gate
+from pixelguide.studio.access import Gate
 
 
 def test_hosts_and_origins_are_exact_sets() -> None:

@@ -11,10 +11,10 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from pixelguide.studio.access import Gate
 from pixelguide.studio.app import create_app
-from pixelguide.studio.gate import Gate
 from pixelguide.studio.limits import Limits
-from stub_desk import stub
+from stub_runner import stub
 from studio.conftest import MISSING, Start, Studio, running
 
 TOKEN = "a-token-that-nobody-guesses"  # noqa: S105

@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pixelguide.studio.access import Gate
 from pixelguide.studio.app import create_app
-from pixelguide.studio.gate import Gate
 from studio.conftest import Studio
 
 RECORD = Path(__file__).parent / "recorded_routes.json"

@@ -8,8 +8,8 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from pixelguide.studio.bodies import Bodies
 from pixelguide.studio.limits import Limits
+from pixelguide.studio.request_body import Bodies
 
 
 async def _app(scope: Scope, receive: Receive, send: Send) -> None:

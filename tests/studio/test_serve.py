@@ -23,9 +23,7 @@ import pytest
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.studio.app import create_app
-from pixelguide.studio.items import picture_png
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.office import Office
 from pixelguide.studio.serve import (
     address_of,
     bound,
@@ -34,7 +32,9 @@ from pixelguide.studio.serve import (
     is_loopback,
     server,
 )
-from stub_desk import HANGS
+from pixelguide.studio.services import Office
+from pixelguide.studio.stored_files import picture_png
+from stub_runner import HANGS
 from studio.conftest import SIZE, Start, Studio
 
 TOKEN = "0123456789abcdef"  # noqa: S105
@@ -111,9 +111,9 @@ import sys
 from pathlib import Path
 import studio.conftest as desk
 from pixelguide.studio.app import create_app
-from pixelguide.studio.office import open_office
+from pixelguide.studio.services import open_office
 from pixelguide.studio.serve import bound, gate_of, serve
-from stub_desk import stub
+from stub_runner import stub
 
 def main(data, step_seconds):
     with bound("127.0.0.1", 0) as listening, open_office(

@@ -9,8 +9,8 @@ import pytest
 
 from pixelguide.errors import InputError
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.office import open_office
-from stub_desk import stub
+from pixelguide.studio.services import open_office
+from stub_runner import stub
 from studio.conftest import CATEGORY, Start
 
 

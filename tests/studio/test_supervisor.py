@@ -10,7 +10,7 @@ import time
 import pytest
 
 from pixelguide.studio.limits import Limits
-from stub_desk import (
+from stub_runner import (
     BAD_INPUT,
     BUG,
     CRASHES,

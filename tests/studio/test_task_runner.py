@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from model_folders import write_portrait_category
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.putting_back import grey
 from pixelguide.errors import InputError
+from pixelguide.photo.paste_back import grey
 from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.segment.domain import Domain, Range
 from pixelguide.studio.app import create_app
@@ -28,8 +28,8 @@ from pixelguide.studio.messages import (
     SegmentOutcome,
     SegmentTask,
 )
-from pixelguide.studio.office import open_office
 from pixelguide.studio.opening import open_editor
+from pixelguide.studio.services import open_office
 from pixelguide.studio.worker import data_url
 from studio.conftest import GATE, Studio
 
@@ -168,6 +168,6 @@ def test_built_in_model_from_portrait_to_edit(tmp_path: Path) -> None:
 
 
 def _png(label_map: Any) -> bytes:
-    from pixelguide.studio.items import png
+    from pixelguide.studio.stored_files import png
 
     return png(label_map.to_image())

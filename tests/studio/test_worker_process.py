@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from pixelguide.studio.child import started
-from pixelguide.studio.office import open_office
-from stub_desk import BrokenDesk, stub
+from pixelguide.studio.services import open_office
+from pixelguide.studio.worker_process import started
+from stub_runner import BrokenDesk, stub
 from studio.conftest import CATEGORY
 
 

@@ -45,7 +45,7 @@ def bench(
     from pixelguide.evaluate.bench import BenchSettings, run_bench
     from pixelguide.evaluate.subjects import subject_of_model, subject_of_shape
     from pixelguide.files import check_file_writable, write_atomically
-    from pixelguide.prior.speed import Speed, choose_precision
+    from pixelguide.prior.kernels.options import Speed, choose_precision
 
     if model and shape:
         raise InputError("--model and --shape", hint="Give one of the two.")

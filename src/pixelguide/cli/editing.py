@@ -63,7 +63,7 @@ def segment(
 ) -> None:
     """Read a picture's label map, to be repainted."""
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.map_sizes import enlarged_map
+    from pixelguide.photo.map_sizes import enlarged_map
 
     check_file_writable(out)
     editor = Editor.from_pretrained(model, device)
@@ -143,7 +143,7 @@ def edit(
     from pixelguide.edit.result import check_apart
     from pixelguide.edit.settings import EditSettings
     from pixelguide.labels import LabelMap
-    from pixelguide.prior.speed import Speed, choose_precision
+    from pixelguide.prior.kernels.options import Speed, choose_precision
 
     check_writable(out)
     check_apart(image, out)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.framing import Frame, Placement
     from pixelguide.labels import LabelMap, LabelSet
-    from pixelguide.photograph_files import OutputFormat
+    from pixelguide.photo.framing import Frame, Placement
+    from pixelguide.photo.photograph_files import OutputFormat
 
 CropOption = Annotated[
     str,
@@ -40,7 +40,7 @@ METADATA = "pixelguide"
 
 def output_format(text: str) -> OutputFormat:
     """The format of --format; InputError for an unknown one."""
-    from pixelguide.photograph_files import OutputFormat
+    from pixelguide.photo.photograph_files import OutputFormat
 
     if text not in get_args(OutputFormat):
         raise InputError(f"--format {text}", hint=f"Give {', '.join(get_args(OutputFormat))}.")
@@ -66,7 +66,7 @@ class MapFile:
 
     def frame(self) -> Frame | None:
         """The frame of `frame_text`; None where a paint program has dropped it."""
-        from pixelguide.edit.framing import Frame
+        from pixelguide.photo.framing import Frame
 
         if self.text is None:
             return None
@@ -102,10 +102,10 @@ def set_image(
 
     An RGB picture of the model's size is taken as it is, unless options ask for more.
     """
-    from pixelguide.edit.framing import Frame
     from pixelguide.images import open_image
-    from pixelguide.photograph_files import PhotographWriter
-    from pixelguide.photographs import Photograph
+    from pixelguide.photo.framing import Frame
+    from pixelguide.photo.photograph import Photograph
+    from pixelguide.photo.photograph_files import PhotographWriter
 
     if eyes is not None and crop != "auto":
         raise InputError("--crop and --eyes", hint="Give one of them.")

@@ -37,7 +37,6 @@ def studio(
     device: Device = "auto",
 ) -> None:
     """Paint the label map in the browser and see the photo follow."""
-    from pixelguide.studio.child import started
     from pixelguide.studio.limits import Limits
     from pixelguide.studio.opening import open_editor
     from pixelguide.studio.serve import (
@@ -48,6 +47,7 @@ def studio(
         gate_of,
         serve,
     )
+    from pixelguide.studio.worker_process import started
 
     check_token(host, token)
     desk = partial(open_editor, model, device)
@@ -55,7 +55,7 @@ def studio(
         # These take seconds, in which the worker opens its model.
         from pixelguide.studio.app import create_app
         from pixelguide.studio.category import Category
-        from pixelguide.studio.office import open_office
+        from pixelguide.studio.services import open_office
 
         category, limits = Category.open(model), Limits(job_seconds=60 * time_limit)
         folder = data or default_data()

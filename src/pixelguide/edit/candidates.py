@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pixelguide.edit.guidance import GuidedDenoiser
 from pixelguide.edit.plan import Plan
 from pixelguide.edit.progress import Clock
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import Step, noised_start, sample_edit
-from pixelguide.edit.strokes import Colours
 from pixelguide.edit.subject import Subject
+from pixelguide.guidance.flat_colours import Colours
+from pixelguide.guidance.guidance import GuidedDenoiser
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import Step, noised_start, sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 

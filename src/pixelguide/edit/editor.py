@@ -12,30 +12,30 @@ import torch
 from numpy.typing import NDArray
 
 from pixelguide.edit import inpainting, interpolation
-from pixelguide.edit.framing import Placement, Point
-from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.edit.candidates import make_pictures
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
-from pixelguide.edit.inversion import reconstruct
-from pixelguide.edit.making import make_pictures
-from pixelguide.edit.map_sizes import reduced_mask
 from pixelguide.edit.opening import open_category
-from pixelguide.edit.picture import AnyPicture, Crop, Picture, place, read_photograph, read_picture
 from pixelguide.edit.plan import plan_edit
 from pixelguide.edit.progress import Clock, Progress, step_watcher
-from pixelguide.edit.putting_back import grey
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
+from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.guidance.inversion import reconstruct
 from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.photographs import Photograph
+from pixelguide.photo.framing import Placement, Point
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.map_sizes import reduced_mask
+from pixelguide.photo.paste_back import grey
+from pixelguide.photo.photograph import Photograph
+from pixelguide.photo.picture import AnyPicture, Crop, Picture, place, read_photograph, read_picture
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.options import FAST, Speed
 from pixelguide.prior.schedule import spaced_timesteps
-from pixelguide.prior.speed import FAST, Speed
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.domain import Domain, Familiarity
@@ -82,8 +82,8 @@ class Editor:
         """Open a category by built-in or pulled name, or by folder.
 
         OWNER/NAME of the hub is fetched if it is not here yet. device: "auto" (CUDA, else MPS,
-        else CPU) or what torch accepts. speed: see `prior.speed`. Raises InputError or SafetyError
-        for a model that is missing, incomplete, damaged or unsafe.
+        else CPU) or what torch accepts. speed: see `prior.kernels.options`. Raises
+        InputError or SafetyError for a model that is missing, incomplete, damaged or unsafe.
         """
         return cls(**vars(open_category(model, device, speed)))
 

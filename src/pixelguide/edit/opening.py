@@ -13,8 +13,8 @@ from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.options import Speed, prepare
 from pixelguide.prior.public.pull import fetched
-from pixelguide.prior.speed import Speed, prepare
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.domain import Domain, load_domain
 from pixelguide.segment.storage import check_bank, load_bank, load_labels

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.passes import ScheduleName
 from pixelguide.edit.progress import Progress
 from pixelguide.edit.settings import EditDefaults, StartFrom
-from pixelguide.edit.solvers import Sampler
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.guidance.schedules import ScheduleName
+from pixelguide.guidance.solvers import Sampler
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder, read_json, write_manifest

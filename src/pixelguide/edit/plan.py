@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.moved_parts import with_moved_parts
-from pixelguide.edit.passes import Passes
-from pixelguide.edit.region import dilate, edited_classes, region_of_interest
 from pixelguide.edit.settings import EditDefaults, EditSettings, StartFrom
-from pixelguide.edit.strokes import Colours, flat_colours
 from pixelguide.errors import InputError
+from pixelguide.guidance.flat_colours import Colours, flat_colours
+from pixelguide.guidance.moved_parts import with_moved_parts
+from pixelguide.guidance.region import dilate, edited_classes, region_of_interest
+from pixelguide.guidance.schedules import Passes
 from pixelguide.labels import IGNORE, LabelMap
 
 

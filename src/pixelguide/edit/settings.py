@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pixelguide.checked import Checked
-from pixelguide.edit.passes import SCHEDULES, Passes, ScheduleName
-from pixelguide.edit.region import RoiMode
-from pixelguide.edit.solvers import Sampler
-from pixelguide.edit.start import check_start, check_steps
 from pixelguide.errors import InputError
+from pixelguide.guidance.region import RoiMode
+from pixelguide.guidance.schedules import SCHEDULES, Passes, ScheduleName
+from pixelguide.guidance.solvers import Sampler
+from pixelguide.guidance.start import check_start, check_steps
 
 StartFrom = Literal["inversion", "colours"]
 Steps = Annotated[int, Field(ge=2, le=1000)]

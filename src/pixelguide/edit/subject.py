@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelguide.edit.framing import Placement
-from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.map_sizes import reduced_map
 from pixelguide.errors import InputError
+from pixelguide.guidance.inversion import invert
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap
+from pixelguide.photo.framing import Placement
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.map_sizes import reduced_map
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.segment.domain import Domain, Familiarity, familiarity

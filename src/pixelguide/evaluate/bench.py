@@ -34,7 +34,7 @@ from pixelguide.evaluate.stages import (
     training_stage,
 )
 from pixelguide.evaluate.subjects import Subject
-from pixelguide.prior.speed import TYPES, Precision
+from pixelguide.prior.kernels.options import TYPES, Precision
 
 Progress = Callable[[dict[str, Any]], None]
 NETWORK = ("inversion step", "guided step", "· forward", "· backward", "features per timestep")

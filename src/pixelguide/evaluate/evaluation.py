@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditSettings
-from pixelguide.edit.strokes import Colours, class_colours
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask, Maps, portrait_tasks
 from pixelguide.evaluate.contact_sheet import contact_sheet
@@ -27,6 +26,7 @@ from pixelguide.evaluate.summary import Entry, SetMeasures, summarize
 from pixelguide.evaluate.tables import to_csv, to_markdown
 from pixelguide.evaluate.task_folder import load_tasks, write_tasks
 from pixelguide.files import write_atomically
+from pixelguide.guidance.flat_colours import Colours, class_colours
 from pixelguide.images import load_rgb, save_png
 from pixelguide.portraits import portrait_at, render
 

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelguide.edit.guidance import GuidedPrediction, guided
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import sample_edit
 from pixelguide.evaluate.subjects import Subject
+from pixelguide.guidance.guidance import GuidedPrediction, guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.labels import LabelSet
 from pixelguide.prior.denoiser import Denoiser, Prediction

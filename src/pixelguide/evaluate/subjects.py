@@ -11,9 +11,9 @@ from pixelguide.errors import InputError
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.options import FAST, Speed, prepare
 from pixelguide.prior.public.pull import fetched
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
-from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank

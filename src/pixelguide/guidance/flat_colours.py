@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.region import dilate
+from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelMap
 
 Strokes = Literal["classes", "changed"]

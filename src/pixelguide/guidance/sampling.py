@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from pixelguide.devices import sent
-from pixelguide.edit.guidance import GuidedDenoiser
-from pixelguide.edit.solvers import Sampler, make_solver
+from pixelguide.guidance.guidance import GuidedDenoiser
+from pixelguide.guidance.solvers import Sampler, make_solver
 from pixelguide.prior.schedule import Schedule
 
 

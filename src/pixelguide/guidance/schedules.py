@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pixelguide.edit.solvers import Sampler
+from pixelguide.guidance.solvers import Sampler
 from pixelguide.prior.schedule import Spacing
 
 ScheduleName = Literal["brief", "fast", "paper"]

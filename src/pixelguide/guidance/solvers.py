@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from pixelguide.edit.guidance import GuidedPrediction
+from pixelguide.guidance.guidance import GuidedPrediction
 from pixelguide.prior.schedule import Schedule
 
 Sampler = Literal["ddpm", "ddim", "sde", "sde-2m", "dpm-2m"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.photographs import Photograph
+from pixelguide.photo.photograph import Photograph
 
 Point = tuple[float, float]
 SMALLEST_SHARE = 0.25

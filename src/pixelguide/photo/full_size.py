@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.framing import Placement
-from pixelguide.edit.putting_back import Patch, put_back
 from pixelguide.files import write_atomically
 from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
-from pixelguide.open_raster import edit_layers, open_raster
-from pixelguide.photograph_files import OutputFormat, PhotographWriter
-from pixelguide.photographs import Photograph, Pixels, to_eight_bits
-from pixelguide.png_file import PngEncoder
+from pixelguide.photo.framing import Placement
+from pixelguide.photo.open_raster import edit_layers, open_raster
+from pixelguide.photo.paste_back import Patch, put_back
+from pixelguide.photo.photograph import Photograph, Pixels, to_eight_bits
+from pixelguide.photo.photograph_files import OutputFormat, PhotographWriter
+from pixelguide.photo.png_file import PngEncoder
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.framing import Placement
 from pixelguide.errors import InputError
 from pixelguide.labels import IGNORE, LabelMap
+from pixelguide.photo.framing import Placement
 
 
 def enlarged_map(placement: Placement, label_map: LabelMap) -> LabelMap:

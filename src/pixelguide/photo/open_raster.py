@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.labels import LabelMap
-from pixelguide.png_file import PngEncoder
+from pixelguide.photo.png_file import PngEncoder
 
 _THUMBNAIL = 256
 

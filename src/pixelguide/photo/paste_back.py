@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixelguide.edit.framing import Placement
-from pixelguide.edit.region import dilate
-from pixelguide.photographs import Pixels
+from pixelguide.guidance.region import dilate
+from pixelguide.photo.framing import Placement
+from pixelguide.photo.photograph import Pixels
 
 KEPT, REPLACED = 4.0, 24.0
 """Changes (of 255, the largest channel's) up to which the photograph keeps its texture, and from

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.photographs import (
+from pixelguide.photo.photograph import (
     ORIENTATION,
     UPRIGHT,
     FileFormat,
@@ -19,8 +19,8 @@ from pixelguide.photographs import (
     Pixels,
     turned_back,
 )
-from pixelguide.png_file import Chunk, PngEncoder
-from pixelguide.tiff_file import encode_tiff
+from pixelguide.photo.png_file import Chunk, PngEncoder
+from pixelguide.photo.tiff_file import encode_tiff
 
 OutputFormat = Literal["png", "same", "jpeg", "webp", "tiff"]
 SUFFIX: dict[FileFormat, str] = {

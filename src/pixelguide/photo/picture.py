@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixelguide.edit.framing import Frame, Placement, Point
 from pixelguide.errors import InputError
 from pixelguide.images import load_rgb, to_rgb
-from pixelguide.photographs import Photograph, Pixels
+from pixelguide.photo.framing import Frame, Placement, Point
+from pixelguide.photo.photograph import Photograph, Pixels
 
 Picture = NDArray[np.uint8] | Image.Image | str | Path
 AnyPicture = Picture | Pixels | Photograph

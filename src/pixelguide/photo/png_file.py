@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from pixelguide.photographs import Pixels
+from pixelguide.photo.photograph import Pixels
 
 Chunk = tuple[bytes, bytes]
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from pixelguide.photographs import Pixels
+from pixelguide.photo.photograph import Pixels
 
 _STRIP_BYTES = 1 << 20
 _THREADS = 2

@@ -11,8 +11,8 @@ from diffusers import UNet2DModel
 from torch import Tensor
 
 from pixelguide.errors import InputError
-from pixelguide.prior.graphs import GraphedPasses
-from pixelguide.prior.unrolled import UnrolledUNet
+from pixelguide.prior.kernels.graphs import GraphedPasses
+from pixelguide.prior.kernels.unrolled import UnrolledUNet
 
 Pass = Callable[[Tensor, Tensor, bool], list[Tensor]]
 """(x_t, t, whether to stop at the last tap) to the activations and, unless so, the output."""

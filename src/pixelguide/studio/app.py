@@ -14,11 +14,11 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pixelguide.studio.bodies import Bodies
-from pixelguide.studio.gate import Gate, GateKeeper
-from pixelguide.studio.office import Office
-from pixelguide.studio.refusals import answer
-from pixelguide.studio.routes import items, jobs, pages, projects, results
+from pixelguide.studio.access import Gate, GateKeeper
+from pixelguide.studio.http_errors import answer
+from pixelguide.studio.request_body import Bodies
+from pixelguide.studio.routes import jobs, pages, pictures, projects, results
+from pixelguide.studio.services import Office
 
 WEB = Path(__file__).parent / "web"
 
@@ -35,7 +35,7 @@ def create_app(office: Office, gate: Gate, web: Path = WEB) -> FastAPI:
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.office, app.state.web = office, web
-    for routes in (pages, items, jobs, results, projects):
+    for routes in (pages, pictures, jobs, results, projects):
         app.include_router(routes.router)
     app.mount("/web", StaticFiles(directory=web, check_dir=False), name="web")
     app.add_exception_handler(HTTPException, _answered)

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError, SafetyError
-from pixelguide.studio.faults import described, fault
+from pixelguide.studio.error_content import described, fault
 
 _log = logging.getLogger(__name__)
 _STATUS = {InputError: 400, SafetyError: 400, ResourceError: 507}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixelguide.studio.database import Database
-from pixelguide.studio.faults import Fault
+from pixelguide.studio.error_content import Fault
+from pixelguide.studio.http_errors import busy
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.refusals import busy
 
 FINAL = ("done", "failed", "cancelled")
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.studio.faults import Fault
+from pixelguide.studio.error_content import Fault
 
 Report = Callable[[dict[str, Any]], None]
 """Told of each step: {"stage", "done", "total"}, perhaps "t" and "preview" (uint8 N×S×S×3).

@@ -8,6 +8,6 @@ from pixelguide.studio.messages import Desk
 def open_editor(model: str, device: str) -> Desk:
     """Open a model for the Studio, in the worker process. Raises as `Editor.from_pretrained`."""
     from pixelguide.edit.editor import Editor
-    from pixelguide.studio.desk import EditorDesk
+    from pixelguide.studio.task_runner import EditorDesk
 
     return EditorDesk(Editor.from_pretrained(model, device))

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixelguide.edit.framing import SMALLEST_SHARE, Frame, Placement
-from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.putting_back import Patch
 from pixelguide.images import decode_image, to_rgb
-from pixelguide.photograph_files import PhotographWriter
-from pixelguide.photographs import Photograph
+from pixelguide.photo.framing import SMALLEST_SHARE, Frame, Placement
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.paste_back import Patch
+from pixelguide.photo.photograph import Photograph
+from pixelguide.photo.photograph_files import PhotographWriter
 from pixelguide.studio.exports import METADATA
-from pixelguide.studio.items import Items
-from pixelguide.studio.origins import Change
+from pixelguide.studio.provenance import Change
+from pixelguide.studio.stored_files import Items
 
 _PREVIEW = 1280
 """Longer side, in pixels, of what the page shows to choose a part in."""

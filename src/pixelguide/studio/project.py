@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.studio import uploads
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.origins import Origin
+from pixelguide.studio.provenance import Origin
 
 PROJECT = "project.json"
 _MEMBER = re.compile(

@@ -9,14 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from pixelguide.edit.framing import Frame, Placement
 from pixelguide.errors import InputError
 from pixelguide.images import decode_image, to_rgb
-from pixelguide.studio import full_sizes, uploads
-from pixelguide.studio.items import Kind, picture_png, png
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.studio import photographs, uploads
 from pixelguide.studio.jobs import Job
-from pixelguide.studio.office import Office
-from pixelguide.studio.origins import Change, Origin, Part
 from pixelguide.studio.project import (
     Edit,
     EditRequest,
@@ -28,6 +25,9 @@ from pixelguide.studio.project import (
     member,
     write_zip,
 )
+from pixelguide.studio.provenance import Change, Origin, Part
+from pixelguide.studio.services import Office
+from pixelguide.studio.stored_files import Kind, picture_png, png
 from pixelguide.studio.work import edit_result
 
 _FOLDERS: dict[Kind, str] = {
@@ -208,7 +208,7 @@ def _check_parts(origins: dict[str, Origin], files: dict[str, bytes], size: int)
         if isinstance(origin, Part):
             parts.setdefault(origin.photograph, []).append(origin)
     for identity, of_it in parts.items():
-        photograph = full_sizes.decoded(files[identity])
+        photograph = photographs.decoded(files[identity])
         for part in of_it:
             Placement(photograph, Frame(part.x, part.y, part.size), size)
 

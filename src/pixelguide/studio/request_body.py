@@ -7,8 +7,8 @@ import asyncio
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pixelguide.studio.http_errors import Refusal, answer, busy
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.refusals import Refusal, answer, busy
 
 
 class Bodies:

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.studio.gate import Gate
+from pixelguide.studio.access import Gate
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TOKEN_CHARACTERS = 16

@@ -14,17 +14,17 @@ from filelock import FileLock, Timeout
 
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable, from_os_error
-from pixelguide.studio.blocking import Bridge
 from pixelguide.studio.category import Category
-from pixelguide.studio.child import Child, StartMethod
 from pixelguide.studio.database import Database
-from pixelguide.studio.hub import Hub
-from pixelguide.studio.items import Items, is_id
+from pixelguide.studio.http_errors import not_found
+from pixelguide.studio.job_events import Hub
 from pixelguide.studio.jobs import Job, JobStore
 from pixelguide.studio.limits import Limits
 from pixelguide.studio.messages import OpenDesk
-from pixelguide.studio.refusals import not_found
+from pixelguide.studio.stored_files import Items, is_id
 from pixelguide.studio.supervisor import DIED, Supervisor
+from pixelguide.studio.thread_pool import Bridge
+from pixelguide.studio.worker_process import Child, StartMethod
 
 
 @dataclass(frozen=True)

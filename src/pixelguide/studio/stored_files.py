@@ -19,8 +19,8 @@ from pixelguide.files import write_atomically
 from pixelguide.images import decode_image
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.studio.database import Database
-from pixelguide.studio.origins import Origins
-from pixelguide.studio.refusals import not_found
+from pixelguide.studio.http_errors import not_found
+from pixelguide.studio.provenance import Origins
 
 Kind = Literal["picture", "map", "roi", "photograph"]
 _ID = re.compile(r"[0-9a-f]{32}")

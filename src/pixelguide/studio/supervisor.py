@@ -12,14 +12,14 @@ from multiprocessing.connection import wait
 from typing import Any, Literal
 
 from pixelguide.errors import PixelguideError
-from pixelguide.studio.child import Child, StartMethod
-from pixelguide.studio.faults import Fault, described, fault
-from pixelguide.studio.items import Items
+from pixelguide.studio.error_content import Fault, described, fault
+from pixelguide.studio.http_errors import Refusal
 from pixelguide.studio.jobs import Job, JobStore
 from pixelguide.studio.limits import Limits
 from pixelguide.studio.messages import Broken, Done, Failed, OpenDesk, Progress, Ready, Stop
-from pixelguide.studio.refusals import Refusal
+from pixelguide.studio.stored_files import Items
 from pixelguide.studio.work import keep_outcome, task_of
+from pixelguide.studio.worker_process import Child, StartMethod
 
 State = Literal["starting", "ready", "restarting"]
 Tell = Callable[[str, str, dict[str, Any]], None]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.putting_back import grey
 from pixelguide.images import is_grey
 from pixelguide.labels import LabelMap
+from pixelguide.photo.paste_back import grey
 from pixelguide.studio.messages import (
     EditOutcome,
     EditTask,

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from pixelguide.labels import LabelMap
-from pixelguide.studio.items import Items, picture_png, png
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.messages import EditOutcome, EditTask, Outcome, SegmentTask, Task
-from pixelguide.studio.origins import Change
+from pixelguide.studio.provenance import Change
+from pixelguide.studio.stored_files import Items, picture_png, png
 
 
 def task_of(job: Job, items: Items) -> Task:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import PixelguideError, is_out_of_memory
-from pixelguide.studio.faults import described, fault, of_a_job
+from pixelguide.studio.error_content import described, fault, of_a_job
 from pixelguide.studio.messages import (
     Broken,
     Cancelled,

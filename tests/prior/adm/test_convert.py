@@ -13,8 +13,8 @@ from adm_network import AdmNetwork
 from conftest import seeded
 from pixelguide.errors import InputError, PixelguideError
 from pixelguide.prior import bundle
-from pixelguide.prior.adm import AdmSettings
-from pixelguide.prior.adm_folder import convert_adm
+from pixelguide.prior.adm.convert import convert_adm
+from pixelguide.prior.adm.shapes import AdmSettings
 from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from adm_network import AdmNetwork
 from pixelguide.errors import InputError
-from pixelguide.prior.adm import AdmSettings, AdmShape, read_shape
+from pixelguide.prior.adm.shapes import AdmSettings, AdmShape, read_shape
 from pixelguide.prior.taps import default_taps, list_taps
 
 DEFAULTS = AdmSettings()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from conftest import seeded
 from pixelguide.errors import InputError, PixelguideError, SafetyError
-from pixelguide.prior.torch_files import read_state_dict, read_torch_file
+from pixelguide.prior.adm.torch_files import read_state_dict, read_torch_file
 
 TENSORS = {
     "a.weight": torch.randn(20, 30, generator=seeded(0)),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from adm_network import AdmNetwork
 from conftest import seeded
 from pixelguide.errors import InputError
-from pixelguide.prior.adm import AdmSettings, read_shape
-from pixelguide.prior.adm_weights import convert_weights, embedding_table
+from pixelguide.prior.adm.shapes import AdmSettings, read_shape
+from pixelguide.prior.adm.weights import convert_weights, embedding_table
 from pixelguide.prior.taps import TapReader, list_taps
 
 

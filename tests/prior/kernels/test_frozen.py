@@ -16,8 +16,8 @@ from torch.nn import functional as F  # noqa: N812
 from conftest import seeded
 from pixelguide.errors import InputError
 from pixelguide.evaluate.costs import PeakBytes
-from pixelguide.prior import frozen
-from pixelguide.prior.frozen import FrozenConv2d, FrozenResidual, freeze_layers
+from pixelguide.prior.kernels import frozen
+from pixelguide.prior.kernels.frozen import FrozenConv2d, FrozenResidual, freeze_layers
 
 FEW = {"own": ("AttnUpBlock2D", "scale_shift"), "ddpm": ("UpBlock2D", "default")}
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from conftest import seeded
-from pixelguide.prior.graphs import KEPT, GraphedPasses, Pass
+from pixelguide.prior.kernels.graphs import KEPT, GraphedPasses, Pass
 
 T = torch.tensor([3])
 

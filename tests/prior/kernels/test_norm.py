@@ -9,8 +9,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from conftest import seeded
 from pixelguide.evaluate.costs import PeakBytes
-from pixelguide.prior import norm as module
-from pixelguide.prior.norm import norm_silu
+from pixelguide.prior.kernels import norm as module
+from pixelguide.prior.kernels.norm import norm_silu
 
 
 def layer(channels: int, groups: int) -> nn.GroupNorm:

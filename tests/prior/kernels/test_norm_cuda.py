@@ -14,7 +14,7 @@ pytest.importorskip("triton", reason="comes with PyTorch for CUDA")
 if not (torch.cuda.is_available() or os.environ.get("TRITON_INTERPRET") == "1"):
     pytest.skip("no GPU, and TRITON_INTERPRET is not 1", allow_module_level=True)
 
-from pixelguide.prior.norm_cuda import norm_silu_cuda
+from pixelguide.prior.kernels.norm_cuda import norm_silu_cuda
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 SHAPES = [(2, 96, 20, 32), (1, 12, 3, 4), (2, 256, 17, 32)]

@@ -10,14 +10,14 @@ from diffusers import UNet2DModel
 from torch import Tensor
 
 from conftest import seeded, wake
-from pixelguide.edit.guidance import GuidedPrediction, guided
 from pixelguide.errors import InputError
-from pixelguide.prior import frozen, speed
+from pixelguide.guidance.guidance import GuidedPrediction, guided
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.frozen import FrozenConv2d
+from pixelguide.prior.kernels import frozen, options
+from pixelguide.prior.kernels.frozen import FrozenConv2d
+from pixelguide.prior.kernels.options import Speed, choose_precision, prepare
 from pixelguide.prior.schedule import Schedule
-from pixelguide.prior.speed import Speed, choose_precision, prepare
 from pixelguide.segment.classifier import ClassifierBank
 
 CPU = torch.device("cpu")
@@ -122,7 +122,7 @@ def test_graphs_need_a_gpu_and_are_no_second_way(tiny_unet: UNet2DModel) -> None
 def test_automatic_precision_follows_the_processor(
     native: bool, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speed, "runs_bf16", lambda _device: native)
+    monkeypatch.setattr(options, "runs_bf16", lambda _device: native)
     assert choose_precision("auto", CPU) == expected
     assert choose_precision("fp32", CPU) == "fp32"
     with pytest.raises(InputError, match="precision 'half'"):

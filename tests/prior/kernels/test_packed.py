@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from conftest import seeded
-from pixelguide.prior import frozen
-from pixelguide.prior.frozen import FrozenConv2d, freeze_layers
-from pixelguide.prior.packed import pack, packed_conv, runs_bf16
+from pixelguide.prior.kernels import frozen
+from pixelguide.prior.kernels.frozen import FrozenConv2d, freeze_layers
+from pixelguide.prior.kernels.packed import pack, packed_conv, runs_bf16
 
 ROUNDING = 4e-3
 """Relative, of a value in bfloat16; those of a result are right to this."""

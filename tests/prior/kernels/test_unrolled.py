@@ -11,8 +11,8 @@ from diffusers import UNet2DModel
 
 from conftest import seeded
 from pixelguide.errors import InputError
-from pixelguide.prior.frozen import freeze_layers
-from pixelguide.prior.unrolled import UnrolledUNet
+from pixelguide.prior.kernels.frozen import freeze_layers
+from pixelguide.prior.kernels.unrolled import UnrolledUNet
 from prior.test_taps import unet  # noqa: F401 - every kind of network
 
 X_T, T = torch.randn(2, 3, 16, 16, generator=seeded(0)), torch.tensor([3, 700])

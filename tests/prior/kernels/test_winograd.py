@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from conftest import seeded
 from pixelguide.evaluate.costs import PeakBytes, WorkCounter
-from pixelguide.prior.winograd import (
+from pixelguide.prior.kernels.winograd import (
     POINTS,
     TOGETHER,
     cook_toom,

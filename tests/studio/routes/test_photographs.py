@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photographs import ICC, exif, random_pixels, write_photograph
-from pixelguide.edit.framing import Frame, Placement
-from pixelguide.photographs import Photograph
-from pixelguide.studio.items import picture_png
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.photograph import Photograph
+from pixelguide.studio.stored_files import picture_png
 from studio.conftest import MISSING, SIZE, Start, Studio
 
 WIDTH, HEIGHT = 150, 100

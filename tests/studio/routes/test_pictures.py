@@ -13,7 +13,7 @@ from PIL import Image
 
 from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS
-from pixelguide.studio.items import picture_png, png
+from pixelguide.studio.stored_files import picture_png, png
 from studio.conftest import SIZE, Studio
 
 RAMP = np.zeros((100, 50, 3), np.uint8)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pixelguide.studio.items import picture_png
+from pixelguide.studio.stored_files import picture_png
 from studio.conftest import MISSING, SIZE, Studio
 
 Content = dict[str, Any]

@@ -11,11 +11,11 @@ import torch
 from diffusers import UNet2DModel
 
 from pixelguide.files import Content, check_writable
-from pixelguide.prior.adm import AdmSettings, AdmShape, read_shape
-from pixelguide.prior.adm_weights import convert_weights
+from pixelguide.prior.adm.shapes import AdmSettings, AdmShape, read_shape
+from pixelguide.prior.adm.torch_files import read_state_dict
+from pixelguide.prior.adm.weights import convert_weights
 from pixelguide.prior.bundle import WEIGHTS, prior_configs, refuse_classifiers, write_parts
 from pixelguide.prior.tensor_file import LazyTensor, tensor_chunks
-from pixelguide.prior.torch_files import read_state_dict
 
 Progress = Callable[[dict[str, Any]], None]
 

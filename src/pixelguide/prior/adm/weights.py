@@ -11,7 +11,7 @@ from diffusers.models.embeddings import get_timestep_embedding
 from torch import Tensor
 
 from pixelguide.errors import InputError
-from pixelguide.prior.adm import AdmSettings, AdmShape
+from pixelguide.prior.adm.shapes import AdmSettings, AdmShape
 from pixelguide.prior.tensor_file import TYPES, LazyTensor
 
 RESIDUAL = {

@@ -15,9 +15,9 @@ from torch.nn import functional as F  # noqa: N812
 from torch.nn.grad import conv2d_input
 
 from pixelguide.errors import InputError
-from pixelguide.prior.norm import norm_silu, runs_on
-from pixelguide.prior.packed import opposite, pack, packed_conv, runs_bf16, turned
-from pixelguide.prior.winograd import transform_weight, winograd_conv
+from pixelguide.prior.kernels.norm import norm_silu, runs_on
+from pixelguide.prior.kernels.packed import opposite, pack, packed_conv, runs_bf16, turned
+from pixelguide.prior.kernels.winograd import transform_weight, winograd_conv
 
 FEWEST_CHANNELS, FEWEST_PIXELS = 96, 32 * 32
 """From here on Winograd's algorithm pays: fewer channels leave its products small next to its

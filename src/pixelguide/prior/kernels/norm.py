@@ -31,7 +31,7 @@ def norm_silu(
         scale, shift = scale.float(), shift.float()
         gain, offset = gain * (1 + scale), offset * (1 + scale) + shift
     if x.is_cuda:
-        from pixelguide.prior.norm_cuda import norm_silu_cuda
+        from pixelguide.prior.kernels.norm_cuda import norm_silu_cuda
 
         return norm_silu_cuda(x, gain, offset, norm.num_groups, norm.eps)
     result: Tensor = _NormSilu.apply(  # type: ignore[no-untyped-call]

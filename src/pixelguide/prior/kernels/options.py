@@ -10,8 +10,8 @@ from diffusers import UNet2DModel
 from torch import nn
 
 from pixelguide.errors import InputError
-from pixelguide.prior.frozen import freeze_layers
-from pixelguide.prior.packed import runs_bf16
+from pixelguide.prior.kernels.frozen import freeze_layers
+from pixelguide.prior.kernels.packed import runs_bf16
 
 Precision = Literal["fp32", "bf16"]
 TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}

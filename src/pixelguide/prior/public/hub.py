@@ -148,7 +148,7 @@ def known_files(folder: Path) -> list[str]:
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     """A torch pickle of tensors, read with weights_only=True by the converter's reader."""
-    from pixelguide.prior.torch_files import read_state_dict
+    from pixelguide.prior.adm.torch_files import read_state_dict
 
     return read_state_dict(path)
 

@@ -183,8 +183,8 @@ def _convert_adm(
     checkpoint: Path, folder: Path, entry: Entry, on_progress: Progress | None
 ) -> None:
     """Write the model folder of a guided-diffusion checkpoint."""
-    from pixelguide.prior.adm import AdmSettings
-    from pixelguide.prior.adm_folder import convert_adm
+    from pixelguide.prior.adm.convert import convert_adm
+    from pixelguide.prior.adm.shapes import AdmSettings
 
     convert_adm(checkpoint, folder, AdmSettings(size=entry.size), on_progress=on_progress)
 

@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, StreamingResponse
 from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
 from pixelguide.studio import uploads
-from pixelguide.studio.hub import encode
+from pixelguide.studio.http_errors import not_found
+from pixelguide.studio.job_events import encode
 from pixelguide.studio.jobs import Job
-from pixelguide.studio.office import AtOffice, Office
-from pixelguide.studio.refusals import not_found
+from pixelguide.studio.services import AtOffice, Office
 
 router = APIRouter()
 _KEY = re.compile(r"[0-9A-Za-z_-]{8,64}")

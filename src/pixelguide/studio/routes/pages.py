@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse
 
 from pixelguide.portraits import LABELS, portrait_at, render
-from pixelguide.studio.items import picture_png
-from pixelguide.studio.office import AtOffice, Office
-from pixelguide.studio.refusals import not_found
+from pixelguide.studio.http_errors import not_found
+from pixelguide.studio.services import AtOffice, Office
+from pixelguide.studio.stored_files import picture_png
 
 router = APIRouter()
 PORTRAITS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 10, 11)

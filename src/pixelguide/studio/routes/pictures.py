@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from pixelguide.edit.framing import Frame
 from pixelguide.errors import InputError
-from pixelguide.studio import full_sizes, uploads
-from pixelguide.studio.items import Kind, picture_png, png
-from pixelguide.studio.office import AtOffice, Office
-from pixelguide.studio.origins import Part
-from pixelguide.studio.refusals import not_found
+from pixelguide.photo.framing import Frame
+from pixelguide.studio import photographs, uploads
+from pixelguide.studio.http_errors import not_found
+from pixelguide.studio.provenance import Part
 from pixelguide.studio.routes.pages import portrait_count, portrait_png
+from pixelguide.studio.services import AtOffice, Office
+from pixelguide.studio.stored_files import Kind, picture_png, png
 
 router = APIRouter()
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # ids are never reused
@@ -56,7 +56,7 @@ async def add_picture(request: Request, office: AtOffice) -> dict[str, Any]:
         own, photograph = (size, size), None
     else:
         _check_is_image(request, "picture")
-        upload = await office.bridge.heavy(full_sizes.received, body, size)
+        upload = await office.bridge.heavy(photographs.received, body, size)
         identity, photograph = await office.bridge.writing(_keep, body, upload, office)
         own = (upload.width, upload.height)
     return {
@@ -73,7 +73,7 @@ async def add_picture(request: Request, office: AtOffice) -> dict[str, Any]:
 async def photograph(identity: str, office: AtOffice) -> Response:
     """A photograph made small, to choose a part in."""
     content = await office.bridge.short(office.items.read, identity, "photograph")
-    shown = await office.bridge.heavy(full_sizes.preview, content)
+    shown = await office.bridge.heavy(photographs.preview, content)
     return Response(shown, media_type="image/jpeg", headers=_FOREVER)
 
 
@@ -85,7 +85,7 @@ async def add_part(identity: str, request: Request, office: AtOffice) -> dict[st
     wanted = uploads.json_body(await request.body(), _Square)
     frame = Frame(wanted.x, wanted.y, wanted.size)
     size = office.category.size
-    pixels = await office.bridge.heavy(full_sizes.part_of, content, frame, size)
+    pixels = await office.bridge.heavy(photographs.part_of, content, frame, size)
     picture = await office.bridge.writing(_keep_part, identity, frame, pixels, office)
     return {"picture": picture, "photograph": identity, "size": size}
 
@@ -126,7 +126,7 @@ async def _item(identity: str, kind: Kind, office: Office) -> Response:
     return Response(content, media_type="image/png", headers=_FOREVER)
 
 
-def _keep(body: bytes, upload: full_sizes.Upload, office: Office) -> tuple[str, str | None]:
+def _keep(body: bytes, upload: photographs.Upload, office: Office) -> tuple[str, str | None]:
     """The ids of the picture and of the photograph it is a part of, if it is."""
     if upload.frame is None:
         (identity,) = office.items.add(("picture", picture_png(upload.pixels)))
@@ -144,10 +144,10 @@ def _keep_part(photograph: str, frame: Frame, pixels: NDArray[np.uint8], office:
 
 def _full_size(identity: str, office: Office) -> bytes:
     office.items.check(identity, "picture")
-    placement = full_sizes.photograph_of(office.items, identity)
+    placement = photographs.photograph_of(office.items, identity)
     if placement is None:
         raise not_found("photograph")
-    return full_sizes.photograph_png(placement.photograph)
+    return photographs.photograph_png(placement.photograph)
 
 
 def _content_type(request: Request) -> str:

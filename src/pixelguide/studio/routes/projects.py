@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from pixelguide.studio import uploads
-from pixelguide.studio.office import AtOffice
-from pixelguide.studio.packing import pack, unpack
 from pixelguide.studio.project import PackRequest
+from pixelguide.studio.project_import import pack, unpack
+from pixelguide.studio.services import AtOffice
 
 router = APIRouter()
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from pixelguide.errors import InputError
-from pixelguide.open_raster import edit_layers, open_raster
-from pixelguide.studio import full_sizes, uploads
+from pixelguide.photo.open_raster import edit_layers, open_raster
+from pixelguide.studio import photographs, uploads
 from pixelguide.studio.exports import png_with_metadata
-from pixelguide.studio.items import picture_png
+from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.jobs import Job
-from pixelguide.studio.office import AtOffice, Office
-from pixelguide.studio.refusals import not_found
+from pixelguide.studio.services import AtOffice, Office
+from pixelguide.studio.stored_files import picture_png
 
 router = APIRouter()
 
@@ -81,10 +81,10 @@ def _photograph(identity: str, name: str, strength: float, office: Office) -> by
     after, how = _at_strength(job, candidate, strength, office), _how(job, k)
     if strength != 1:
         how["strength"] = strength
-    full = full_sizes.full_size_of(office.items, candidate)
+    full = photographs.full_size_of(office.items, candidate)
     if full is None:
         return png_with_metadata(after, how)
-    return full_sizes.photograph_png(full.photograph, how | full.report(), full.patch(after))
+    return photographs.photograph_png(full.photograph, how | full.report(), full.patch(after))
 
 
 def _keep(identity: str, name: str, strength: float, office: Office) -> str:
@@ -100,7 +100,7 @@ def _at_strength(job: Job, candidate: str, strength: float, office: Office) -> N
     after = office.items.picture(candidate)
     if strength == 1:
         return after
-    return full_sizes.fainter(office.items.picture(job.request["picture"]), after, strength)
+    return photographs.fainter(office.items.picture(job.request["picture"]), after, strength)
 
 
 def _how(job: Job, k: int) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _ora(identity: str, name: str | None, strength: float, office: Office) -> by
     candidate = result["candidates"][k]["picture"]
     edited = _at_strength(job, candidate, strength, office)
     target = items.label_map(job.request["target"])
-    if full := full_sizes.full_size_of(items, candidate):
+    if full := photographs.full_size_of(items, candidate):
         return full.open_raster(edited, target)
     original, roi = items.picture(job.request["picture"]), items.roi(result["roi_id"])
     return open_raster(edit_layers(original, edited, target, roi), edited)
