@@ -34,7 +34,13 @@ def test_worker_that_nobody_uses_ends(tmp_path: Path) -> None:
 
 
 def test_starting_a_worker_imports_no_torch() -> None:
-    modules = "cli.studio", "studio.child", "studio.opening", "studio.serve", "studio.limits"
+    modules = (
+        "cli.studio",
+        "studio.worker_process",
+        "studio.opening",
+        "studio.serve",
+        "studio.limits",
+    )
     imports = ", ".join(f"pixelguide.{module}" for module in modules)
     code = f"import sys, {imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0  # noqa: S603
