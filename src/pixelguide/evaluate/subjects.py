@@ -12,11 +12,11 @@ from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import FAST, Speed, prepare
-from pixelguide.prior.public.pull import fetched
+from pixelguide.prior.public.fetched import fetched
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
-from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
 from pixelguide.segment.storage import check_bank, load_bank
 
 SHAPES = {
@@ -38,7 +38,7 @@ class Subject:
 
     name: str
     denoiser: Denoiser
-    guide: ClassifierBank
+    guide: PixelClassifiers
     schedule: Schedule
     hash: str | None = None
     speed: Speed = FAST
@@ -51,10 +51,11 @@ def subject_of_model(model: str | Path, device: torch.device, speed: Speed = FAS
     `ModelFolder.open` does.
     """
     folder = ModelFolder.open(fetched(model))
-    unet = prepare(folder.unet(), device, speed)
+    unet = prepare(folder.frozen(), device, speed)
+    schedule, kind = folder.schedule()
     guide = load_bank(folder, "guide").to(device) if folder.has("guide/config.json") else None
     taps = guide.taps if guide else default_taps(unet)
-    denoiser = Denoiser.from_parts(unet, folder.scheduler(), taps, speed.compile, speed.graphs)
+    denoiser = Denoiser(unet, schedule, taps, kind, speed.compile, speed.graphs)
     if guide:
         check_bank(guide, denoiser, "guide")
     return _subject(Path(model).name, denoiser, guide, folder.hash, speed)
@@ -91,12 +92,12 @@ def subject_of_shape(
 
 
 def _subject(
-    name: str, denoiser: Denoiser, guide: ClassifierBank | None, hash: str | None, speed: Speed
+    name: str, denoiser: Denoiser, guide: PixelClassifiers | None, hash: str | None, speed: Speed
 ) -> Subject:
     start = min(START, len(denoiser.schedule))
     schedule = denoiser.schedule.respaced(spaced_timesteps(start, 2))
     if guide is None:
-        guide = ClassifierBank(
+        guide = PixelClassifiers(
             num_classes=CLASSES,
             timesteps=[[int(t)] for t in schedule.timesteps],
             taps=[tap.index for tap in denoiser.taps],

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from diffusers import UNet2DModel
 from torch import nn
 
 from pixelguide.errors import InputError
 from pixelguide.prior.kernels.frozen import freeze_layers
 from pixelguide.prior.kernels.packed import runs_bf16
+from pixelguide.prior.unet import Network
 
 Precision = Literal["fp32", "bf16"]
 TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -56,7 +56,7 @@ def choose_precision(precision: str, device: torch.device) -> Precision:
     return Speed(precision).precision  # type: ignore[arg-type]  # which it checks
 
 
-def prepare(unet: UNet2DModel, device: torch.device, speed: Speed = FAST) -> UNet2DModel:
+def prepare(unet: Network, device: torch.device, speed: Speed = FAST) -> Network:
     """Move `unet` to `device`, freeze it, and make it fast there. Returns it, changed.
 
     On a CPU in float32, or bf16 where it has instructions for that, and on a CUDA GPU its layers
@@ -70,7 +70,7 @@ def prepare(unet: UNet2DModel, device: torch.device, speed: Speed = FAST) -> UNe
     unet.eval().requires_grad_(False)
     nn.Module.to(unet, device, TYPES[speed.precision])  # diffusers' own warns of every cast
     if device.type == "cuda":
-        unet.to(memory_format=torch.channels_last)
+        nn.Module.to(unet, memory_format=torch.channels_last)  # type: ignore[call-overload]
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark |= speed.compile or speed.graphs
     own = device.type == "cuda" or (
