@@ -40,26 +40,26 @@ def studio(
     from pixelguide.studio.limits import Limits
     from pixelguide.studio.opening import open_editor
     from pixelguide.studio.serve import (
+        access_policy,
         address_of,
         bound,
         check_token,
         default_data,
-        gate_of,
         serve,
     )
     from pixelguide.studio.worker_process import started
 
     check_token(host, token)
-    desk = partial(open_editor, model, device)
-    with bound(host, port) as listening, started(desk) as worker:
+    runner = partial(open_editor, model, device)
+    with bound(host, port) as listening, started(runner) as worker:
         # These take seconds, in which the worker opens its model.
         from pixelguide.studio.app import create_app
         from pixelguide.studio.category import Category
-        from pixelguide.studio.services import open_office
+        from pixelguide.studio.services import open_services
 
         category, limits = Category.open(model), Limits(job_seconds=60 * time_limit)
         folder = data or default_data()
-        with open_office(category, desk, folder, limits, worker=worker) as office:
+        with open_services(category, runner, folder, limits, worker=worker) as services:
             address = address_of(listening, host, token)
 
             def announce() -> None:
@@ -67,5 +67,5 @@ def studio(
                 if open_browser:
                     webbrowser.open(address)
 
-            gate = gate_of(listening, host, token, name or ())
-            serve(create_app(office, gate), listening, announce)
+            policy = access_policy(listening, host, token, name or ())
+            serve(create_app(services, policy), listening, announce)

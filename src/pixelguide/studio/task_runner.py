@@ -1,4 +1,4 @@
-"""The worker's desk: an `Editor` that performs tasks."""
+"""Runs tasks in the worker process, by an `Editor`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pixelguide.studio.messages import (
 )
 
 
-class EditorDesk:
+class EditorTaskRunner:
     """Keeps the last picture in the editor: what it learned about it serves the next edit."""
 
     def __init__(self, editor: Editor) -> None:
