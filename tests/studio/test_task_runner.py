@@ -17,7 +17,7 @@ from pixelguide.edit.editor import Editor
 from pixelguide.errors import InputError
 from pixelguide.photo.paste_back import grey
 from pixelguide.portraits import LABELS, portrait_at, render
-from pixelguide.segment.domain import Domain, Range
+from pixelguide.segment.picture_statistics import PictureStatistics, Range
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
 from pixelguide.studio.messages import (
@@ -66,8 +66,8 @@ def test_segment_says_how_usual_the_picture_is_where_the_model_can_tell(
     assert isinstance(outcome, SegmentOutcome)
     assert outcome.familiarity is None, "this model was not measured"
     usual = Range(median=0, highest=0)
-    domain = Domain(denoising=usual, pictures=3)
-    monkeypatch.setattr(runner._editor, "domain", domain)  # type: ignore[attr-defined]
+    statistics = PictureStatistics(denoising=usual, pictures=3)
+    monkeypatch.setattr(runner._editor, "statistics", statistics)  # type: ignore[attr-defined]
     outcome = runner.perform(SegmentTask(2, "noise", PICTURE), lambda state: None)
     assert isinstance(outcome, SegmentOutcome)
     assert outcome.familiarity is not None

@@ -158,7 +158,7 @@ def inpaint(
         )
     saved = result.save(out, output)
     what = f"{num_images} candidates, not ranked" if result.best is None else "the best"
-    told = saved["candidates"][result.best.index if result.best else 0]
-    warn_of_loss(told)
-    outside = told["changed_pixels_outside"]
-    typer.echo(f"{out / told['file']}: {what}; {outside} pixels changed outside the mask")
+    candidate = saved["candidates"][result.best.index if result.best else 0]
+    warn_of_loss(candidate)
+    outside = candidate["changed_pixels_outside"]
+    typer.echo(f"{out / candidate['file']}: {what}; {outside} pixels changed outside the mask")

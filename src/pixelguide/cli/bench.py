@@ -45,7 +45,7 @@ def bench(
     from pixelguide.evaluate.bench import BenchSettings, run_bench
     from pixelguide.evaluate.subjects import subject_of_model, subject_of_shape
     from pixelguide.files import check_file_writable, write_atomically
-    from pixelguide.prior.kernels.options import Speed, choose_precision
+    from pixelguide.prior.kernels.options import InferenceOptions, choose_precision
 
     if model and shape:
         raise InputError("--model and --shape", hint="Give one of the two.")
@@ -53,13 +53,13 @@ def bench(
         raise InputError("--size without --shape", hint="A model has a size of its own.")
     settings = BenchSettings(numbers("batch", batch), repeats)
     place = choose_device(device)
-    speed = Speed(choose_precision(precision, place), compile, plain, graphs)
+    options = InferenceOptions(choose_precision(precision, place), compile, plain, graphs)
     if out:
         check_file_writable(out)
     subject = (
-        subject_of_shape(shape, size, place, speed)
+        subject_of_shape(shape, size, place, options)
         if shape
-        else subject_of_model(model or DEFAULT_MODEL, place, speed)
+        else subject_of_model(model or DEFAULT_MODEL, place, options)
     )
     with progress_bar() as report_progress:
         report = run_bench(subject, settings, on_progress=report_progress)

@@ -143,7 +143,7 @@ def edit(
     from pixelguide.edit.result import check_apart
     from pixelguide.edit.settings import EditSettings
     from pixelguide.labels import LabelMap
-    from pixelguide.prior.kernels.options import Speed, choose_precision
+    from pixelguide.prior.kernels.options import InferenceOptions, choose_precision
 
     check_writable(out)
     check_apart(image, out)
@@ -165,8 +165,8 @@ def edit(
         dilation=dilation,
     )
     place = choose_device(device)
-    speed = Speed(choose_precision(precision, place), compile, graphs=graphs)
-    editor = Editor.from_pretrained(model, place, speed)
+    options = InferenceOptions(choose_precision(precision, place), compile, graphs=graphs)
+    editor = Editor.from_pretrained(model, place, options)
     painted = MapFile.open(target, editor.labels, snap)
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
     set_image(editor, image, crop, eyes, painted, output)
@@ -183,11 +183,11 @@ def edit(
     if open_raster:
         write_atomically(out / "edit.ora", result.open_raster())
     best = result.best
-    told = saved["candidates"][best.index]
-    warn_of_loss(told)
+    candidate = saved["candidates"][best.index]
+    warn_of_loss(candidate)
     typer.echo(
-        f"{out / told['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
-        f"{num_images}; {told['changed_pixels_outside']} pixels changed outside the ROI"
+        f"{out / candidate['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
+        f"{num_images}; {candidate['changed_pixels_outside']} pixels changed outside the ROI"
     )
 
 

@@ -138,7 +138,7 @@ def frame_text(placement: Placement) -> dict[str, str]:
 
 def warn_of_unfamiliar(editor: Editor) -> None:
     """Say on standard error when the picture is not of the kind the model was made for."""
-    if not editor.domain.pictures:
+    if not editor.statistics.pictures:
         return  # the model does not say what is usual
     found = editor.familiarity()
     if found.far:
@@ -153,12 +153,12 @@ def warn_of_unfamiliar(editor: Editor) -> None:
         )
 
 
-def warn_of_loss(told: dict[str, Any]) -> None:
+def warn_of_loss(candidate: dict[str, Any]) -> None:
     """Say on standard error what a lossy file changed outside the ROI."""
-    if largest := told.get("largest_change_outside"):
+    if largest := candidate.get("largest_change_outside"):
         typer.echo(
-            f"warning: {told['file']} is a JPEG, which stores no pixel exactly: outside the region "
-            f"they differ by up to {largest} of 255. --format png keeps them.",
+            f"warning: {candidate['file']} is a JPEG, which stores no pixel exactly: outside the "
+            f"region they differ by up to {largest} of 255. --format png keeps them.",
             err=True,
         )
 

@@ -43,7 +43,7 @@ class EditorTaskRunner:
         label_map = self._editor.segment()
         doubt = label_map.uncertainty
         mean = 0.0 if doubt is None else float(doubt.mean())
-        usual = self._editor.domain.pictures > 0
+        usual = self._editor.statistics.pictures > 0
         known = self._editor.familiarity().model_dump() if usual else None
         return SegmentOutcome(label_map.ids, mean, time.monotonic() - began, known)
 
