@@ -38,9 +38,9 @@ from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.model_labels import load_labels
 from pixelguide.segment.plan import ClassifierTraining, Job
 from pixelguide.segment.samples import PixelSample
-from pixelguide.segment.storage import load_labels
 from pixelguide.segment.training import run_job
 
 TRAINING = ClassifierTraining()
@@ -128,7 +128,7 @@ def compare(
 
     results = []
     for t in judged:
-        run = theirs.run(known.features((t,)).float(), known.labels, guide.config.num_classes)
+        run = theirs.run(known.features((t,)).float(), known.labels, guide.num_classes)
         seen = held_out.features((t,)).float()
         with torch.no_grad():
             logits = {
@@ -148,7 +148,7 @@ def compare(
     return {
         "pixels": len(known.labels),
         "inputs": sum(channels),
-        "classes": guide.config.num_classes,
+        "classes": guide.num_classes,
         "classifiers": count,
         "settings": asdict(settings),
         "ours_seconds": asdict(ours),

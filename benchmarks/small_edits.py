@@ -162,7 +162,7 @@ def forward_flops(denoiser: Denoiser, side: int) -> float:
 def deep_flops(denoiser: Denoiser) -> float:
     """What a pass spends on what `deep_reused` would let it skip."""
     unet = denoiser.unet
-    modules = [unet.down_blocks[-1], unet.mid_block, *coarsest_level(unet)]
+    modules: list[Any] = [unet.down_blocks[-1], unet.mid_block, *coarsest_level(unet)]
     with WorkCounter() as work, torch.no_grad():
         marks: list[float] = []
         handles = [

@@ -30,7 +30,7 @@ from pixelguide.guidance.region import dilate
 from pixelguide.images import to_model
 from pixelguide.labels import IGNORE
 from pixelguide.portraits import EDITS, LABELS, ODDITIES, add_oddity, random_portrait, render
-from pixelguide.prior.bundle import tensor_bytes
+from pixelguide.prior.model_parts import tensor_bytes
 from pixelguide.prior.safe import read_tensors
 from pixelguide.seeds import generator
 

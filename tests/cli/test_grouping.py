@@ -54,9 +54,9 @@ def test_checks_of_options_stay_those_of_typer() -> None:
     def find(place: Place) -> None:
         """Find it."""
 
-    with pytest.raises(Exception, match="range|greater"):
+    with pytest.raises(Exception, match=r"range|greater"):
         run_typer(find, "here", "--depth", "-1")
-    with pytest.raises(Exception, match="(?i)missing"):
+    with pytest.raises(Exception, match=r"(?i)missing"):
         run_typer(find)
 
 

@@ -74,7 +74,7 @@ def evaluate(
     from pixelguide.evaluate.methods import settings_of
     from pixelguide.evaluate.portrait_edits import PAPER_KINDS
     from pixelguide.prior.bundle import ModelFolder
-    from pixelguide.prior.public.pull import fetched
+    from pixelguide.prior.public.fetched import fetched
 
     if folder and (kinds or odd or maps != "read"):
         raise InputError(

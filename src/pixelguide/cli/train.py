@@ -69,7 +69,7 @@ def train_prior_command(
     from pixelguide.prior.bundle import ModelFolder
     from pixelguide.prior.growing import grown
     from pixelguide.prior.pictures import PictureFolder
-    from pixelguide.prior.public.pull import fetched
+    from pixelguide.prior.public.fetched import fetched
     from pixelguide.prior.start_model import start_network
     from pixelguide.prior.training import PriorTraining, train_prior
     from pixelguide.seeds import generator

@@ -37,8 +37,8 @@ from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
 from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
-from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -51,8 +51,8 @@ class Editor:
     def __init__(
         self,
         denoiser: Denoiser,
-        segmenter: ClassifierBank,
-        guide: ClassifierBank,
+        segmenter: PixelClassifiers,
+        guide: PixelClassifiers,
         labels: LabelSet,
         defaults: EditDefaults | None = None,
         model: dict[str, str] | None = None,

@@ -22,7 +22,7 @@ from pixelguide.files import write_atomically
 from pixelguide.guidance.guidance import GuidedDenoiser
 from pixelguide.guidance.region import composite, dilate
 from pixelguide.guidance.sampling import noised_start, sample_edit
-from pixelguide.guidance.solvers import Sampler
+from pixelguide.guidance.schedules import Sampler
 from pixelguide.guidance.start import start_level
 from pixelguide.images import from_model, load_rgb, save_png, to_model
 from pixelguide.labels import IGNORE, LabelMap

@@ -14,10 +14,11 @@ from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import InferenceOptions, prepare
-from pixelguide.prior.public.pull import fetched
-from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.prior.public.fetched import fetched
+from pixelguide.segment.model_labels import load_labels
 from pixelguide.segment.picture_statistics import PictureStatistics, load_statistics
-from pixelguide.segment.storage import check_bank, load_bank, load_labels
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
+from pixelguide.segment.storage import check_bank, load_bank
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Opened:
     """What an `Editor` is made of, under the names that it has for them."""
 
     denoiser: Denoiser
-    segmenter: ClassifierBank
-    guide: ClassifierBank
+    segmenter: PixelClassifiers
+    guide: PixelClassifiers
     labels: LabelSet
     defaults: EditDefaults | None
     model: dict[str, str]
@@ -42,17 +43,14 @@ def open_category(
     segmenter, guide = (load_bank(folder, name).to(place) for name in ("segmenter", "guide"))
     if segmenter.taps != guide.taps:
         raise InputError("segmenter and guide read different taps", "guide/config.json")
-    unet = prepare(folder.unet(), place, options)
-    denoiser = Denoiser.from_parts(
-        unet, folder.scheduler(), segmenter.taps, options.compile, options.graphs
-    )
+    unet = prepare(folder.frozen(), place, options)
+    schedule, kind = folder.schedule()
+    denoiser = Denoiser(unet, schedule, segmenter.taps, kind, options.compile, options.graphs)
     for name, bank in (("segmenter", segmenter), ("guide", guide)):
         check_bank(bank, denoiser, name)
     labels = load_labels(folder)
-    if len(labels) != segmenter.config.num_classes:
-        raise InputError(
-            f"{len(labels)} labels for {segmenter.config.num_classes} classes", "labels.json"
-        )
+    if len(labels) != segmenter.num_classes:
+        raise InputError(f"{len(labels)} labels for {segmenter.num_classes} classes", "labels.json")
     defaults = None
     if folder.has("edit.json"):
         defaults = EditDefaults.check("edit.json", folder.json("edit.json"))

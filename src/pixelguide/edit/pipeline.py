@@ -20,13 +20,12 @@ from pixelguide.edit.progress import Progress
 from pixelguide.edit.settings import EditDefaults, StartFrom
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
-from pixelguide.guidance.schedules import ScheduleName
-from pixelguide.guidance.solvers import Sampler
+from pixelguide.guidance.schedules import Sampler, ScheduleName
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder, read_json, write_manifest
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.public.pull import fetched
+from pixelguide.prior.public.fetched import fetched
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.picture_statistics import DOMAIN
 

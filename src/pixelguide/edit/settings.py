@@ -9,8 +9,7 @@ from pydantic import Field
 from pixelguide.checked import Checked
 from pixelguide.errors import InputError
 from pixelguide.guidance.region import RoiMode
-from pixelguide.guidance.schedules import SCHEDULES, ScheduleName, StepPlan
-from pixelguide.guidance.solvers import Sampler
+from pixelguide.guidance.schedules import SCHEDULES, Sampler, ScheduleName, StepPlan
 from pixelguide.guidance.start import check_start, check_steps
 
 StartFrom = Literal["inversion", "colours"]

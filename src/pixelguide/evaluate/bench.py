@@ -215,7 +215,7 @@ def _described(subject: Subject, settings: BenchSettings) -> dict[str, Any]:
         "size": denoiser.size,
         "parameters": sum(weight.numel() for weight in denoiser.unet.parameters()),
         "taps": [tap.name for tap in denoiser.taps],
-        "classes": subject.guide.config.num_classes,
+        "classes": subject.guide.num_classes,
         "timesteps": subject.schedule.timesteps.tolist(),
         "batches": list(settings.batches),
         "repeats": settings.repeats,

@@ -12,11 +12,11 @@ from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions, prepare
-from pixelguide.prior.public.pull import fetched
+from pixelguide.prior.public.fetched import fetched
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
-from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
 from pixelguide.segment.storage import check_bank, load_bank
 
 SHAPES = {
@@ -38,7 +38,7 @@ class Subject:
 
     name: str
     denoiser: Denoiser
-    guide: ClassifierBank
+    guide: PixelClassifiers
     schedule: Schedule
     hash: str | None = None
     options: InferenceOptions = DEFAULT_OPTIONS
@@ -53,10 +53,11 @@ def subject_of_model(
     `ModelFolder.open` does.
     """
     folder = ModelFolder.open(fetched(model))
-    unet = prepare(folder.unet(), device, options)
+    unet = prepare(folder.frozen(), device, options)
+    schedule, kind = folder.schedule()
     guide = load_bank(folder, "guide").to(device) if folder.has("guide/config.json") else None
     taps = guide.taps if guide else default_taps(unet)
-    denoiser = Denoiser.from_parts(unet, folder.scheduler(), taps, options.compile, options.graphs)
+    denoiser = Denoiser(unet, schedule, taps, kind, options.compile, options.graphs)
     if guide:
         check_bank(guide, denoiser, "guide")
     return _subject(Path(model).name, denoiser, guide, folder.hash, options)
@@ -95,14 +96,14 @@ def subject_of_shape(
 def _subject(
     name: str,
     denoiser: Denoiser,
-    guide: ClassifierBank | None,
+    guide: PixelClassifiers | None,
     hash: str | None,
     options: InferenceOptions,
 ) -> Subject:
     start = min(START, len(denoiser.schedule))
     schedule = denoiser.schedule.respaced(spaced_timesteps(start, 2))
     if guide is None:
-        guide = ClassifierBank(
+        guide = PixelClassifiers(
             num_classes=CLASSES,
             timesteps=[[int(t)] for t in schedule.timesteps],
             taps=[tap.index for tap in denoiser.taps],

@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 from pixelguide.labels import IGNORE
 from pixelguide.prior.denoiser import Denoiser, Prediction
 from pixelguide.prior.schedule import Schedule
-from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class GuidedPrediction:
 GuidedDenoiser = Callable[[Tensor, Schedule, int], GuidedPrediction]
 
 
-def guided(denoiser: Denoiser, bank: ClassifierBank, target: Tensor, roi: Tensor) -> GuidedDenoiser:
+def guided(
+    denoiser: Denoiser, bank: PixelClassifiers, target: Tensor, roi: Tensor
+) -> GuidedDenoiser:
     """Wrap `denoiser` so that it also returns g = ∇_{x_t} mean_{p∈M} CE(y_edit_p, C_t(F_p)).
 
     (Matsunaga et al. 2022, eq. 8 and Alg. 1.) target: int64 S×S class ids; roi: bool S×S. Each

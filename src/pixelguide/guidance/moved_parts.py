@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pixelguide.labels import LabelMap
 
@@ -61,6 +60,8 @@ class _Parts:
 
     @classmethod
     def of(cls, mask: NDArray[np.bool_]) -> _Parts:
+        from scipy import ndimage  # takes a tenth of a second, which other edits need not wait for
+
         numbered, count = ndimage.label(mask, _TOUCHING)
         boxes = ndimage.find_objects(numbered, count)
         numbers = np.arange(1, count + 1)
@@ -81,6 +82,8 @@ def _taken(
 
     What surrounds the old part does not come along: beyond its rim its nearest pixel counts.
     """
+    from scipy import ndimage
+
     positions = [
         (own + 0.5) / side * old_side - 0.5
         for own, side, old_side in zip(np.nonzero(new), new.shape, old.shape, strict=True)

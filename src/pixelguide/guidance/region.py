@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F  # noqa: N812
 
 from pixelguide.errors import InputError
 from pixelguide.labels import IGNORE, LabelMap
@@ -78,6 +76,9 @@ def region_of_interest(
 
 def dilate(mask: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:
     """Grow a mask by a 3×3 square, `times` times."""
+    import torch  # takes a second, which settings and their errors need not wait for
+    from torch.nn import functional as F  # noqa: N812
+
     grown = torch.from_numpy(mask)[None, None].float()
     for _ in range(times):
         grown = F.max_pool2d(grown, 3, stride=1, padding=1)

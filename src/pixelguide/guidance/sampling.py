@@ -10,7 +10,8 @@ from torch import Tensor
 
 from pixelguide.devices import sent
 from pixelguide.guidance.guidance import GuidedDenoiser
-from pixelguide.guidance.solvers import Sampler, make_solver
+from pixelguide.guidance.schedules import Sampler
+from pixelguide.guidance.solvers import make_solver
 from pixelguide.prior.schedule import Schedule
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pixelguide.guidance.solvers import Sampler
-from pixelguide.prior.schedule import Spacing
+if TYPE_CHECKING:
+    from pixelguide.prior.schedule import Spacing
 
+Sampler = Literal["ddpm", "ddim", "sde", "sde-2m", "dpm-2m"]
+"""ddpm: eq. 9 of the paper. ddim, dpm-2m: the probability-flow ODE by DPM-Solver++ of first order
+(which is DDIM) and second order, multistep. sde, sde-2m: the reverse SDE likewise."""
 ScheduleName = Literal["brief", "fast", "paper"]
 
 

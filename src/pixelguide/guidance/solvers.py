@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from pixelguide.guidance.guidance import GuidedPrediction
+from pixelguide.guidance.schedules import Sampler
 from pixelguide.prior.schedule import Schedule
-
-Sampler = Literal["ddpm", "ddim", "sde", "sde-2m", "dpm-2m"]
-"""ddpm: eq. 9 of the paper. ddim, dpm-2m: the probability-flow ODE by DPM-Solver++ of first order
-(which is DDIM) and second order, multistep. sde, sde-2m: the reverse SDE likewise."""
 
 Solver = Callable[[Tensor, GuidedPrediction, int, Tensor], Tensor]
 """(x_t, prediction, level i, noise z) to x_{t-1}, all N×3×S×S; below level 0 lies the picture. One

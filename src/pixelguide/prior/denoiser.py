@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers import UNet2DModel
 from torch import Tensor
 
 from pixelguide.devices import sent
 from pixelguide.errors import InputError
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.taps import Tap, TapReader
+from pixelguide.prior.unet import Network
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Denoiser:
 
     def __init__(
         self,
-        unet: UNet2DModel,
+        unet: Network,
         schedule: Schedule,
         taps: tuple[int, ...],
         prediction_type: str = "epsilon",
@@ -61,7 +61,7 @@ class Denoiser:
     @classmethod
     def from_parts(
         cls,
-        unet: UNet2DModel,
+        unet: Network,
         scheduler: Any,
         taps: tuple[int, ...],
         compile: bool = False,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import UNet2DModel
+
+from pixelguide.prior.unet import UNet
+from pixelguide.prior.unet_layers import UNetConfig
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DModel
 
 BLOCKS = {f"{kind}{way}" for kind in ("", "Attn") for way in ("DownBlock2D", "UpBlock2D")} | {
     "ResnetDownsampleBlock2D",
@@ -14,12 +19,12 @@ BLOCKS = {f"{kind}{way}" for kind in ("", "Attn") for way in ("DownBlock2D", "Up
 """The blocks of DDPM and ADM. Others (score-based models' skip blocks) have no decoder to tap."""
 
 
-def build_network(config: dict[str, Any]) -> UNet2DModel:
-    """The `UNet2DModel` of a configuration, without memory for its weights (meta device).
+def check_network(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of a `UNet2DModel` with one number for the size, if it can be a prior's.
 
     A prior is unconditional, takes and gives RGB pictures, square ones of a known size, and may
-    give as many channels again for its variance. Raises whatever diffusers raises for a
-    configuration that it cannot use, and ValueError for one that is no prior.
+    give as many channels again for its variance. Raises ValueError for one that is no prior, and
+    whatever comes of entries of the wrong type.
     """
     if config.get("_class_name") != "UNet2DModel":
         raise ValueError(f"a {config.get('_class_name')}; only UNet2DModel is supported")
@@ -40,6 +45,22 @@ def build_network(config: dict[str, Any]) -> UNet2DModel:
         size = size[0]
     if not isinstance(size, int) or not 1 <= size <= 4096:
         raise ValueError(f"sample_size {size}; give the side of its square pictures")
+    return {**config, "sample_size": size}
+
+
+def build_network(config: dict[str, Any]) -> UNet2DModel:
+    """The `UNet2DModel` of a configuration, without memory for its weights (meta device).
+
+    Raises as `check_network`, and whatever diffusers raises for a configuration that it cannot use.
+    """
+    from diffusers import UNet2DModel
+
     with torch.device("meta"):  # a configuration alone must not be able to fill the memory
-        network: UNet2DModel = UNet2DModel.from_config({**config, "sample_size": size})
+        network: UNet2DModel = UNet2DModel.from_config(check_network(config))
     return network
+
+
+def inference_network(config: dict[str, Any]) -> UNet:
+    """As `build_network`, our own network for inference."""
+    with torch.device("meta"):
+        return UNet(UNetConfig.of(check_network(config)))

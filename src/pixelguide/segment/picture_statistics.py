@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import torch
@@ -16,8 +16,10 @@ from pixelguide.images import is_grey, to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.segment.dataset import LabelledPictures
 from pixelguide.segment.segmenter import NOISE_SEED, Segmenter, picture_uncertainty
+
+if TYPE_CHECKING:
+    from pixelguide.segment.dataset import LabelledPictures
 
 DOMAIN = "domain.json"
 EYES = ("eyes", "eye", "iris", "irises", "pupil", "sclera", "eye white", "eyeball")

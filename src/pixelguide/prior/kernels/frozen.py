@@ -8,8 +8,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 import torch
-from diffusers import UNet2DModel
-from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.nn.grad import conv2d_input
@@ -18,6 +16,8 @@ from pixelguide.errors import InputError
 from pixelguide.prior.kernels.norm import norm_silu, runs_on
 from pixelguide.prior.kernels.packed import opposite, pack, packed_conv, runs_bf16, turned
 from pixelguide.prior.kernels.winograd import transform_weight, winograd_conv
+from pixelguide.prior.unet import Network
+from pixelguide.prior.unet_layers import ResidualBlock
 
 FEWEST_CHANNELS, FEWEST_PIXELS = 96, 32 * 32
 """From here on Winograd's algorithm pays: fewer channels leave its products small next to its
@@ -142,9 +142,9 @@ def _turned_conv(weight: Tensor, gradient: Tensor, padding: tuple[int, int]) -> 
 
 
 class FrozenResidual(nn.Module):
-    """A `ResnetBlock2D` with the same parts, whose normalizations keep nothing but their input."""
+    """A residual block with the same parts, whose normalizations keep nothing but their input."""
 
-    def __init__(self, block: ResnetBlock2D) -> None:
+    def __init__(self, block: Any) -> None:
         """Takes the parts over."""
         super().__init__()
         self.norm1, self.conv1 = block.norm1, block.conv1
@@ -160,10 +160,10 @@ class FrozenResidual(nn.Module):
     def fits(module: nn.Module) -> bool:
         """Whether `module` is a residual block that this class can take the place of."""
         return (
-            type(module) is ResnetBlock2D
+            _is_residual(module)
             and module.time_embedding_norm in ("default", "scale_shift")
             and module.time_emb_proj is not None
-            and not module.skip_time_act
+            and not getattr(module, "skip_time_act", False)
             and isinstance(module.nonlinearity, nn.SiLU)
             and all(isinstance(norm, nn.GroupNorm) for norm in (module.norm1, module.norm2))
         )
@@ -187,6 +187,13 @@ class FrozenResidual(nn.Module):
         return result if self._divisor == 1 else result.div_(self._divisor)
 
 
+def _is_residual(module: nn.Module) -> bool:
+    """Whether `module` is a residual block of ours or diffusers', which is not imported for it."""
+    kind = type(module)
+    named = (kind.__module__, kind.__name__)
+    return kind is ResidualBlock or named == ("diffusers.models.resnet", "ResnetBlock2D")
+
+
 def _normed(
     x: Tensor, norm: nn.GroupNorm, scale: Tensor | None = None, shift: Tensor | None = None
 ) -> Tensor:
@@ -198,7 +205,7 @@ def _normed(
     return F.silu(hidden)
 
 
-def freeze_layers(unet: UNet2DModel) -> UNet2DModel:
+def freeze_layers(unet: Network) -> Network:
     """Put the layers above in place of those of `unet`, whose parameters keep their names.
 
     Raises InputError if a weight wants gradients.

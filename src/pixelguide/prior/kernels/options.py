@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from diffusers import UNet2DModel
 from torch import nn
 
 from pixelguide.errors import InputError
 from pixelguide.prior.kernels.frozen import freeze_layers
 from pixelguide.prior.kernels.packed import runs_bf16
+from pixelguide.prior.unet import Network
 
 Precision = Literal["fp32", "bf16"]
 TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -57,8 +57,8 @@ def choose_precision(precision: str, device: torch.device) -> Precision:
 
 
 def prepare(
-    unet: UNet2DModel, device: torch.device, options: InferenceOptions = DEFAULT_OPTIONS
-) -> UNet2DModel:
+    unet: Network, device: torch.device, options: InferenceOptions = DEFAULT_OPTIONS
+) -> Network:
     """Move `unet` to `device`, freeze it, and make it fast there. Returns it, changed.
 
     On a CPU in float32, or bf16 where it has instructions for that, and on a CUDA GPU its layers
@@ -72,7 +72,7 @@ def prepare(
     unet.eval().requires_grad_(False)
     nn.Module.to(unet, device, TYPES[options.precision])  # diffusers' own warns of every cast
     if device.type == "cuda":
-        unet.to(memory_format=torch.channels_last)
+        nn.Module.to(unet, memory_format=torch.channels_last)  # type: ignore[call-overload]
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark |= options.compile or options.graphs
     own = device.type == "cuda" or (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
-from diffusers import UNet2DModel
 from torch import Tensor, nn
 
 from pixelguide.errors import InputError
+from pixelguide.prior.unet import Network
+from pixelguide.prior.unet_layers import resampled
 
 
 class UnrolledUNet(nn.Module):
@@ -17,12 +19,13 @@ class UnrolledUNet(nn.Module):
     Hooks would do as well, but not in several threads at once, nor under `torch.compile`.
     """
 
-    def __init__(self, unet: UNet2DModel, indices: Sequence[int]) -> None:
+    def __init__(self, unet: Network, indices: Sequence[int]) -> None:
         """indices: decoder blocks by ADM's count, rising. Raises InputError for networks that are
         no unconditional DDPM or ADM."""
         super().__init__()
         blocks = [*unet.down_blocks, *unet.up_blocks]
-        if unet.class_embedding is not None or unet.config.time_embedding_type == "fourier":
+        by_class = getattr(unet, "class_embedding", None) is not None
+        if by_class or unet.config.time_embedding_type == "fourier":
             raise InputError("a network conditioned on classes or noise scales", "network")
         if any(hasattr(block, "skip_conv") for block in blocks):
             raise InputError("a network with skip blocks", "network")
@@ -34,7 +37,7 @@ class UnrolledUNet(nn.Module):
 
         Gradients end at the last tap, and with `stop` so does the pass.
         """
-        unet = self.unet
+        unet: Any = self.unet
         if unet.config.center_input_sample:
             x_t = 2 * x_t - 1
         emb = unet.time_embedding(unet.time_proj(t).to(x_t.dtype))  # N×width
@@ -54,9 +57,7 @@ class UnrolledUNet(nn.Module):
                 if attentions is not None:
                     hidden = attentions[position](hidden)
                 if position == len(block.resnets) - 1 and block.upsamplers is not None:
-                    upsampler = block.upsamplers[0]
-                    residual = hasattr(upsampler, "time_emb_proj")
-                    hidden = upsampler(hidden, emb) if residual else upsampler(hidden)
+                    hidden = resampled(block.upsamplers[0], hidden, emb)
                 if index in self.indices:
                     taps.append(hidden)
                     if index == self.indices[-1]:
