@@ -52,9 +52,10 @@ test-browser: $(READY) ## the Studio in Debian's chromium
 	@$(call installed,chromium,chromium)
 	$(BIN)/python -m pytest -m "browser and not slow" tests/studio/browser
 
-check: $(READY) ## formatting, lint, types
+check: $(READY) ## formatting, lint, imports, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 format: $(READY)

@@ -98,7 +98,7 @@ def main() -> int:
     }
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=2) + "\n")
-    console.print(told(report))
+    console.print(describe(report))
     return 0
 
 
@@ -199,7 +199,7 @@ def ratios(theirs: Spent, ours: Spent, count: int) -> dict[str, float]:
     return {"wall": count * theirs.wall / ours.wall, "cpu": count * theirs.cpu / ours.cpu}
 
 
-def told(report: dict[str, Any]) -> str:
+def describe(report: dict[str, Any]) -> str:
     """The report in a few lines."""
     ours, count = report["ours_seconds"], report["classifiers"]
     lines = [

@@ -166,7 +166,7 @@ def passes_of(way: Way, editor: Editor) -> int:
     chosen: EditSettings = EditSettings.check(way.name, settings_of(way.name, way.settings))
     start, _ = editor.defaults.choose(chosen, 0, len(editor.denoiser.schedule))
     begin = editor.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
-    passes = chosen.passes(start, start_from=begin)
+    passes = chosen.step_plan(start, start_from=begin)
     return passes.steps + (passes.inversion_steps - 1 if begin == "inversion" else 0)
 
 

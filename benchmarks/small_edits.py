@@ -75,11 +75,11 @@ def small_edits(editor: Editor, arguments: argparse.Namespace) -> Iterator[Small
         plan = plan_edit(
             task.source, task.target, task.classes, settings, editor.defaults, len(full)
         )
-        levels = spaced_timesteps(plan.start, plan.passes.steps, plan.passes.spacing)
+        levels = spaced_timesteps(plan.start, plan.step_plan.steps, plan.step_plan.spacing)
         if plan.start_from == "colours":
             begin = to_model(plan.colours(task.image, editor._colours))
         else:
-            up = full.respaced(spaced_timesteps(plan.start, plan.passes.inversion_steps))
+            up = full.respaced(spaced_timesteps(plan.start, plan.step_plan.inversion_steps))
             begin = invert(editor.denoiser, to_model(task.image), up)
         yield Small(task, plan, full.respaced(levels), begin)
 
@@ -100,7 +100,7 @@ def sampled(editor: Editor, edit: Small, window: tuple[slice, slice], count: int
         edit.schedule,
         plan.scale,
         draws,
-        plan.passes.sampler,
+        plan.step_plan.sampler,
         temperature=plan.temperature,
     )
 
@@ -213,7 +213,7 @@ def main() -> None:
 
     def with_reuse(every: int) -> Callable[[Small], tuple[Tensor, float]]:
         def run(edit: Small) -> tuple[Tensor, float]:
-            steps = edit.plan.passes.steps
+            steps = edit.plan.step_plan.steps
             reused = 1 - len(range(0, steps, every)) / steps
             with deep_reused(editor.denoiser.unet, every):
                 return sampled(editor, edit, whole(size), count), 1 - deep * reused

@@ -1,4 +1,4 @@
-"""A desk without a model: quick, and as ill-behaved as a test wants. Imports no torch."""
+"""A runner without a model: quick, and as ill-behaved as a test wants. Imports no torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pixelguide.errors import InputError
 from pixelguide.studio.messages import (
     EditOutcome,
     EditTask,
-    OpenDesk,
+    OpenRunner,
     Outcome,
     Report,
     SegmentOutcome,
@@ -26,7 +26,7 @@ from pixelguide.studio.messages import (
 CRASHES, CRASHES_ONCE, HANGS, OUT_OF_MEMORY, BAD_INPUT, BUG = range(101, 107)
 
 
-class StubDesk:
+class StubRunner:
     """An edit paints the ROI in a colour for each candidate; a map is all of class 4."""
 
     def __init__(self, marks: Path, step_seconds: float) -> None:
@@ -71,19 +71,19 @@ class StubDesk:
         )
 
 
-def stub(marks: Path, step_seconds: float = 0.0) -> OpenDesk:
-    """What opens a `StubDesk` in the worker. marks: a folder for what it has to remember."""
-    return partial(StubDesk, marks, step_seconds)
+def stub(marks: Path, step_seconds: float = 0.0) -> OpenRunner:
+    """What opens a `StubRunner` in the worker. marks: a folder for what it has to remember."""
+    return partial(StubRunner, marks, step_seconds)
 
 
-class BrokenDesk:
+class BrokenRunner:
     """A model that cannot be opened."""
 
     def __init__(self) -> None:
         raise InputError("weights are damaged", "/secret/place/unet.safetensors", "Fetch it again.")
 
 
-class DyingDesk:
+class DyingRunner:
     """A model whose opening ends the process."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from pixelguide.guidance.sampling import Step
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import Domain
+from pixelguide.segment.picture_statistics import PictureStatistics
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -34,7 +34,9 @@ def test_a_pass_for_each_step_and_one_less_for_the_inversion(
     source: LabelMap,
     target: LabelMap,
 ) -> None:
-    subject = Subject(denoiser, Segmenter(denoiser, segmenter_bank, labels), Domain(), picture)
+    subject = Subject(
+        denoiser, Segmenter(denoiser, segmenter_bank, labels), PictureStatistics(), picture
+    )
     settings = EditSettings(
         start_from=start_from, start_timestep=200, num_inference_steps=5, inversion_steps=3
     )

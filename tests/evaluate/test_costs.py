@@ -13,8 +13,8 @@ from conftest import seeded
 from pixelguide.evaluate.costs import PeakBytes, WorkCounter, weight_bytes
 from pixelguide.evaluate.subjects import SHAPES
 from pixelguide.prior.kernels.packed import pack, packed_conv
-from processor import needs_packed_bf16
 from pixelguide.prior.taps import PAPER_BLOCKS, TapReader
+from processor import needs_packed_bf16
 
 
 def test_a_product_counts_twice_its_multiplications_and_its_gradient_as_much_again() -> None:

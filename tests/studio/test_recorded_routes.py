@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pixelguide.studio.access import Gate
+from pixelguide.studio.access import AccessPolicy
 from pixelguide.studio.app import create_app
 from studio.conftest import Studio
 
@@ -26,7 +26,7 @@ def without_texts(schema: Any) -> Any:
 
 
 def test_routes_are_those_recorded(studio: Studio) -> None:
-    app = create_app(studio.office, Gate.of(["127.0.0.1"], 8000))
+    app = create_app(studio.services, AccessPolicy.of(["127.0.0.1"], 8000))
     found = {
         f"{method.upper()} {path}": without_texts(operation)
         for path, operations in app.openapi()["paths"].items()

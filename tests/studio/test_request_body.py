@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.request_body import Bodies
+from pixelguide.studio.request_body import RequestBodyMiddleware
 
 
 async def _app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -17,7 +17,9 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(str(len(body)))(scope, receive, send)
 
 
-async def _ask(app: Bodies, chunks: list[bytes], headers: Any = (), pause: float = 0) -> Any:
+async def _ask(
+    app: RequestBodyMiddleware, chunks: list[bytes], headers: Any = (), pause: float = 0
+) -> Any:
     scope = {"type": "http", "path": "/api/pictures", "method": "POST", "headers": list(headers)}
     parts = iter(chunks)
     sent: list[Message] = []
@@ -37,13 +39,13 @@ async def _ask(app: Bodies, chunks: list[bytes], headers: Any = (), pause: float
 
 
 def test_body_arrives_in_one_piece() -> None:
-    sent = asyncio.run(_ask(Bodies(_app, Limits()), [b"a" * 10, b"b" * 20]))
+    sent = asyncio.run(_ask(RequestBodyMiddleware(_app, Limits()), [b"a" * 10, b"b" * 20]))
     assert sent[1]["body"] == b"30"
 
 
 def test_bodies_at_the_same_time_share_their_memory() -> None:
     async def both() -> list[int]:
-        app = Bodies(_app, Limits(bodies=50))
+        app = RequestBodyMiddleware(_app, Limits(bodies=50))
         answers = await asyncio.gather(
             *(_ask(app, [b"a" * 20, b"b" * 20], pause=0.01) for _ in range(3))
         )
@@ -57,9 +59,11 @@ def test_bodies_at_the_same_time_share_their_memory() -> None:
 
 def test_stated_length_is_refused_before_anything_is_read() -> None:
     for length in (b"33554433", b"9" * 30, b"-1", b"x"):
-        sent = asyncio.run(_ask(Bodies(_app, Limits()), [], [(b"content-length", length)]))
+        sent = asyncio.run(
+            _ask(RequestBodyMiddleware(_app, Limits()), [], [(b"content-length", length)])
+        )
         assert sent[0]["status"] == 413
 
 
 def test_client_that_leaves_gets_no_answer() -> None:
-    assert asyncio.run(_ask(Bodies(_app, Limits()), [])) == []
+    assert asyncio.run(_ask(RequestBodyMiddleware(_app, Limits()), [])) == []

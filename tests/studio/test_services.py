@@ -9,7 +9,7 @@ import pytest
 
 from pixelguide.errors import InputError
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.services import open_office
+from pixelguide.studio.services import open_services
 from stub_runner import stub
 from studio.conftest import CATEGORY, Start
 
@@ -18,7 +18,7 @@ def test_second_studio_over_one_folder_is_refused(start: Start, tmp_path: Path) 
     with (
         start(),
         pytest.raises(InputError, match="another Studio"),
-        open_office(CATEGORY, stub(tmp_path), tmp_path),
+        open_services(CATEGORY, stub(tmp_path), tmp_path),
     ):
         pass
     with start() as studio:  # the first has given it back
@@ -32,7 +32,7 @@ def test_damaged_database_is_named(tmp_path: Path, content: bytes) -> None:
     (folder / "studio.sqlite").write_bytes(content)
     with (
         pytest.raises(InputError, match=r"studio\.sqlite"),
-        open_office(CATEGORY, stub(tmp_path), tmp_path),
+        open_services(CATEGORY, stub(tmp_path), tmp_path),
     ):
         pass
 
@@ -45,7 +45,7 @@ def test_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     with (
         pytest.raises(InputError, match="another version"),
-        open_office(CATEGORY, stub(tmp_path), tmp_path),
+        open_services(CATEGORY, stub(tmp_path), tmp_path),
     ):
         pass
 
@@ -54,7 +54,7 @@ def test_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(InputError, match="cannot write"),
-        open_office(CATEGORY, stub(tmp_path), tmp_path / "file"),
+        open_services(CATEGORY, stub(tmp_path), tmp_path / "file"),
     ):
         pass
 
@@ -64,7 +64,7 @@ def test_old_things_and_strays_are_forgotten_at_a_start(start: Start) -> None:
         picture = studio.add_picture()
         job = studio.submit({"kind": "segment", "picture": picture})
         label_map = studio.wait(job)["result"]["map"]
-        stray = studio.office.items._folder / f"{'5' * 32}.png"
+        stray = studio.services.files._folder / f"{'5' * 32}.png"
         stray.write_bytes(b"of a server that was killed")
     with start() as studio:
         assert studio.client.get(f"/api/pictures/{picture}.png").status_code == 200
@@ -74,7 +74,7 @@ def test_old_things_and_strays_are_forgotten_at_a_start(start: Start) -> None:
         assert studio.client.get(f"/api/pictures/{picture}.png").status_code == 404
         assert studio.client.get(f"/api/maps/{label_map}.png").status_code == 404
         assert studio.client.get(f"/api/jobs/{job}").status_code == 404
-        assert list(studio.office.items._folder.iterdir()) == []
+        assert list(studio.services.files._folder.iterdir()) == []
 
 
 def test_models_with_other_labels_keep_apart(start: Start, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The worker's desk with a real editor, and the built-in model through a whole Studio."""
+"""The worker's runner with a real editor, and the built-in model through a whole Studio."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from pixelguide.edit.editor import Editor
 from pixelguide.errors import InputError
 from pixelguide.photo.paste_back import grey
 from pixelguide.portraits import LABELS, portrait_at, render
-from pixelguide.segment.domain import Domain, Range
+from pixelguide.segment.picture_statistics import PictureStatistics, Range
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
 from pixelguide.studio.messages import (
     Cancelled,
-    Desk,
     EditOutcome,
     EditTask,
     SegmentOutcome,
     SegmentTask,
+    TaskRunner,
 )
 from pixelguide.studio.opening import open_editor
-from pixelguide.studio.services import open_office
+from pixelguide.studio.services import open_services
 from pixelguide.studio.worker import data_url
-from studio.conftest import GATE, Studio
+from studio.conftest import POLICY, Studio
 
 PICTURE = render(portrait_at(7, 0), 32).image
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def runner(tmp_path_factory: pytest.TempPathFactory) -> TaskRunner:
     folder = write_portrait_category(tmp_path_factory.mktemp("model") / "category")
     return open_editor(str(folder), "cpu")
 
@@ -51,8 +51,8 @@ def _task(**changes: Any) -> EditTask:
     return EditTask(1, "a", PICTURE, **{**fields, **changes})  # type: ignore[arg-type]
 
 
-def test_segment_reads_a_map(desk: Desk) -> None:
-    outcome = desk.perform(SegmentTask(1, "a", PICTURE), lambda state: None)
+def test_segment_reads_a_map(runner: TaskRunner) -> None:
+    outcome = runner.perform(SegmentTask(1, "a", PICTURE), lambda state: None)
     assert isinstance(outcome, SegmentOutcome)
     assert outcome.ids.shape == (32, 32)
     assert (outcome.ids < len(LABELS)).all()
@@ -60,24 +60,24 @@ def test_segment_reads_a_map(desk: Desk) -> None:
 
 
 def test_segment_says_how_usual_the_picture_is_where_the_model_can_tell(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    runner: TaskRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcome = desk.perform(SegmentTask(1, "a", PICTURE), lambda state: None)
+    outcome = runner.perform(SegmentTask(1, "a", PICTURE), lambda state: None)
     assert isinstance(outcome, SegmentOutcome)
     assert outcome.familiarity is None, "this model was not measured"
     usual = Range(median=0, highest=0)
-    domain = Domain(denoising=usual, pictures=3)
-    monkeypatch.setattr(desk._editor, "domain", domain)  # type: ignore[attr-defined]
-    outcome = desk.perform(SegmentTask(2, "noise", PICTURE), lambda state: None)
+    statistics = PictureStatistics(denoising=usual, pictures=3)
+    monkeypatch.setattr(runner._editor, "statistics", statistics)  # type: ignore[attr-defined]
+    outcome = runner.perform(SegmentTask(2, "noise", PICTURE), lambda state: None)
     assert isinstance(outcome, SegmentOutcome)
     assert outcome.familiarity is not None
     assert outcome.familiarity["far"] == ("denoising",)
     json.dumps(outcome.familiarity)
 
 
-def test_edit_gives_what_the_editor_gives(desk: Desk) -> None:
+def test_edit_gives_what_the_editor_gives(runner: TaskRunner) -> None:
     states: list[dict[str, Any]] = []
-    outcome = desk.perform(_task(), states.append)
+    outcome = runner.perform(_task(), states.append)
     assert isinstance(outcome, EditOutcome)
     assert outcome.images.shape == (2, 32, 32, 3)
     assert np.array_equal(outcome.images[0][~outcome.roi], PICTURE[~outcome.roi])
@@ -92,11 +92,11 @@ def test_edit_gives_what_the_editor_gives(desk: Desk) -> None:
 
 
 def test_edits_of_a_grey_picture_are_grey_while_they_form_and_when_they_are_done(
-    desk: Desk,
+    runner: TaskRunner,
 ) -> None:
     states: list[dict[str, Any]] = []
     task = replace(_task(), picture="grey", pixels=grey(PICTURE))
-    outcome = desk.perform(task, states.append)
+    outcome = runner.perform(task, states.append)
     assert isinstance(outcome, EditOutcome)
     assert np.array_equal(outcome.images[0][~outcome.roi], task.pixels[~outcome.roi])
     assert (outcome.images[0] != task.pixels).any()
@@ -105,7 +105,7 @@ def test_edits_of_a_grey_picture_are_grey_while_they_form_and_when_they_are_done
         assert (images == images[..., :1]).all()
 
 
-def test_picture_is_set_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_picture_is_set_once(runner: TaskRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     set_pictures: list[Any] = []
     before = Editor.set_image
 
@@ -115,40 +115,40 @@ def test_picture_is_set_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(Editor, "set_image", counted)
     for picture in ("b", "b", "c"):
-        desk.perform(SegmentTask(1, picture, PICTURE), lambda state: None)
+        runner.perform(SegmentTask(1, picture, PICTURE), lambda state: None)
     assert len(set_pictures) == 2
 
 
-def test_cancelled_edit_leaves_the_desk_usable(desk: Desk) -> None:
+def test_cancelled_edit_leaves_the_runner_usable(runner: TaskRunner) -> None:
     def stop(state: dict[str, Any]) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        desk.perform(_task(), stop)
-    assert isinstance(desk.perform(_task(), lambda state: None), EditOutcome)
+        runner.perform(_task(), stop)
+    assert isinstance(runner.perform(_task(), lambda state: None), EditOutcome)
 
 
-def test_nothing_to_edit_is_an_error_of_ours(desk: Desk) -> None:
+def test_nothing_to_edit_is_an_error_of_ours(runner: TaskRunner) -> None:
     with pytest.raises(InputError, match="nothing to edit"):
-        desk.perform(_task(target=np.full((32, 32), 4, np.uint8)), lambda state: None)
+        runner.perform(_task(target=np.full((32, 32), 4, np.uint8)), lambda state: None)
 
 
 def test_built_in_model_from_portrait_to_edit(tmp_path: Path) -> None:
     category = Category.open("portraits-64")
-    desk = partial(open_editor, "portraits-64", "cpu")
+    runner = partial(open_editor, "portraits-64", "cpu")
     with (
-        open_office(category, desk, tmp_path) as office,
-        TestClient(create_app(office, GATE), base_url="http://127.0.0.1:8000") as client,
+        open_services(category, runner, tmp_path) as services,
+        TestClient(create_app(services, POLICY), base_url="http://127.0.0.1:8000") as client,
     ):
-        studio = Studio(office, client)
+        studio = Studio(services, client)
         picture = client.post("/api/pictures", json={"portrait": 0}).json()["picture"]
         read = studio.wait(studio.submit({"kind": "segment", "picture": picture}))
         source = read["result"]["map"]
-        label_map = office.items.label_map(source)
+        label_map = services.files.label_map(source)
         eyes = np.isin(label_map.ids, LABELS.ids(["eyes"]))
         assert eyes.any()
         label_map.ids[eyes] = LABELS.id("closed eyelid")
-        (target,) = office.items.add(("map", _png(label_map)))
+        (target,) = services.files.add(("map", _png(label_map)))
         request = {"kind": "edit", "picture": picture, "source": source, "target": target}
         settings = {"num_images": 2, "num_inference_steps": 4, "seed": 1}
         job = studio.submit({**request, "classes": ["eyes"], "settings": settings})
@@ -162,7 +162,7 @@ def test_built_in_model_from_portrait_to_edit(tmp_path: Path) -> None:
         roi = np.asarray(studio.image(result["roi"])) > 0
         for candidate in result["candidates"]:
             edited = np.asarray(studio.image(candidate["url"]))
-            differs = (edited != office.items.picture(picture)).any(-1)
+            differs = (edited != services.files.picture(picture)).any(-1)
             assert differs[roi].any()
             assert not differs[~roi].any()
 

@@ -8,21 +8,23 @@ import sys
 import time
 from pathlib import Path
 
-from pixelguide.studio.services import open_office
+from pixelguide.studio.services import open_services
 from pixelguide.studio.worker_process import started
-from stub_runner import BrokenDesk, stub
+from stub_runner import BrokenRunner, stub
 from studio.conftest import CATEGORY
 
 
 def test_office_goes_on_with_a_worker_that_was_started_before(tmp_path: Path) -> None:
     with started(stub(tmp_path), "forkserver") as worker:
         pid = worker.pid
-        with open_office(CATEGORY, BrokenDesk, tmp_path, None, "forkserver", worker) as office:
+        with open_services(
+            CATEGORY, BrokenRunner, tmp_path, None, "forkserver", worker
+        ) as services:
             deadline = time.monotonic() + 300
-            while office.supervisor.state != "ready":
+            while services.supervisor.state != "ready":
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
-            assert office.supervisor.worker_pid == pid
+            assert services.supervisor.worker_pid == pid
         assert not _runs(pid)
 
 

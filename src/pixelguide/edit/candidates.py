@@ -34,19 +34,19 @@ def make_pictures(
     predict: the guided network, see `guidance`. schedule: all of the model's levels. colours: of
     classes, see `Plan.colours`. clock: told how long the inversion and the steps take.
     """
-    passes = plan.passes
-    levels = schedule.respaced(spaced_timesteps(plan.start, passes.steps, passes.spacing))
+    steps = plan.step_plan
+    levels = schedule.respaced(spaced_timesteps(plan.start, steps.steps, steps.spacing))
     x_0 = subject.x_0()
     if plan.start_from == "colours":
         painted = to_model(plan.colours(subject.image, colours), x_0.device)
         x_t = noised_start(painted, levels, generators, plan.temperature)
     else:
         with clock("inversion"):
-            x_t = subject.inverted(plan.start, passes.inversion_steps)
+            x_t = subject.inverted(plan.start, steps.inversion_steps)
     inside = torch.from_numpy(plan.roi).to(x_0.device)
     with clock("sampling"):
         x_edit = sample_edit(
-            predict, x_0, x_t, inside, levels, plan.scale, generators, passes.sampler, on_step,
+            predict, x_0, x_t, inside, levels, plan.scale, generators, steps.sampler, on_step,
             plan.temperature,
         )  # fmt: skip
     return composite(subject.image, from_model(x_edit), plan.roi)

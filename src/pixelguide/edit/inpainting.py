@@ -182,7 +182,7 @@ Behind = LabelMap | Sequence[str] | Literal["nearest"] | None
 """What lies behind the mask: a map; classes, see `fill_behind`; or not said."""
 
 
-def told(behind: Behind) -> str | list[str] | None:
+def describe(behind: Behind) -> str | list[str] | None:
     """`behind` as settings state it."""
     if behind is None or isinstance(behind, str):
         return behind

@@ -222,12 +222,12 @@ def interpolate(
             if on_progress:
                 done = begin + len(chosen)
                 on_progress({"stage": "frames", "done": done, "total": len(between)})
-    told = {
+    used = {
         **settings.model_dump(exclude={"strengths", "num_frames"}),
         "start_timestep": start,
         **circumstances(model or {}, denoiser),
     }
-    return Interpolation(first, frames, strengths, roi, told, clock.seconds)
+    return Interpolation(first, frames, strengths, roi, used, clock.seconds)
 
 
 def _file(number: int) -> str:

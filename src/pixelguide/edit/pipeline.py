@@ -27,7 +27,7 @@ from pixelguide.prior.bundle import ModelFolder, read_json, write_manifest
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.public.fetched import fetched
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import DOMAIN
+from pixelguide.segment.picture_statistics import DOMAIN
 
 FILES = {"labels": "labels.json", "defaults": "edit.json", "domain": DOMAIN}
 """Where an `Editor` finds what a pipeline has in its index."""

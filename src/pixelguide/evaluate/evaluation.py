@@ -193,8 +193,8 @@ def sheets(tasks: Sequence[EditTask], rows: Sequence[Row], picture: Any) -> list
             row = by_method[name]
             accuracy = row["independent_accuracy"]
             accuracy = row["roi_accuracy"] if accuracy is None else accuracy
-            told = "no labels" if accuracy is None else f"{accuracy:.0%} right"
-            pictures.append((picture(row), told))
+            caption = "no labels" if accuracy is None else f"{accuracy:.0%} right"
+            pictures.append((picture(row), caption))
         if task.truth is not None:
             pictures.append((task.truth, ""))
         lines.append((task.name, pictures))

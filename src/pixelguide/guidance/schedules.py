@@ -15,7 +15,7 @@ ScheduleName = Literal["brief", "fast", "paper"]
 
 
 @dataclass(frozen=True)
-class Passes:
+class StepPlan:
     """steps: timesteps from t0 down to the picture, a guided pass at each, spread by `spacing`.
     inversion_steps: timesteps from the picture up to t0, a pass at each but the last."""
 
@@ -25,13 +25,13 @@ class Passes:
     spacing: Spacing
 
 
-SCHEDULES: dict[ScheduleName, Passes] = {
+SCHEDULES: dict[ScheduleName, StepPlan] = {
     # from colours and a low start, where more passes gain nothing (docs/results.md)
-    "brief": Passes("sde", 6, 4, "trailing"),
+    "brief": StepPlan("sde", 6, 4, "trailing"),
     # chosen by docs/performance.md, "Fewer passes": as accurate as the paper's at a sixth of it;
     # but where much is made anew, hair above all, it loses the colour more often
-    "fast": Passes("sde", 11, 4, "trailing"),
-    "paper": Passes(
+    "fast": StepPlan("sde", 11, 4, "trailing"),
+    "paper": StepPlan(
         "ddpm", 50, 50, "linspace"
     ),  # Matsunaga et al. 2022, sec. 4.1: 50 steps each way
 }

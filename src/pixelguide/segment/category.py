@@ -16,13 +16,18 @@ from pixelguide.prior.public.fetched import fetched
 from pixelguide.prior.taps import default_taps, list_taps, named_taps
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
-from pixelguide.segment.domain import DOMAIN, Domain, load_domain, measure_domain
 from pixelguide.segment.foreign_classifiers import (
     find_classifiers,
     import_ensemble,
     import_guide,
 )
 from pixelguide.segment.model_labels import load_labels
+from pixelguide.segment.picture_statistics import (
+    DOMAIN,
+    PictureStatistics,
+    load_statistics,
+    measure_statistics,
+)
 from pixelguide.segment.plan import (
     ClassifierTraining,
     TrainingPlan,
@@ -79,8 +84,10 @@ def train_category(
     segmenter, guide = train_classifiers(
         denoiser, pictures, settings, checkpoint=out / CHECKPOINT, on_progress=on_progress
     )
-    domain = measure_domain(denoiser, Segmenter(denoiser, segmenter, pictures.labels), pictures)
-    write_category(folder, out, segmenter, guide, pictures.labels, domain)
+    statistics = measure_statistics(
+        denoiser, Segmenter(denoiser, segmenter, pictures.labels), pictures
+    )
+    write_category(folder, out, segmenter, guide, pictures.labels, statistics)
     (out / CHECKPOINT).unlink(missing_ok=True)
 
 
@@ -91,7 +98,7 @@ def calibrate(
     eyes: tuple[tuple[float, float], tuple[float, float]] | None = None,
     labels: LabelSet | None = None,
     device: str = "cpu",
-) -> Domain:
+) -> PictureStatistics:
     """Measure a category on labelled pictures, say where its eyes are, and write `domain.json` into
     its folder; what is not given stays as it is.
 
@@ -101,7 +108,7 @@ def calibrate(
     """
     folder = ModelFolder.open(fetched(model))
     check_writable(folder.path)
-    domain = load_domain(folder)
+    statistics = load_statistics(folder)
     if dataset is not None:
         bank = load_bank(folder, "segmenter").to(device)
         schedule, kind = folder.schedule()
@@ -111,11 +118,11 @@ def calibrate(
         pictures = LabelledPictures.load(dataset, denoiser.size, labels=labels or known)
         if pictures.labels.names != known.names:
             raise InputError("pictures with classes of another category", str(dataset))
-        domain = measure_domain(denoiser, Segmenter(denoiser, bank, known), pictures)
+        statistics = measure_statistics(denoiser, Segmenter(denoiser, bank, known), pictures)
     if eyes is not None:
-        domain = Domain.check("eyes", {**domain.model_dump(), "eyes": eyes})
-    write_parts(folder.path, {DOMAIN: domain.to_json()})
-    return domain
+        statistics = PictureStatistics.check("eyes", {**statistics.model_dump(), "eyes": eyes})
+    write_parts(folder.path, {DOMAIN: statistics.to_json()})
+    return statistics
 
 
 def import_category(
@@ -164,7 +171,7 @@ def write_category(
     segmenter: ClassifierBank,
     guide: ClassifierBank,
     labels: LabelSet,
-    domain: Domain | None = None,
+    statistics: PictureStatistics | None = None,
 ) -> None:
     """Write model folder `out`: the files of `prior`, these classifiers, labels and `domain`.
 
@@ -177,8 +184,8 @@ def write_category(
         and not name.startswith(("segmenter/", "guide/", "."))
         and name != DOMAIN
     }
-    if domain is not None:
-        parts[DOMAIN] = domain.to_json()
+    if statistics is not None:
+        parts[DOMAIN] = statistics.to_json()
     parts |= classifier_parts(segmenter, guide, labels)
     index = {**PIPELINE_INDEX, "labels": json.loads(labels.to_json())}
     if prior.has("edit.json"):

@@ -1,4 +1,4 @@
-"""Who may speak to the server: checks of Host, Origin and token before anything else."""
+"""Access control: checks of Host, Origin and token before anything else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pixelguide.studio.http_errors import Refusal, answer
+from pixelguide.studio.http_errors import HttpError, error_response
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; "
@@ -26,8 +26,8 @@ _HEADERS = {
 
 
 @dataclass(frozen=True)
-class Gate:
-    """What is let through. Sets are compared exactly, never by a pattern.
+class AccessPolicy:
+    """What requests must show to be answered. Sets are compared exactly, never by a pattern.
 
     hosts: values of Host, `name:port`. origins: values of Origin, `scheme://name:port`.
     token: wanted from everyone, unless None. cookie: the name it is kept under.
@@ -39,8 +39,8 @@ class Gate:
     cookie: str = "pixelguide"
 
     @classmethod
-    def of(cls, hosts: Iterable[str], port: int, token: str | None = None) -> Gate:
-        """The gate of a server that is reached as these host names (or addresses) at `port`."""
+    def of(cls, hosts: Iterable[str], port: int, token: str | None = None) -> AccessPolicy:
+        """Of a server that is reached as these host names (or addresses) at `port`."""
         named = {f"[{host}]" if ":" in host else host.lower() for host in hosts}
         full = {f"{host}:{port}" for host in named}
         if port == 80:  # browsers leave it out
@@ -51,19 +51,19 @@ class Gate:
         )
 
     def check(self, scope: Scope) -> None:
-        """Raise Refusal: 403 for a foreign Host or Origin, 401 without the token."""
+        """Raise HttpError: 403 for a foreign Host or Origin, 401 without the token."""
         host = _values(scope, b"host")
         if len(host) != 1 or host[0].lower() not in self.hosts:
-            raise Refusal(403, "foreign_host", "not the address of this server")
+            raise HttpError(403, "foreign_host", "not the address of this server")
         origin = _values(scope, b"origin")
         if origin and (len(origin) != 1 or origin[0] not in self.origins):
-            raise Refusal(403, "foreign_origin", "asked for by another site")
+            raise HttpError(403, "foreign_origin", "asked for by another site")
         if self.token is not None and not any(self._is_token(t) for t in self._tokens(scope)):
-            raise Refusal(
+            raise HttpError(
                 401, "no_token", "no valid token", "Open the address that the server printed."
             )
 
-    def greeting(self, scope: Scope) -> Response | None:
+    def token_response(self, scope: Scope) -> Response | None:
         """The answer to `/?token=…` with the right token: keep it in a cookie, go on to `/`.
 
         Not a redirect: after a link on another site a browser would not send the cookie along.
@@ -97,11 +97,11 @@ class Gate:
         return hmac.compare_digest(text.encode(), (self.token or "").encode())
 
 
-class GateKeeper:
+class AccessMiddleware:
     """Pure ASGI middleware around everything, static files included."""
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
-        self._app, self._gate = app, gate
+    def __init__(self, app: ASGIApp, policy: AccessPolicy) -> None:
+        self._app, self._policy = app, policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -121,11 +121,11 @@ class GateKeeper:
             await send(message)
 
         try:
-            self._gate.check(scope)
-        except Refusal as refusal:
-            await answer(refusal)(scope, receive, send_with_headers)
+            self._policy.check(scope)
+        except HttpError as error:
+            await error_response(error)(scope, receive, send_with_headers)
             return
-        app = self._gate.greeting(scope) or self._app
+        app = self._policy.token_response(scope) or self._app
         await app(scope, receive, send_with_headers)
 
 

@@ -12,28 +12,28 @@ from pixelguide.errors import (
     is_out_of_memory,
 )
 
-Fault = dict[str, str]
+ErrorContent = dict[str, str]
 """{"code", "message", "hint"}"""
 
 _CODES = {InputError: "bad_input", SafetyError: "refused", ResourceError: "out_of_resource"}
 
 
-def fault(code: str, message: str, hint: str = "") -> Fault:
+def error_content(code: str, message: str, hint: str = "") -> ErrorContent:
     """The content of an error."""
     return {"code": code, "message": message, "hint": hint}
 
 
-def described(error: PixelguideError) -> Fault:
+def content_of(error: PixelguideError) -> ErrorContent:
     """An error of ours, without the folders of this machine, and naming no upload twice."""
     where = PurePath(error.where).name if PurePath(error.where).is_absolute() else error.where
     message = error.what if where in error.what else f"{where}: {error.what}"
-    return fault(_CODES.get(type(error), "failed"), message, error.hint)
+    return error_content(_CODES.get(type(error), "failed"), message, error.hint)
 
 
-def of_a_job(error: BaseException) -> Fault | None:
+def job_error(error: BaseException) -> ErrorContent | None:
     """What a job fails with for `error`; None for an error nobody expected."""
     if isinstance(error, PixelguideError):
-        return described(error)
+        return content_of(error)
     if is_out_of_memory(error):
-        return fault("out_of_memory", "out of memory", "Ask for fewer candidates.")
+        return error_content("out_of_memory", "out of memory", "Ask for fewer candidates.")
     return None

@@ -1,4 +1,4 @@
-"""Who listens to which job, and what they hear."""
+"""Publish and subscribe: the events of jobs, from the supervisor's thread to HTTP streams."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pixelguide.studio.jobs import FINAL
 
 
 class _Topic:
-    """The latest event of a job. Slow listeners miss events in between, never the last."""
+    """The latest event of a job. Slow subscribers miss events in between, never the last one."""
 
     def __init__(self) -> None:
         self.version = 0
-        self.listeners = 0
+        self.subscribers = 0
         self.event, self.message = "", b""
         self.progress: dict[str, Any] | None = None
         self.changed = asyncio.Event()
 
 
-class Hub:
-    """Passes events from the supervisor's thread to any number of listeners in the event loop."""
+class JobEvents:
+    """Passes events from the supervisor's thread to any number of subscribers in the event loop."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -31,11 +31,11 @@ class Hub:
         self._closed = False
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From now on there may be listeners, in `loop`. What came before, nobody misses."""
+        """Take subscribers in `loop` from now on; events published before are dropped."""
         self._loop = loop
 
     def close(self) -> None:
-        """In the event loop: nobody is to listen any longer, for the server ends."""
+        """In the event loop: end all subscriptions, for the server stops."""
         self._closed = True
         for topic in self._topics.values():
             topic.changed.set()
@@ -45,7 +45,7 @@ class Hub:
         if self._loop is None:
             return
         message = encode(event, content)
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it all listeners
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it all subscribers
             self._loop.call_soon_threadsafe(self._publish, job, event, content, message)
 
     def progress(self, job: str) -> dict[str, Any] | None:
@@ -53,12 +53,12 @@ class Hub:
         topic = self._topics.get(job)
         return topic.progress if topic else None
 
-    async def listen(self, job: str, heartbeat: float) -> AsyncGenerator[bytes]:
+    async def subscribe(self, job: str, heartbeat: float) -> AsyncGenerator[bytes]:
         """The latest event if there is one, then every further one until the last, encoded; an
         empty message whenever nothing happened for `heartbeat` seconds. The first message is
-        always empty: from then on nothing is missed. Ends early when the hub is closed."""
+        always empty: from then on nothing is missed. Ends early after `close`."""
         topic = self._topics.setdefault(job, _Topic())
-        topic.listeners += 1
+        topic.subscribers += 1
         seen = 0
         try:
             yield b""
@@ -78,8 +78,8 @@ class Hub:
                 if topic.event in FINAL:
                     return
         finally:
-            topic.listeners -= 1
-            if not topic.listeners and not topic.version and self._topics.get(job) is topic:
+            topic.subscribers -= 1
+            if not topic.subscribers and not topic.version and self._topics.get(job) is topic:
                 del self._topics[job]
 
     def _publish(self, job: str, event: str, content: dict[str, Any], message: bytes) -> None:

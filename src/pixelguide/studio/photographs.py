@@ -19,7 +19,7 @@ from pixelguide.photo.photograph import Photograph
 from pixelguide.photo.photograph_files import PhotographWriter
 from pixelguide.studio.exports import METADATA
 from pixelguide.studio.provenance import Change
-from pixelguide.studio.stored_files import Items
+from pixelguide.studio.stored_files import FileStore
 
 _PREVIEW = 1280
 """Longer side, in pixels, of what the page shows to choose a part in."""
@@ -84,33 +84,33 @@ def preview(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def photograph_of(items: Items, picture: str) -> Placement | None:
+def photograph_of(files: FileStore, picture: str) -> Placement | None:
     """The photograph that a picture is a part of, with all that edits changed up to it; None if
-    there is none (any more). Raises Refusal (404) where a file is gone.
+    there is none (any more). Raises HttpError (404) where a file is gone.
 
     Each edit puts its change into what the edit before it gave, so that the changes add up.
     """
-    lineage = items.origins.lineage(picture)
+    lineage = files.provenance.lineage(picture)
     if lineage is None:
         return None
     part = lineage.part
-    photograph = decoded(items.read(part.photograph, "photograph"))
-    size = items.picture(picture).shape[0]
+    photograph = decoded(files.read(part.photograph, "photograph"))
+    size = files.picture(picture).shape[0]
     placement = Placement(photograph, Frame(part.x, part.y, part.size), size)
     for edited, change in lineage.changes:
-        full = _full_size(items, placement, change)
-        full.patch(items.picture(edited)).into(photograph.pixels)
+        full = _full_size(files, placement, change)
+        full.patch(files.picture(edited)).into(photograph.pixels)
     return placement
 
 
-def full_size_of(items: Items, candidate: str) -> FullSize | None:
+def full_size_of(files: FileStore, candidate: str) -> FullSize | None:
     """The way of an edit's candidate, or of a fainter one, into the photograph; as
     `photograph_of`."""
-    change = items.origins.of(candidate)
+    change = files.provenance.of(candidate)
     if not isinstance(change, Change):
         return None
-    placement = photograph_of(items, change.parent)
-    return _full_size(items, placement, change) if placement else None
+    placement = photograph_of(files, change.parent)
+    return _full_size(files, placement, change) if placement else None
 
 
 def fainter(
@@ -131,5 +131,5 @@ def photograph_png(
     return b"".join(writer.encode(*((patch.pixels, patch.left, patch.top) if patch else ())))
 
 
-def _full_size(items: Items, placement: Placement, change: Change) -> FullSize:
-    return FullSize(placement, items.picture(change.parent), items.roi(change.roi), change.feather)
+def _full_size(files: FileStore, placement: Placement, change: Change) -> FullSize:
+    return FullSize(placement, files.picture(change.parent), files.roi(change.roi), change.feather)

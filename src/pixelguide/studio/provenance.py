@@ -46,14 +46,17 @@ class Lineage:
     part: Part
     changes: tuple[tuple[str, Change], ...]
 
-    def items(self) -> set[str]:
+    def ids(self) -> set[str]:
         """The ids of all that it needs."""
         made = {each for picture, change in self.changes for each in (picture, change.roi)}
         return {self.first, self.part.photograph} | made
 
 
-class Origins:
-    """The table of origins. Pictures of the model's own size have none, nor have edits of them."""
+class Provenance:
+    """The table of where pictures come from.
+
+    Pictures of the model's own size have no entry, nor have edits of them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -84,7 +87,7 @@ class Origins:
             now = time.time()
             with self._database.write() as connection:
                 connection.executemany(
-                    "UPDATE items SET used = ? WHERE id = ?", [(now, i) for i in lineage.items()]
+                    "UPDATE items SET used = ? WHERE id = ?", [(now, i) for i in lineage.ids()]
                 )
 
     def forget(self) -> None:

@@ -7,11 +7,11 @@ import asyncio
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pixelguide.studio.http_errors import Refusal, answer, busy
+from pixelguide.studio.http_errors import HttpError, busy, error_response
 from pixelguide.studio.limits import Limits
 
 
-class Bodies:
+class RequestBodyMiddleware:
     """Pure ASGI middleware: 413 for a large body, 408 for a slow one, 503 for too many at once.
 
     A body is kept in memory, never on disk, so nothing is left behind by those that break off.
@@ -38,12 +38,12 @@ class Bodies:
                 async with asyncio.timeout(self._limits.body_seconds):
                     whole = await self._receive(scope, receive, chunks)
             except TimeoutError:
-                raise Refusal(408, "slow", "the request took too long to arrive") from None
+                raise HttpError(408, "slow", "the request took too long to arrive") from None
             if not whole:
                 return  # the client has gone
             await self._app(scope, _replayed(b"".join(chunks), receive), send)
-        except Refusal as refusal:
-            response: Response = answer(refusal)
+        except HttpError as error:
+            response: Response = error_response(error)
             response.headers["Connection"] = "close"  # what is still under way is not read
             await response(scope, receive, send)
         finally:
@@ -73,9 +73,9 @@ class Bodies:
                 return True
 
 
-def _too_large(limit: int) -> Refusal:
+def _too_large(limit: int) -> HttpError:
     size = f"{limit // 2**20} MiB" if limit >= 2**20 else f"{limit} bytes"
-    return Refusal(413, "too_large", "the request is too large", f"At most {size} are taken.")
+    return HttpError(413, "too_large", "the request is too large", f"At most {size} are taken.")
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -1,4 +1,4 @@
-"""The parts of a running Studio, and how routes get at them."""
+"""The dependency container: the services of a running Studio, which routes depend on."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from pixelguide.files import check_writable, from_os_error
 from pixelguide.studio.category import Category
 from pixelguide.studio.database import Database
 from pixelguide.studio.http_errors import not_found
-from pixelguide.studio.job_events import Hub
+from pixelguide.studio.job_events import JobEvents
 from pixelguide.studio.jobs import Job, JobStore
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.messages import OpenDesk
-from pixelguide.studio.stored_files import Items, is_id
+from pixelguide.studio.messages import OpenRunner
+from pixelguide.studio.stored_files import FileStore, is_id
 from pixelguide.studio.supervisor import DIED, Supervisor
-from pixelguide.studio.thread_pool import Bridge
-from pixelguide.studio.worker_process import Child, StartMethod
+from pixelguide.studio.thread_pool import ThreadPool
+from pixelguide.studio.worker_process import StartMethod, WorkerProcess
 
 
 @dataclass(frozen=True)
-class Office:
-    """The parts of a running Studio."""
+class Services:
+    """The services of a running Studio."""
 
     category: Category
-    items: Items
+    files: FileStore
     jobs: JobStore
     supervisor: Supervisor
-    hub: Hub
-    bridge: Bridge
+    events: JobEvents
+    threads: ThreadPool
     limits: Limits
 
     def job(self, identity: str) -> Job:
-        """The job of that id. Raises Refusal (404)."""
+        """The job of that id. Raises HttpError (404)."""
         job = self.jobs.get(identity) if is_id(identity) else None
         if job is None:
             raise not_found("job")
@@ -48,17 +48,17 @@ class Office:
 
 
 @contextmanager
-def open_office(
+def open_services(
     category: Category,
-    open_desk: OpenDesk,
+    open_runner: OpenRunner,
     data: Path,
     limits: Limits | None = None,
     start_method: StartMethod = "spawn",
-    worker: Child | None = None,
-) -> Iterator[Office]:
+    worker: WorkerProcess | None = None,
+) -> Iterator[Services]:
     """Start a Studio over a data folder, and stop it at the end.
 
-    open_desk: opens the model in the worker process. data: folder for the database and pictures;
+    open_runner: opens the model in the worker process. data: folder for the database and pictures;
     models with other labels or another size keep apart in it. worker: the first one, if it was
     started before, for a model takes seconds to open. Jobs that an earlier Studio accepted
     there are done. Raises InputError when the folder cannot be used, also because another Studio
@@ -78,25 +78,30 @@ def open_office(
             "another Studio uses this folder", str(data), "Stop it, or choose another with --data."
         ) from None
     with lock, closing(Database(folder / "studio.sqlite")) as database:
-        jobs, items = JobStore(database, limits), Items(database, folder / "items", category.labels)
+        jobs, files = (
+            JobStore(database, limits),
+            FileStore(database, folder / "items", category.labels),
+        )
         before = time.time() - limits.keep_days * 86_400
         jobs.recover(DIED)
         jobs.forget(before)
-        items.forget(before)
-        hub = Hub()
-        supervisor = Supervisor(jobs, items, open_desk, hub.publish, limits, start_method, worker)
+        files.forget(before)
+        events = JobEvents()
+        supervisor = Supervisor(
+            jobs, files, open_runner, events.publish, limits, start_method, worker
+        )
         supervisor.start()
         try:
-            yield Office(category, items, jobs, supervisor, hub, Bridge(), limits)
+            yield Services(category, files, jobs, supervisor, events, ThreadPool(), limits)
         finally:
             supervisor.stop()
 
 
-async def office_of(request: Request) -> Office:
+async def services_of(request: Request) -> Services:
     """The Studio that a request came to. (FastAPI runs what is not async in threads.)"""
-    office: Office = request.app.state.office
-    return office
+    services: Services = request.app.state.services
+    return services
 
 
-AtOffice = Annotated[Office, Depends(office_of)]
+CurrentServices = Annotated[Services, Depends(services_of)]
 """A route's parameter that is the Studio."""

@@ -20,7 +20,7 @@ from pixelguide.images import decode_image
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.studio.database import Database
 from pixelguide.studio.http_errors import not_found
-from pixelguide.studio.provenance import Origins
+from pixelguide.studio.provenance import Provenance
 
 Kind = Literal["picture", "map", "roi", "photograph"]
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -43,27 +43,30 @@ def picture_png(pixels: NDArray[np.uint8]) -> bytes:
     return png(Image.fromarray(pixels))
 
 
-class Items:
-    """The files. An id is looked up in the table before it becomes part of a path."""
+class FileStore:
+    """Files by opaque id. An id is looked up in the table before it becomes part of a path."""
 
     def __init__(self, database: Database, folder: Path, labels: LabelSet) -> None:
         self._database, self._folder, self.labels = database, folder, labels
-        self.origins = Origins(database)
+        self.provenance = Provenance(database)
 
-    def add(self, *items: tuple[Kind, bytes]) -> list[str]:
+    def add(self, *files: tuple[Kind, bytes]) -> list[str]:
         """Keep files, all of them or none; their ids. Files come first: an id never dangles."""
-        ids = [uuid.uuid4().hex for _ in items]
-        for identity, (_, content) in zip(ids, items, strict=True):
+        ids = [uuid.uuid4().hex for _ in files]
+        for identity, (_, content) in zip(ids, files, strict=True):
             write_atomically(self._path(identity), content)
         with self._database.write() as connection:
             connection.executemany(
                 "INSERT INTO items (id, kind, used) VALUES (?, ?, ?)",
-                [(i, kind, time.time()) for i, (kind, _) in zip(ids, items, strict=True)],
+                [(i, kind, time.time()) for i, (kind, _) in zip(ids, files, strict=True)],
             )
         return ids
 
     def read(self, identity: object, kind: Kind) -> bytes:
-        """The file. Raises Refusal (404) for a malformed or unknown id, or one of another kind."""
+        """The file's content.
+
+        Raises HttpError (404) for a malformed or unknown id, or one of another kind.
+        """
         self.check(identity, kind)
         try:
             return self._path(str(identity)).read_bytes()
@@ -71,7 +74,7 @@ class Items:
             raise not_found(kind) from None
 
     def check(self, identity: object, kind: Kind) -> None:
-        """Raise Refusal (404) unless `identity` is one of that kind."""
+        """Raise HttpError (404) unless `identity` is one of that kind."""
         query = "SELECT 1 FROM items WHERE id = ? AND kind = ?"
         if not is_id(identity) or not self._database.read(query, (identity, kind)):
             raise not_found(kind)
@@ -96,7 +99,7 @@ class Items:
         belong to nothing: those of a server that was killed between file and table."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM items WHERE used < ?", (before,))
-        self.origins.forget()
+        self.provenance.forget()
         known = {row["id"] for row in self._database.read("SELECT id FROM items")}
         if not self._folder.is_dir():
             return

@@ -1,4 +1,4 @@
-"""The worker's desk: an `Editor` that performs tasks."""
+"""Runs tasks in the worker process, by an `Editor`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pixelguide.studio.messages import (
 )
 
 
-class EditorDesk:
+class EditorTaskRunner:
     """Keeps the last picture in the editor: what it learned about it serves the next edit."""
 
     def __init__(self, editor: Editor) -> None:
@@ -43,7 +43,7 @@ class EditorDesk:
         label_map = self._editor.segment()
         doubt = label_map.uncertainty
         mean = 0.0 if doubt is None else float(doubt.mean())
-        usual = self._editor.domain.pictures > 0
+        usual = self._editor.statistics.pictures > 0
         known = self._editor.familiarity().model_dump() if usual else None
         return SegmentOutcome(label_map.ids, mean, time.monotonic() - began, known)
 

@@ -1,4 +1,4 @@
-"""The bridge from the event loop to work that blocks: files, writing to SQLite, decoding pictures.
+"""Threads for work that blocks the event loop: files, writing to SQLite, decoding pictures.
 
 To read a few rows of SQLite by their index is not among it: in WAL mode that takes microseconds and
 waits for no writer, while handing it to a thread and back takes milliseconds on busy cores.
@@ -17,7 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Bridge:
+class ThreadPool:
     """Runs functions in threads, so that the event loop never waits.
 
     Three kinds are kept apart: short calls; those that write, and would keep readers waiting while

@@ -1,4 +1,4 @@
-"""The server's end of a model worker."""
+"""The server's handle of a worker process."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any, Literal
 
-from pixelguide.studio.messages import OpenDesk, Stop, Task
+from pixelguide.studio.messages import OpenRunner, Stop, Task
 from pixelguide.studio.worker import serve
 
 StartMethod = Literal["spawn", "forkserver"]
 """How a worker begins: as a fresh interpreter, or, sooner, as the fork of one that has imported
-everything. Torch hangs in a fork, so that is only for desks that do without."""
+everything. Torch hangs in a fork, so that is only for task runners that do without."""
 
 
-class Child:
-    """One worker process."""
+class WorkerProcess:
+    """One worker process: started, spoken to, ended."""
 
-    def __init__(self, open_desk: OpenDesk, start_method: StartMethod = "spawn") -> None:
+    def __init__(self, open_runner: OpenRunner, start_method: StartMethod = "spawn") -> None:
         context = SpawnContext() if start_method == "spawn" else ForkServerContext()
-        self._line, far_end = context.Pipe()
+        self._connection, worker_end = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(far_end, open_desk), name="pixelguide-worker", daemon=True
+            target=serve, args=(worker_end, open_runner), name="pixelguide-worker", daemon=True
         )
         self._process.start()
-        far_end.close()  # so that the line ends when the worker does
+        worker_end.close()  # so that the connection ends when the worker does
 
     @property
     def pid(self) -> int:
@@ -34,39 +34,41 @@ class Child:
         return self._process.pid or 0
 
     @property
-    def line(self) -> Connection:
+    def connection(self) -> Connection:
         """To wait on; what it brings is for `receive`."""
-        return self._line
+        return self._connection
 
     def send(self, message: Task | Stop) -> None:
         """Say something; a worker that has died is noticed by `receive`."""
         try:
-            self._line.send(message)
+            self._connection.send(message)
         except OSError:
             return
 
     def receive(self) -> Any:
         """The next message. Raises EOFError when the worker has died."""
         try:
-            return self._line.recv()
+            return self._connection.recv()
         except OSError:
             raise EOFError from None
 
     def end(self) -> None:
         """End the process, whatever it is doing; once is enough."""
-        if self._line.closed:
+        if self._connection.closed:
             return
-        self._line.close()
+        self._connection.close()
         self._process.kill()
         self._process.join()
         self._process.close()
 
 
 @contextmanager
-def started(open_desk: OpenDesk, start_method: StartMethod = "spawn") -> Iterator[Child]:
+def started(
+    open_runner: OpenRunner, start_method: StartMethod = "spawn"
+) -> Iterator[WorkerProcess]:
     """A worker that begins to open its model while this process gets ready; ended at the end."""
-    child = Child(open_desk, start_method)
+    worker = WorkerProcess(open_runner, start_method)
     try:
-        yield child
+        yield worker
     finally:
-        child.end()
+        worker.end()

@@ -16,7 +16,7 @@ from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels import frozen, options
 from pixelguide.prior.kernels.frozen import FrozenConv2d
-from pixelguide.prior.kernels.options import Speed, choose_precision, prepare
+from pixelguide.prior.kernels.options import InferenceOptions, choose_precision, prepare
 from pixelguide.prior.schedule import Schedule
 from pixelguide.segment.classifier import ClassifierBank
 
@@ -68,7 +68,7 @@ def compared(found: GuidedPrediction, expected: GuidedPrediction) -> dict[str, f
 
 
 def test_a_guided_step_of_fast_layers_is_that_of_plain_ones(network: UNet2DModel) -> None:
-    plain = prepare(copy.deepcopy(network), CPU, Speed(plain=True))
+    plain = prepare(copy.deepcopy(network), CPU, InferenceOptions(plain=True))
     fast = prepare(network, CPU)
     expected, found = step(plain), step(fast)
     assert max(compared(found, expected).values()) < TOLERANCE
@@ -82,7 +82,7 @@ def test_a_guided_step_of_fast_layers_is_that_of_plain_ones(network: UNet2DModel
 
 def test_bf16_weights_give_float32_that_is_near(tiny_unet: UNet2DModel) -> None:
     expected = step(tiny_unet)
-    reduced = prepare(copy.deepcopy(tiny_unet), CPU, Speed("bf16"))
+    reduced = prepare(copy.deepcopy(tiny_unet), CPU, InferenceOptions("bf16"))
     assert {weight.dtype for weight in reduced.parameters()} == {torch.bfloat16}
     found = step(reduced)
     assert {own.dtype for own in (found.gradient, found.prediction.eps)} == {torch.float32}
@@ -92,7 +92,7 @@ def test_bf16_weights_give_float32_that_is_near(tiny_unet: UNet2DModel) -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the compiler's own
 def test_a_compiled_guided_step_is_that_of_plain_layers(tiny_unet: UNet2DModel) -> None:
-    compiled = prepare(copy.deepcopy(tiny_unet), CPU, Speed(compile=True))
+    compiled = prepare(copy.deepcopy(tiny_unet), CPU, InferenceOptions(compile=True))
     found, expected = step(compiled, compile=True), step(tiny_unet)
     assert max(compared(found, expected).values()) < TOLERANCE
 
@@ -108,14 +108,14 @@ def test_preparing_freezes_and_keeps_what_is_saved(tiny_unet: UNet2DModel) -> No
 
 def test_an_unknown_precision_is_refused() -> None:
     with pytest.raises(InputError, match=r"^precision 'fp8'\. Use fp32, bf16 or auto"):
-        Speed("fp8")  # type: ignore[arg-type]
+        InferenceOptions("fp8")  # type: ignore[arg-type]
 
 
 def test_graphs_need_a_gpu_and_are_no_second_way(tiny_unet: UNet2DModel) -> None:
     with pytest.raises(InputError, match=r"graphs on cpu.*CUDA"):
-        prepare(copy.deepcopy(tiny_unet), CPU, Speed(graphs=True))
+        prepare(copy.deepcopy(tiny_unet), CPU, InferenceOptions(graphs=True))
     with pytest.raises(InputError, match="compile and graphs"):
-        Speed(compile=True, graphs=True)
+        InferenceOptions(compile=True, graphs=True)
 
 
 @pytest.mark.parametrize(("native", "expected"), [(True, "bf16"), (False, "fp32")])

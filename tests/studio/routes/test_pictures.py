@@ -173,7 +173,7 @@ def test_map_of_another_size_is_refused(studio: Studio) -> None:
 
 
 def test_refused_uploads_leave_nothing_behind(studio: Studio) -> None:
-    folder = studio.office.items._folder
+    folder = studio.services.files._folder
     before = set(folder.iterdir())
     for content in BAD_PICTURES.values():
         _post(studio, content)

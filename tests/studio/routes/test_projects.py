@@ -249,7 +249,7 @@ def _set(*path: Any, to: Any) -> Callable[[Content], None]:
 def test_bad_description_is_refused(
     studio: Studio, project: bytes, change: Callable[[Content], None]
 ) -> None:
-    folder = studio.office.items._folder
+    folder = studio.services.files._folder
     before = set(folder.iterdir())
     answer = _unpack(studio, _changed(project, change))
     assert answer.status_code == 400

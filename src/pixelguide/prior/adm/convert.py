@@ -66,7 +66,7 @@ def _facts(
 ) -> dict[str, str]:
     """What to say of a converted network; what its weights could not tell is marked."""
     size, head_channels = unet.config.sample_size, unet.config.attention_head_dim
-    told = settings.heads is not None or settings.head_channels is not None
+    known = settings.heads is not None or settings.head_channels is not None
     attending = [size >> level for level, attends in enumerate(shape.attends) if attends]
     types = sorted({str(tensor.dtype).removeprefix("torch.") for tensor in weights.values()})
     return {
@@ -76,7 +76,7 @@ def _facts(
         "attention": (
             f"at {', '.join(map(str, attending)) or 'the middle only'}; "
             + (f"heads of {head_channels} channels" if head_channels else "one head")
-            + ("" if told else " (assumed)")
+            + ("" if known else " (assumed)")
             + f"; {settings.attention_order} order of q, k, v"
         ),
         "timestep norm": "scale and shift" if shape.scale_shift else "shift",

@@ -174,12 +174,12 @@ class FrozenResidual(nn.Module):
         if self.resample is not None:
             x, hidden = self.resample(x), self.resample(hidden)
         hidden = self.conv1(hidden)
-        told = self.time_emb_proj(F.silu(temb))
+        embedding = self.time_emb_proj(F.silu(temb))
         if self._modulates:
-            scale, shift = told.chunk(2, dim=1)
+            scale, shift = embedding.chunk(2, dim=1)
             hidden = _normed(hidden, self.norm2, scale, shift)
         else:
-            hidden = _normed(hidden.add_(told[:, :, None, None]), self.norm2)
+            hidden = _normed(hidden.add_(embedding[:, :, None, None]), self.norm2)
         hidden = self.conv2(hidden)
         if self.conv_shortcut is not None:
             x = self.conv_shortcut(x)

@@ -57,8 +57,8 @@ def runs_on(device: torch.device) -> bool:
             torch.autograd.grad(y.sum(), x)
         torch.cuda.synchronize(device)
     except Exception as error:  # whatever a missing compiler or an old driver makes of it
-        told = str(error).strip().splitlines() or [type(error).__name__]
-        warnings.warn(f"no fused normalization on {device}: {told[0]}", stacklevel=2)
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        warnings.warn(f"no fused normalization on {device}: {lines[0]}", stacklevel=2)
         return False
     return True
 

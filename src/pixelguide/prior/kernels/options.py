@@ -18,7 +18,7 @@ TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bflo
 
 
 @dataclass(frozen=True)
-class Speed:
+class InferenceOptions:
     """precision: of the network's weights and activations; what it gives is float32 in any case.
     compile: by `torch.compile`; the first passes take minutes, later processes reuse what
     inductor keeps on disk. plain: the layers as diffusers has them, for comparisons. graphs: on a
@@ -39,7 +39,7 @@ class Speed:
             raise InputError("compile and graphs", "speed", "Compiling uses graphs by itself.")
 
 
-FAST = Speed()
+DEFAULT_OPTIONS = InferenceOptions()
 
 
 def choose_precision(precision: str, device: torch.device) -> Precision:
@@ -53,10 +53,12 @@ def choose_precision(precision: str, device: torch.device) -> Precision:
         if device.type == "cuda":
             has = torch.cuda.get_device_capability(device) >= (8, 0)
         return "bf16" if has else "fp32"
-    return Speed(precision).precision  # type: ignore[arg-type]  # which it checks
+    return InferenceOptions(precision).precision  # type: ignore[arg-type]  # which it checks
 
 
-def prepare(unet: Network, device: torch.device, speed: Speed = FAST) -> Network:
+def prepare(
+    unet: Network, device: torch.device, options: InferenceOptions = DEFAULT_OPTIONS
+) -> Network:
     """Move `unet` to `device`, freeze it, and make it fast there. Returns it, changed.
 
     On a CPU in float32, or bf16 where it has instructions for that, and on a CUDA GPU its layers
@@ -65,17 +67,17 @@ def prepare(unet: Network, device: torch.device, speed: Speed = FAST) -> Network
     (for the process); with `compile` or `graphs` it times them and takes the fastest. What was
     saved of it is the same as before. Raises InputError for graphs where there is no CUDA.
     """
-    if speed.graphs and device.type != "cuda":
+    if options.graphs and device.type != "cuda":
         raise InputError(f"graphs on {device.type}", "speed", "They need a CUDA GPU.")
     unet.eval().requires_grad_(False)
-    nn.Module.to(unet, device, TYPES[speed.precision])  # diffusers' own warns of every cast
+    nn.Module.to(unet, device, TYPES[options.precision])  # diffusers' own warns of every cast
     if device.type == "cuda":
         nn.Module.to(unet, memory_format=torch.channels_last)  # type: ignore[call-overload]
         torch.backends.cudnn.deterministic = True
-        torch.backends.cudnn.benchmark |= speed.compile or speed.graphs
+        torch.backends.cudnn.benchmark |= options.compile or options.graphs
     own = device.type == "cuda" or (
-        device.type == "cpu" and (speed.precision == "fp32" or runs_bf16(device))
+        device.type == "cpu" and (options.precision == "fp32" or runs_bf16(device))
     )
-    if own and not speed.plain and not speed.compile:
+    if own and not options.plain and not options.compile:
         freeze_layers(unet)
     return unet

@@ -15,7 +15,7 @@ from pixelguide.studio import photographs, uploads
 from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.provenance import Part
 from pixelguide.studio.routes.pages import portrait_count, portrait_png
-from pixelguide.studio.services import AtOffice, Office
+from pixelguide.studio.services import CurrentServices, Services
 from pixelguide.studio.stored_files import Kind, picture_png, png
 
 router = APIRouter()
@@ -39,25 +39,25 @@ class _Square(BaseModel):
 
 
 @router.post("/api/pictures", status_code=201)
-async def add_picture(request: Request, office: AtOffice) -> dict[str, Any]:
+async def add_picture(request: Request, services: CurrentServices) -> dict[str, Any]:
     """Take a picture as the raw body, or a built-in portrait by {"portrait": k}.
 
     Of a picture of another size than the model's, the middle square is taken; "photograph" is then
     the id under which the whole is kept, to take another part.
     """
     body = await request.body()
-    size = office.category.size
+    size = services.category.size
     if _content_type(request) == "application/json":
         index = uploads.json_body(body, _Portrait).portrait
-        if not 0 <= index < portrait_count(office):
+        if not 0 <= index < portrait_count(services):
             raise not_found("portrait")
-        content = await office.bridge.short(portrait_png, index, size)
-        (identity,) = await office.bridge.writing(office.items.add, ("picture", content))
+        content = await services.threads.short(portrait_png, index, size)
+        (identity,) = await services.threads.writing(services.files.add, ("picture", content))
         own, photograph = (size, size), None
     else:
         _check_is_image(request, "picture")
-        upload = await office.bridge.heavy(photographs.received, body, size)
-        identity, photograph = await office.bridge.writing(_keep, body, upload, office)
+        upload = await services.threads.heavy(photographs.received, body, size)
+        identity, photograph = await services.threads.writing(_keep, body, upload, services)
         own = (upload.width, upload.height)
     return {
         "picture": identity,
@@ -70,81 +70,81 @@ async def add_picture(request: Request, office: AtOffice) -> dict[str, Any]:
 
 
 @router.get("/api/photographs/{identity}.jpg")
-async def photograph(identity: str, office: AtOffice) -> Response:
+async def photograph(identity: str, services: CurrentServices) -> Response:
     """A photograph made small, to choose a part in."""
-    content = await office.bridge.short(office.items.read, identity, "photograph")
-    shown = await office.bridge.heavy(photographs.preview, content)
+    content = await services.threads.short(services.files.read, identity, "photograph")
+    shown = await services.threads.heavy(photographs.preview, content)
     return Response(shown, media_type="image/jpeg", headers=_FOREVER)
 
 
 @router.post("/api/photographs/{identity}/parts", status_code=201)
-async def add_part(identity: str, request: Request, office: AtOffice) -> dict[str, Any]:
+async def add_part(identity: str, request: Request, services: CurrentServices) -> dict[str, Any]:
     """Take the part {"x", "y", "size"} of a photograph as a picture. 400 for one that is too small
     or lies too far outside."""
-    content = await office.bridge.short(office.items.read, identity, "photograph")
+    content = await services.threads.short(services.files.read, identity, "photograph")
     wanted = uploads.json_body(await request.body(), _Square)
     frame = Frame(wanted.x, wanted.y, wanted.size)
-    size = office.category.size
-    pixels = await office.bridge.heavy(photographs.part_of, content, frame, size)
-    picture = await office.bridge.writing(_keep_part, identity, frame, pixels, office)
+    size = services.category.size
+    pixels = await services.threads.heavy(photographs.part_of, content, frame, size)
+    picture = await services.threads.writing(_keep_part, identity, frame, pixels, services)
     return {"picture": picture, "photograph": identity, "size": size}
 
 
 @router.get("/api/pictures/{identity}/photograph.png")
-async def full_size(identity: str, office: AtOffice) -> Response:
+async def full_size(identity: str, services: CurrentServices) -> Response:
     """The photograph that a picture is a part of, with what edits changed up to it; 404 for a
     picture that is none."""
-    content = await office.bridge.heavy(_full_size, identity, office)
+    content = await services.threads.heavy(_full_size, identity, services)
     return Response(content, media_type="image/png")
 
 
 @router.get("/api/pictures/{identity}.png")
-async def picture(identity: str, office: AtOffice) -> Response:
+async def picture(identity: str, services: CurrentServices) -> Response:
     """A picture, without metadata."""
-    return await _item(identity, "picture", office)
+    return await _item(identity, "picture", services)
 
 
 @router.post("/api/maps", status_code=201)
-async def add_map(request: Request, office: AtOffice) -> dict[str, str]:
+async def add_map(request: Request, services: CurrentServices) -> dict[str, str]:
     """Take a label map as a raw PNG: ids, or the palette's colours."""
     _check_is_image(request, "label map")
     body = await request.body()
-    category = office.category
-    read = await office.bridge.heavy(uploads.label_map, body, category.labels, category.size)
-    (identity,) = await office.bridge.writing(office.items.add, ("map", png(read.to_image())))
+    category = services.category
+    read = await services.threads.heavy(uploads.label_map, body, category.labels, category.size)
+    (identity,) = await services.threads.writing(services.files.add, ("map", png(read.to_image())))
     return {"map": identity}
 
 
 @router.get("/api/maps/{identity}.png")
-async def label_map(identity: str, office: AtOffice) -> Response:
+async def label_map(identity: str, services: CurrentServices) -> Response:
     """A label map as a palette PNG: values are ids."""
-    return await _item(identity, "map", office)
+    return await _item(identity, "map", services)
 
 
-async def _item(identity: str, kind: Kind, office: Office) -> Response:
-    content = await office.bridge.short(office.items.read, identity, kind)
+async def _item(identity: str, kind: Kind, services: Services) -> Response:
+    content = await services.threads.short(services.files.read, identity, kind)
     return Response(content, media_type="image/png", headers=_FOREVER)
 
 
-def _keep(body: bytes, upload: photographs.Upload, office: Office) -> tuple[str, str | None]:
+def _keep(body: bytes, upload: photographs.Upload, services: Services) -> tuple[str, str | None]:
     """The ids of the picture and of the photograph it is a part of, if it is."""
     if upload.frame is None:
-        (identity,) = office.items.add(("picture", picture_png(upload.pixels)))
+        (identity,) = services.files.add(("picture", picture_png(upload.pixels)))
         return identity, None
-    (photograph,) = office.items.add(("photograph", body))
-    return _keep_part(photograph, upload.frame, upload.pixels, office), photograph
+    (photograph,) = services.files.add(("photograph", body))
+    return _keep_part(photograph, upload.frame, upload.pixels, services), photograph
 
 
-def _keep_part(photograph: str, frame: Frame, pixels: NDArray[np.uint8], office: Office) -> str:
-    (identity,) = office.items.add(("picture", picture_png(pixels)))
+def _keep_part(photograph: str, frame: Frame, pixels: NDArray[np.uint8], services: Services) -> str:
+    (identity,) = services.files.add(("picture", picture_png(pixels)))
     part = Part(photograph=photograph, x=frame.x, y=frame.y, size=frame.size)
-    office.items.origins.remember({identity: part})
+    services.files.provenance.remember({identity: part})
     return identity
 
 
-def _full_size(identity: str, office: Office) -> bytes:
-    office.items.check(identity, "picture")
-    placement = photographs.photograph_of(office.items, identity)
+def _full_size(identity: str, services: Services) -> bytes:
+    services.files.check(identity, "picture")
+    placement = photographs.photograph_of(services.files, identity)
     if placement is None:
         raise not_found("photograph")
     return photographs.photograph_png(placement.photograph)

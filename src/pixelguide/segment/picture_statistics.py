@@ -42,7 +42,7 @@ class Range(Checked):
         return 2 * self.highest - self.median
 
 
-class Domain(Checked):
+class PictureStatistics(Checked):
     """What is known of a category's pictures; nothing of it need be.
 
     eyes: where the left and the right one (as seen) are, (x, y) in shares of the side. denoising:
@@ -78,12 +78,14 @@ class Familiarity(BaseModel):
     far: tuple[str, ...]
 
 
-def load_domain(folder: ModelFolder) -> Domain:
-    """The category's domain, an empty one for a folder without. Raises InputError for a file that
-    is not one."""
+def load_statistics(folder: ModelFolder) -> PictureStatistics:
+    """The category's statistics; those of no pictures for a folder without.
+
+    Raises InputError for a file that is none.
+    """
     if not folder.has(DOMAIN):
-        return Domain()
-    return Domain.check(DOMAIN, folder.json(DOMAIN))
+        return PictureStatistics()
+    return PictureStatistics.check(DOMAIN, folder.json(DOMAIN))
 
 
 @torch.no_grad()
@@ -100,27 +102,29 @@ def denoising_error(denoiser: Denoiser, x_0: Tensor) -> float:
 
 
 def familiarity(
-    denoiser: Denoiser, domain: Domain, x_0: Tensor, label_map: LabelMap
+    denoiser: Denoiser, statistics: PictureStatistics, x_0: Tensor, label_map: LabelMap
 ) -> Familiarity:
     """How far a picture (1×3×S×S in [-1, 1]) with its `label_map` lies from the category's."""
     measures = {
         "denoising": denoising_error(denoiser, x_0),
         "doubt": picture_uncertainty(label_map),
     }
-    ranges = {"denoising": domain.denoising, "doubt": domain.doubt}
+    ranges = {"denoising": statistics.denoising, "doubt": statistics.doubt}
     limits = {name: known.limit for name, known in ranges.items() if known}
     far = tuple(name for name, limit in limits.items() if measures[name] > limit)
     return Familiarity(**measures, limits=limits, far=far)
 
 
-def measure_domain(denoiser: Denoiser, segmenter: Segmenter, pictures: LabelledPictures) -> Domain:
-    """The domain of the category of which these are labelled pictures."""
+def measure_statistics(
+    denoiser: Denoiser, segmenter: Segmenter, pictures: LabelledPictures
+) -> PictureStatistics:
+    """The statistics of the category of which these are labelled pictures."""
     errors, doubts = [], []
     for image in pictures.images:
         x_0 = to_model(image, denoiser.device)
         errors.append(denoising_error(denoiser, x_0))
         doubts.append(picture_uncertainty(segmenter(x_0)[0]))
-    return Domain(
+    return PictureStatistics(
         eyes=find_eyes(pictures.label_ids, pictures.labels),
         denoising=_range(errors),
         doubt=_range(doubts),

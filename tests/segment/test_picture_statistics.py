@@ -18,14 +18,14 @@ from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.category import calibrate
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
-from pixelguide.segment.domain import (
-    Domain,
+from pixelguide.segment.picture_statistics import (
+    PictureStatistics,
     Range,
     denoising_error,
     familiarity,
     find_eyes,
-    load_domain,
-    measure_domain,
+    load_statistics,
+    measure_statistics,
 )
 from pixelguide.segment.segmenter import Segmenter
 
@@ -74,10 +74,10 @@ def test_a_category_of_grey_pictures_is_told_from_one_with_colours(
     denoiser: Denoiser, segmenter_bank: ClassifierBank, pictures: LabelledPictures
 ) -> None:
     segmenter = Segmenter(denoiser, segmenter_bank, pictures.labels)
-    assert not measure_domain(denoiser, segmenter, pictures).grey
+    assert not measure_statistics(denoiser, segmenter, pictures).grey
     lightness = pictures.images[..., :1].repeat(3, axis=-1)
     grey = LabelledPictures(lightness, pictures.label_ids, pictures.labels)
-    assert measure_domain(denoiser, segmenter, grey).grey
+    assert measure_statistics(denoiser, segmenter, grey).grey
 
 
 def test_maps_without_two_eyes_say_nothing() -> None:
@@ -93,11 +93,11 @@ def test_a_measured_category_knows_its_own_pictures(
     from pixelguide.images import to_model
 
     segmenter = Segmenter(denoiser, segmenter_bank, pictures.labels)
-    domain = measure_domain(denoiser, segmenter, pictures)
-    assert domain.pictures == 3
+    statistics = measure_statistics(denoiser, segmenter, pictures)
+    assert statistics.pictures == 3
     for image in pictures.images:
         x_0 = to_model(image)
-        assert familiarity(denoiser, domain, x_0, segmenter(x_0)[0]).far == ()
+        assert familiarity(denoiser, statistics, x_0, segmenter(x_0)[0]).far == ()
 
 
 def test_what_lies_above_a_limit_is_far(denoiser: Denoiser, x_0: Tensor, labels: LabelSet) -> None:
@@ -105,7 +105,7 @@ def test_what_lies_above_a_limit_is_far(denoiser: Denoiser, x_0: Tensor, labels:
     error = denoising_error(denoiser, x_0)
 
     def far(denoising: float, doubt: float) -> tuple[str, ...]:
-        usual = Domain(
+        usual = PictureStatistics(
             denoising=Range(median=denoising, highest=denoising),
             doubt=Range(median=doubt, highest=doubt),
         )
@@ -114,7 +114,7 @@ def test_what_lies_above_a_limit_is_far(denoiser: Denoiser, x_0: Tensor, labels:
     assert far(error + 0.01, 0.51) == ()
     assert far(error - 0.01, 0.51) == ("denoising",)
     assert far(error + 0.01, 0.49) == ("doubt",)
-    assert familiarity(denoiser, Domain(), x_0, doubtful).far == ()  # it does not say
+    assert familiarity(denoiser, PictureStatistics(), x_0, doubtful).far == ()  # it does not say
 
 
 def test_the_limit_lies_as_far_above_the_highest_as_that_above_the_median() -> None:
@@ -123,10 +123,10 @@ def test_the_limit_lies_as_far_above_the_highest_as_that_above_the_median() -> N
 
 def test_calibrating_keeps_the_manifest_right(category: Path) -> None:
     before = ModelFolder.open(category)
-    assert load_domain(before) == Domain()
+    assert load_statistics(before) == PictureStatistics()
     assert calibrate(category, eyes=EYES).eyes == EYES
     again = ModelFolder.open(category)  # checks every hash
-    assert load_domain(again).eyes == EYES
+    assert load_statistics(again).eyes == EYES
     listed = json.loads((category / "manifest.json").read_text())["sha256"]
     assert listed["domain.json"] == again.hashes["domain.json"]
     assert {name: again.hashes[name] for name in before.hashes} == before.hashes
@@ -142,11 +142,11 @@ def test_calibrating_on_pictures_measures_them(
     for k, (image, ids) in enumerate(zip(pictures.images, pictures.label_ids, strict=True)):
         save_png(tmp_path / "set" / f"{k}.png", image)
         LabelMap(ids, pictures.labels).save(tmp_path / "set" / f"{k}_label.png")
-    domain = calibrate(category, tmp_path / "set", eyes=EYES)
-    assert (domain.pictures, domain.eyes) == (3, EYES)
-    assert domain.denoising is not None
-    assert 0 < domain.denoising.median <= domain.denoising.highest
-    assert load_domain(ModelFolder.open(category)) == domain
+    statistics = calibrate(category, tmp_path / "set", eyes=EYES)
+    assert (statistics.pictures, statistics.eyes) == (3, EYES)
+    assert statistics.denoising is not None
+    assert 0 < statistics.denoising.median <= statistics.denoising.highest
+    assert load_statistics(ModelFolder.open(category)) == statistics
 
 
 @pytest.mark.parametrize("eyes", [((0.3, 0.4), (1.7, 0.4)), ((-0.1, 0.4), (0.7, 0.4))])
@@ -161,7 +161,7 @@ def test_a_damaged_domain_is_an_error_that_names_it(category: Path) -> None:
     (category / "manifest.json").unlink()
     (category / "domain.json").write_text('{"pictures": "many"}')
     with pytest.raises(InputError, match=r"pictures.*domain\.json"):
-        load_domain(ModelFolder.open(category))
+        load_statistics(ModelFolder.open(category))
 
 
 def test_the_noise_is_always_the_same(denoiser: Denoiser, x_0: Tensor) -> None:

@@ -10,31 +10,31 @@ from pixelguide.labels import LabelMap
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.messages import EditOutcome, EditTask, Outcome, SegmentTask, Task
 from pixelguide.studio.provenance import Change
-from pixelguide.studio.stored_files import Items, picture_png, png
+from pixelguide.studio.stored_files import FileStore, picture_png, png
 
 
-def task_of(job: Job, items: Items) -> Task:
-    """The job with its pixels. Raises Refusal if a file of it is gone."""
+def task_of(job: Job, files: FileStore) -> Task:
+    """The job with its pixels. Raises HttpError if a file of it is gone."""
     wanted = job.request
-    pixels = items.picture(wanted["picture"])
+    pixels = files.picture(wanted["picture"])
     if job.kind == "segment":
         return SegmentTask(job.number, wanted["picture"], pixels)
     return EditTask(
         job.number,
         wanted["picture"],
         pixels,
-        items.label_map(wanted["source"]).ids,
-        items.label_map(wanted["target"]).ids,
+        files.label_map(wanted["source"]).ids,
+        files.label_map(wanted["target"]).ids,
         tuple(wanted["classes"]) if wanted["classes"] else None,
         wanted["settings"],
     )
 
 
-def keep_outcome(job: Job, outcome: Outcome, items: Items) -> dict[str, Any]:
+def keep_outcome(job: Job, outcome: Outcome, files: FileStore) -> dict[str, Any]:
     """Write the outcome's files; the job's result. Raises ResourceError when the disk is full."""
     if isinstance(outcome, EditOutcome):
-        return _keep_edit(job, outcome, items)
-    (label_map,) = items.add(("map", png(LabelMap(outcome.ids, items.labels).to_image())))
+        return _keep_edit(job, outcome, files)
+    (label_map,) = files.add(("map", png(LabelMap(outcome.ids, files.labels).to_image())))
     return {
         "map": label_map,
         "uncertainty": round(outcome.uncertainty, 6),
@@ -43,13 +43,13 @@ def keep_outcome(job: Job, outcome: Outcome, items: Items) -> dict[str, Any]:
     }
 
 
-def _keep_edit(job: Job, outcome: EditOutcome, items: Items) -> dict[str, Any]:
+def _keep_edit(job: Job, outcome: EditOutcome, files: FileStore) -> dict[str, Any]:
     roi = picture_png(outcome.roi.astype(np.uint8) * 255)
     pictures = [("picture", picture_png(image)) for image in outcome.images]
-    roi_id, *ids = items.add(("roi", roi), *pictures)  # type: ignore[arg-type]
+    roi_id, *ids = files.add(("roi", roi), *pictures)  # type: ignore[arg-type]
     parent = job.request["picture"]
-    if items.origins.of(parent):
-        items.origins.remember(
+    if files.provenance.of(parent):
+        files.provenance.remember(
             dict.fromkeys(ids, Change(parent=parent, roi=roi_id, feather=outcome.feather))
         )
     return edit_result(job.id, ids, outcome.scores, outcome.best, roi_id, outcome.report)
