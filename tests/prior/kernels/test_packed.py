@@ -14,6 +14,7 @@ from conftest import seeded
 from pixelguide.prior.kernels import frozen
 from pixelguide.prior.kernels.frozen import FrozenConv2d, freeze_layers
 from pixelguide.prior.kernels.packed import pack, packed_conv, runs_bf16
+from processor import needs_packed_bf16
 
 ROUNDING = 4e-3
 """Relative, of a value in bfloat16; those of a result are right to this."""
@@ -25,6 +26,7 @@ def relative(own: Tensor, other: Tensor) -> float:
     return float(((own.double() - other).norm() / other.norm()).detach())
 
 
+@needs_packed_bf16
 @pytest.mark.parametrize(("inputs", "outputs", "side", "padding"), SHAPES)
 def test_both_ways_are_those_in_double_precision(
     inputs: int, outputs: int, side: int, padding: int
@@ -55,6 +57,7 @@ def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frozen, "runs_bf16", lambda _device: True)
 
 
+@needs_packed_bf16
 @pytest.mark.usefixtures("everywhere")
 def test_packed_weights_follow_the_weights() -> None:
     conv = halved(nn.Conv2d(32, 32, 3, padding=1))
@@ -79,6 +82,7 @@ def test_others_are_left_to_pytorch(conv: nn.Conv2d) -> None:
     assert own.there is None
 
 
+@needs_packed_bf16
 @pytest.mark.usefixtures("everywhere")
 def test_a_network_is_as_near_as_without_packing(
     tiny_unet: UNet2DModel, monkeypatch: pytest.MonkeyPatch
