@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import write_parts
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.schedule import Schedule
 from pixelguide.segment.classifier import ClassifierBank

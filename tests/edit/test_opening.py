@@ -16,8 +16,9 @@ from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import WEIGHTS, write_parts
+from pixelguide.prior.bundle import WEIGHTS
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.model_parts import prior_parts
 from pixelguide.segment.classifier import ClassifierBank
 

@@ -15,16 +15,15 @@ from diffusers import DDPMScheduler, UNet2DModel
 
 from model_folders import edit_json, without_manifest
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.prior import bundle
+from pixelguide.prior import bundle, manifest
 from pixelguide.prior.bundle import (
-    MANIFEST,
     WEIGHTS,
     ModelFolder,
     built_in_models,
     locate,
     refuse_classifiers,
-    write_parts,
 )
+from pixelguide.prior.manifest import MANIFEST, write_parts
 from pixelguide.prior.model_parts import prior_parts, tensor_bytes
 
 UNET = f"unet/{WEIGHTS}"
@@ -257,7 +256,7 @@ def test_files_of_a_writer_that_come_and_go_are_no_part_of_the_model(
         return lstat(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(bundle.os, "lstat", lambda path: (gone if path == passing else lstat)(path))
+        patch.setattr(manifest.os, "lstat", lambda path: (gone if path == passing else lstat)(path))
         assert ModelFolder.open(model_folder).hashes == before
     assert not passing.exists()
 
@@ -274,7 +273,7 @@ def test_files_that_cannot_be_read_are_an_error_of_ours(
     def deny(path: Path) -> str:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(bundle, "_sha256", deny)
+    monkeypatch.setattr(bundle, "sha256", deny)
     with pytest.raises(InputError, match=r"cannot read the model \(Permission denied\), .*model"):
         ModelFolder.open(model_folder)
 

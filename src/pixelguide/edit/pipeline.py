@@ -23,8 +23,9 @@ from pixelguide.files import write_atomically
 from pixelguide.guidance.schedules import Sampler, ScheduleName
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import ModelFolder, read_json, write_manifest
+from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import read_json, write_manifest
 from pixelguide.prior.public.fetched import fetched
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.picture_statistics import DOMAIN
