@@ -1,4 +1,4 @@
-"""The house itself: sizes of files, what lies at the root, and that documents name files there are."""
+"""The house itself: sizes of files, what lies at the root, files that documents name."""
 
 from __future__ import annotations
 
@@ -64,3 +64,10 @@ def test_files_that_documents_name_exist(document: Path) -> None:
               re.findall(r"`((?:[a-z_]+/)+[a-z_0-9]+\.py)`", text)
               if not re.match(rf"(?:{_FOLDERS})/", name)]  # fmt: skip
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_every_benchmark_is_told_of() -> None:
+    text = (ROOT / "benchmarks/README.md").read_text("utf-8")
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        assert path.name == "__init__.py" or f"`benchmarks/{path.name}`" in text, path.name
+    assert "`benchmarks/editgan/`" in text
