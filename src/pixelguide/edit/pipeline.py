@@ -25,7 +25,9 @@ from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.frozen import freeze_layers
 from pixelguide.prior.manifest import read_json, write_manifest
+from pixelguide.prior.network import shared_network
 from pixelguide.prior.public.fetched import fetched
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.picture_statistics import DOMAIN
@@ -247,11 +249,10 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         write_manifest(folder)
 
     def _editor(self) -> Editor:
-        for module in (self.unet, self.segmenter, self.guide):
-            module.eval().requires_grad_(False)
         for bank in (self.segmenter, self.guide):
-            bank.float()  # as the activations of a network of any type are
-        denoiser = Denoiser.from_parts(self.unet, self.scheduler, self.segmenter.taps)
+            bank.eval().requires_grad_(False).float()  # as the activations of any network are
+        unet = freeze_layers(shared_network(self.unet))
+        denoiser = Denoiser.from_parts(unet, self.scheduler, self.segmenter.taps)
         defaults = self.config.defaults
         return Editor(
             denoiser,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from pixelguide.errors import InputError
+from pixelguide.prior.safe import aligned
 from pixelguide.prior.unet import UNet
 from pixelguide.prior.unet_layers import UNetConfig
 
@@ -58,6 +60,21 @@ def build_network(config: dict[str, Any]) -> UNet2DModel:
     with torch.device("meta"):  # a configuration alone must not be able to fill the memory
         network: UNet2DModel = UNet2DModel.from_config(check_network(config))
     return network
+
+
+def shared_network(unet: UNet2DModel) -> UNet:
+    """Our network for inference with the weights of `unet`, which stays as it is: nothing is
+    copied, and nothing that is asked of the weights' gradients here is asked there.
+
+    Raises InputError for a network that is no prior's.
+    """
+    try:
+        network = inference_network({**unet.config, "_class_name": type(unet).__name__})
+    except ValueError as error:
+        raise InputError(f"a network that is no prior ({error})", "unet") from None
+    weights = {name: aligned(value.detach()) for name, value in unet.state_dict().items()}
+    network.requires_grad_(False).load_state_dict(weights, assign=True)
+    return network.eval()
 
 
 def inference_network(config: dict[str, Any]) -> UNet:

@@ -113,5 +113,11 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
             raise InputError(
                 f"wrong weights ('{name}' is not of this model)", where, "Fetch the model again."
             )
-    cast = {name: value.to(expected[name].dtype) for name, value in tensors.items()}
+    cast = {name: aligned(value.to(expected[name].dtype)) for name, value in tensors.items()}
     module.load_state_dict(cast, assign=any(own.is_meta for own in expected.values()))
+
+
+def aligned(tensor: Tensor) -> Tensor:
+    """`tensor`, copied if it is a matrix that does not begin at a cache line, as in a mapped file:
+    the last bit of MKL's product with a single row depends on it, and bytes of results would."""
+    return tensor.clone() if tensor.ndim == 2 and tensor.data_ptr() % 64 else tensor

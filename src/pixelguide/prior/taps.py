@@ -81,7 +81,7 @@ class TapReader:
             self._network = torch.compile(self._network, mode=mode, dynamic=False)
 
     def __call__(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Output N×C×H×W of the network for x_t at timesteps t (int64 N), and its activations,
+        """Output N×C×H×W of the network for x_t at timesteps t (int64 N or 1), and its activations,
         each N×channels×(H/stride)×(W/stride), in the order of `self.taps`; all float32.
 
         Gradients flow through the activations alone: behind the last of them nothing is kept."""

@@ -128,6 +128,7 @@ def test_a_first_use_without_gradients_does_not_bar_them() -> None:
 def test_no_activation_is_kept() -> None:
     conv = FrozenConv2d(nn.Conv2d(64, 8, 3, padding=1).requires_grad_(False))
     x = torch.randn(1, 64, 16, 16, generator=seeded(0)).requires_grad_()
+    conv(x)  # which packs the weights, once
     with PeakBytes() as memory:
         hidden = conv(x * 1)
         assert memory.alive == hidden.nbytes
@@ -175,6 +176,7 @@ def test_weights_are_turned_where_they_are_few(
 ) -> None:
     calls = []
     known = frozen._turned_conv
+    monkeypatch.setattr(frozen, "runs_fp32", lambda _device: False)  # where nothing can be packed
     monkeypatch.setattr(frozen, "_turned_conv", lambda *given: calls.append(1) or known(*given))
     conv = FrozenConv2d(nn.Conv2d(32, 32, 3, padding=1).requires_grad_(False))
     x = torch.zeros(1, 32, side, side, requires_grad=True)

@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 from conftest import seeded
 from pixelguide.prior.kernels import frozen
 from pixelguide.prior.kernels.frozen import FrozenConv2d, freeze_layers
-from pixelguide.prior.kernels.packed import pack, packed_conv, runs_bf16
+from pixelguide.prior.kernels.packed import pack, packed_conv, runs_bf16, runs_fp32
 from processor import needs_packed_bf16
 
 ROUNDING = 4e-3
@@ -45,6 +45,32 @@ def test_both_ways_are_those_in_double_precision(
         (own,) = torch.autograd.grad(found, x, pushed)
         (other,) = torch.autograd.grad(expected, exact, pushed.double())
         assert relative(own, other) < ROUNDING
+
+
+@pytest.mark.skipif(not runs_fp32(torch.device("cpu")), reason="this PyTorch has no oneDNN")
+@pytest.mark.parametrize(("inputs", "outputs", "side", "padding"), SHAPES)
+def test_float32_is_packed_too(inputs: int, outputs: int, side: int, padding: int) -> None:
+    draws = seeded(0)
+    conv = nn.Conv2d(inputs, outputs, side, padding=padding).requires_grad_(False)
+    for own in conv.parameters():
+        own.copy_(torch.randn(own.shape, generator=draws) / side)
+    fast = FrozenConv2d(conv)
+    for count, height, width in ((1, 16, 16), (2, 9, 20)):  # the shape packed for, and another
+        x = torch.randn(count, inputs, height, width, generator=draws).requires_grad_()
+        found = fast(x)
+        expected = F.conv2d(x.double(), conv.weight.double(), conv.bias.double(), padding=padding)
+        torch.testing.assert_close(found, expected.float(), rtol=1e-4, atol=1e-4)
+        pushed = torch.randn(found.shape, generator=draws)
+        own, other = (torch.autograd.grad((y * pushed).sum(), x)[0] for y in (found, expected))
+        torch.testing.assert_close(own, other, rtol=1e-4, atol=1e-4)
+    assert fast.there is not None
+
+
+def test_many_weights_are_not_packed_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frozen, "FEW_WEIGHTS", 8 * 8 * 9 - 1)
+    conv = FrozenConv2d(nn.Conv2d(8, 8, 3, padding=1).requires_grad_(False))
+    conv(torch.zeros(1, 8, 8, 8))
+    assert conv.there is None
 
 
 def halved(conv: nn.Conv2d) -> FrozenConv2d:

@@ -14,10 +14,17 @@ from torch.nn.grad import conv2d_input
 
 from pixelguide.errors import InputError
 from pixelguide.prior.kernels.norm import norm_silu, runs_on
-from pixelguide.prior.kernels.packed import opposite, pack, packed_conv, runs_bf16, turned
+from pixelguide.prior.kernels.packed import (
+    opposite,
+    pack,
+    packed_conv,
+    runs_bf16,
+    runs_fp32,
+    turned,
+)
 from pixelguide.prior.kernels.winograd import transform_weight, winograd_conv
 from pixelguide.prior.unet import Network
-from pixelguide.prior.unet_layers import ResidualBlock
+from pixelguide.prior.unet_layers import Attention, ResidualBlock
 
 FEWEST_CHANNELS, FEWEST_PIXELS = 96, 32 * 32
 """From here on Winograd's algorithm pays: fewer channels leave its products small next to its
@@ -25,6 +32,9 @@ transforms (measured: no gain at 64, a third of the time saved at 128), and at l
 network has most of its weights, four times as much memory transformed, and little of its work."""
 MADE = ("transformed", "there", "back")
 """What a convolution makes of its weights: for `winograd`, and for `packed` in either direction."""
+FEW_WEIGHTS = 1 << 19
+"""Up to here (2 MB) a convolution's weights are packed in float32 too: the networks that gain are
+small, and in large ones the two copies would take more memory than the activations."""
 LARGE = 1 << 21
 """Values (8 MB) from which activations leave the cache and working in pieces, channels last, is no
 slower. Below, PyTorch's own functions run in the layout they are given."""
@@ -33,9 +43,10 @@ slower. Below, PyTorch's own functions run in the layout they are given."""
 class FrozenConv2d(nn.Module):
     """An `nn.Conv2d` with the same parameters that keeps no activation for its gradient.
 
-    On a CPU, 3×3 with stride 1 goes by `winograd` in float32 where that pays, and every stride 1 by
-    `packed` in bfloat16 where the processor multiplies it. The transformed or packed weights are
-    made at the first such call, four times or twice the layer's own, and forgotten when it moves.
+    On a CPU, 3×3 with stride 1 goes by `winograd` in float32 where that pays. Every other stride 1
+    goes by `packed`: in float32 if it has few weights, in bfloat16 where the processor multiplies
+    that. The transformed or packed weights are made at the first such call, four times or twice the
+    layer's own, and forgotten when it moves.
     """
 
     transformed: Tensor | None
@@ -81,7 +92,7 @@ class FrozenConv2d(nn.Module):
         single = x.device.type == "cpu" and x.dtype == self.weight.dtype == torch.float32
         if self._may and single and pixels >= FEWEST_PIXELS:
             return winograd_conv(x, self._transformed(), self.bias)
-        if self._turns and x.dtype == self.weight.dtype == torch.bfloat16 and runs_bf16(x.device):
+        if self._turns and x.dtype == self.weight.dtype and self._is_packed(x.device):
             return packed_conv(x, *self._packed(x.shape), self.bias, padding=self._padding)
         if len(x) * self.out_channels * pixels >= LARGE:
             x = x.contiguous(memory_format=torch.channels_last)
@@ -89,6 +100,12 @@ class FrozenConv2d(nn.Module):
             x, self.weight, self.bias, self._turns, *self._how
         )
         return result
+
+    def _is_packed(self, device: torch.device) -> bool:
+        if self.weight.dtype == torch.bfloat16:
+            return runs_bf16(device)
+        few = self.weight.dtype == torch.float32 and self.weight.numel() <= FEW_WEIGHTS
+        return few and runs_fp32(device)
 
     def _transformed(self) -> Tensor:
         known = self.transformed
@@ -169,7 +186,7 @@ class FrozenResidual(nn.Module):
         )
 
     def forward(self, x: Tensor, temb: Tensor, *_args: Any, **_kwargs: Any) -> Tensor:
-        """x: N×in×H×W. temb: N×width, of the timestep. Returns N×out×H'×W'."""
+        """x: N×in×H×W. temb: N×width or 1×width, of the timestep. Returns N×out×H'×W'."""
         hidden = _normed(x, self.norm1)
         if self.resample is not None:
             x, hidden = self.resample(x), self.resample(hidden)
@@ -187,6 +204,32 @@ class FrozenResidual(nn.Module):
         return result if self._divisor == 1 else result.div_(self._divisor)
 
 
+class FrozenAttention(nn.Module):
+    """An `Attention` with the same parts that reads channels last as they lie."""
+
+    def __init__(self, attention: Attention) -> None:
+        """Takes the parts over."""
+        super().__init__()
+        self.group_norm, self.to_out = attention.group_norm, attention.to_out
+        self.to_q, self.to_k, self.to_v = attention.to_q, attention.to_k, attention.to_v
+        self.heads = attention.heads
+        self._divisor = float(attention.rescale_output_factor)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×C×H×W to the same."""
+        count, channels, height, width = x.shape
+        hidden = x if self.group_norm is None else self.group_norm(x)
+        rows = hidden.permute(0, 2, 3, 1).reshape(count, height * width, channels)
+        q, k, v = (
+            layer(rows).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # N×heads×HW×head
+            for layer in (self.to_q, self.to_k, self.to_v)
+        )
+        attended = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+        rows = self.to_out[0](attended).view(count, height, width, channels)
+        result: Tensor = rows.permute(0, 3, 1, 2) + x
+        return result if self._divisor == 1 else result.div_(self._divisor)
+
+
 def _is_residual(module: nn.Module) -> bool:
     """Whether `module` is a residual block of ours or diffusers', which is not imported for it."""
     kind = type(module)
@@ -199,10 +242,12 @@ def _normed(
 ) -> Tensor:
     if (x.is_cuda and runs_on(x.device)) or (x.device.type == "cpu" and x.numel() >= LARGE):
         return norm_silu(x, norm, scale, shift)
-    hidden: Tensor = norm(x)
-    if scale is not None and shift is not None:
-        hidden = hidden * (1 + scale[:, :, None, None]) + shift[:, :, None, None]
-    return F.silu(hidden)
+    if scale is None or shift is None:
+        return F.silu(norm(x))
+    if len(scale) == 1:  # one timestep for all: the norm's own gain and offset take it along
+        gain, offset = norm.weight * (1 + scale[0]), norm.bias * (1 + scale[0]) + shift[0]
+        return F.silu(F.group_norm(x, norm.num_groups, gain, offset, norm.eps))
+    return F.silu(norm(x) * (1 + scale[:, :, None, None]) + shift[:, :, None, None])
 
 
 def freeze_layers(unet: Network) -> Network:
@@ -218,4 +263,6 @@ def freeze_layers(unet: Network) -> Network:
         for name, child in list(parent.named_children()):
             if FrozenResidual.fits(child):
                 setattr(parent, name, FrozenResidual(child))
+            elif type(child) is Attention:
+                setattr(parent, name, FrozenAttention(child))
     return unet

@@ -35,7 +35,7 @@ class GraphedPasses:
         self._fails = False
 
     def __call__(self, x_t: Tensor, t: Tensor) -> list[Tensor]:
-        """The results for x_t (N×C×H×W) at t (int64 N)."""
+        """The results for x_t (N×C×H×W) at t (int64 N or 1)."""
         wants = torch.is_grad_enabled() and x_t.requires_grad
         key = (x_t.shape, x_t.dtype, wants)
         if key not in self._recorded and not self._fails:

@@ -33,14 +33,14 @@ class UnrolledUNet(nn.Module):
         self.indices = tuple(indices)
 
     def forward(self, x_t: Tensor, t: Tensor, stop: bool) -> list[Tensor]:
-        """The activations, and behind them the output unless `stop`. x_t: N×C×H×W. t: int64 N.
+        """The activations, and behind them the output unless `stop`. x_t: N×C×H×W. t: int64 N or 1.
 
         Gradients end at the last tap, and with `stop` so does the pass.
         """
         unet: Any = self.unet
         if unet.config.center_input_sample:
             x_t = 2 * x_t - 1
-        emb = unet.time_embedding(unet.time_proj(t).to(x_t.dtype))  # N×width
+        emb = unet.time_embedding(unet.time_proj(t).to(x_t.dtype))  # N×width or 1×width
         hidden = unet.conv_in(x_t)
         skips = [hidden]
         for block in unet.down_blocks:
