@@ -193,6 +193,18 @@ def test_file_is_no_model(tmp_path: Path) -> None:
 # Writing
 
 
+def _stop_at(path: Path, patch: pytest.MonkeyPatch) -> None:
+    """Interrupt the process when it puts a file in that place."""
+    replace = os.replace
+
+    def stop(source: str, target: Path) -> None:
+        if target == path:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    patch.setattr(os, "replace", stop)
+
+
 @pytest.mark.parametrize("name", [CONFIG, UNET, MANIFEST])
 def test_interrupted_write_leaves_a_model_that_loads_or_is_refused(
     model_folder: Path, tiny_unet: UNet2DModel, monkeypatch: pytest.MonkeyPatch, name: str
@@ -200,15 +212,8 @@ def test_interrupted_write_leaves_a_model_that_loads_or_is_refused(
     before = ModelFolder.open(model_folder).hash
     changed = {k: v * 0.5 for k, v in tiny_unet.state_dict().items()}
     parts = {**prior_parts(tiny_unet), UNET: tensor_bytes(changed)}
-    replace = os.replace
-
-    def stop(source: str, target: Path) -> None:
-        if target == model_folder / name:
-            raise KeyboardInterrupt
-        replace(source, target)
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", stop)
+        _stop_at(model_folder / name, patch)
         with pytest.raises(KeyboardInterrupt):
             write_parts(model_folder, parts)
     if name == MANIFEST:  # the weights are new, the manifest is not
@@ -224,15 +229,8 @@ def test_interrupted_write_leaves_a_model_that_loads_or_is_refused(
 def test_interrupted_first_write_does_not_load(
     tmp_path: Path, tiny_unet: UNet2DModel, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    replace = os.replace
-
-    def stop(source: str, target: Path) -> None:
-        if target == tmp_path / name:
-            raise KeyboardInterrupt
-        replace(source, target)
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", stop)
+        _stop_at(tmp_path / name, patch)
         with pytest.raises(KeyboardInterrupt):
             write_parts(tmp_path, prior_parts(tiny_unet))
     with pytest.raises(InputError, match=r"missing|No such file"):
