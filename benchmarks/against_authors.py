@@ -21,7 +21,6 @@ theirs.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import json
 import statistics
@@ -40,6 +39,7 @@ from torch import Tensor
 
 from benchmarks.authors import ADM_256, AdmFlags, Authors, AuthorsStep
 from benchmarks.same_parts import SCALE, Ours, Scene, make_scene, same_parts
+from benchmarks.setup import option_parser
 from pixelguide.devices import choose_device
 from pixelguide.edit.result import versions
 from pixelguide.errors import InputError, PixelguideError
@@ -82,9 +82,7 @@ class Recalled(torch.autograd.Function):
 
 def main() -> int:
     """Check, measure, print; exit code 1 if a step does not agree."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--theirs", type=Path, required=True, help="clone with submodules")
     parser.add_argument(
         "--adm256", action="store_true", help="the real shape; about 16 GiB of memory, 5 GB of disk"

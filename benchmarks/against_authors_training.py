@@ -11,7 +11,6 @@ at the timesteps that theirs was run for. The ratio is count x theirs over ours.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import json
 import statistics
@@ -27,6 +26,7 @@ from rich.console import Console
 from torch import Tensor
 
 from benchmarks.authors_training import AuthorsTraining, Spent, Stopwatch
+from benchmarks.setup import option_parser
 from pixelguide.edit.result import versions
 from pixelguide.errors import PixelguideError
 from pixelguide.evaluate.ceilings import describe_machine
@@ -71,9 +71,7 @@ class Extracted:
 
 def main() -> int:
     """Extract, train both, judge, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--theirs", type=Path, required=True, help="clone with submodules")
     parser.add_argument("--pictures", type=int, default=20, help="labelled portraits")
     parser.add_argument("--count", type=int, default=50, help="classifiers of ours")

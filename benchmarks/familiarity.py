@@ -10,7 +10,6 @@ would take them from labelled pictures.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.setup import add_model, option_parser
 from pixelguide.edit.editor import Editor
 from pixelguide.evaluate.portrait_edits import EVALUATION_SEED, HELD_OUT_SEED
 from pixelguide.images import SUFFIXES, load_rgb
@@ -68,8 +68,8 @@ def folder(path: Path, size: int) -> Pictures:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="portraits-64")
+    parser = option_parser(__doc__)
+    add_model(parser)
     parser.add_argument("--pictures", type=Path)
     arguments = parser.parse_args()
     editor = Editor.from_pretrained(arguments.model, "cpu")

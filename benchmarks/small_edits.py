@@ -34,12 +34,12 @@ from diffusers import UNet2DModel
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from benchmarks.setup import add_edits, judged, option_parser
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.plan import Plan, plan_edit
 from pixelguide.edit.settings import EditSettings
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.costs import WorkCounter
-from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.guidance.guidance import guided
 from pixelguide.guidance.inversion import invert
 from pixelguide.guidance.region import composite
@@ -181,19 +181,15 @@ def deep_flops(denoiser: Denoiser) -> float:
 
 def main() -> None:
     """Sample every way, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--first", type=int, default=300)
-    parser.add_argument("--edits", type=int, default=20)
+    add_edits(parser, 300, 20)
     parser.add_argument("-n", "--num-images", type=int, default=2)
     starts = ("auto", "colours", "inversion")
     parser.add_argument("--start-from", default="auto", choices=starts)
     arguments = parser.parse_args()
     editor = Editor.from_pretrained(arguments.model, "cpu")
-    judge = Judge(editor, independent_of(editor))
+    judge = judged(editor)
     size, count = editor.size, arguments.num_images
     step = 1 << (len(editor.denoiser.unet.config.block_out_channels) - 1)
     full = forward_flops(editor.denoiser, size)

@@ -8,7 +8,6 @@ for its state twice a second. A full queue (503) is the only refusal intended.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -27,6 +26,7 @@ from typing import Any
 import httpx2
 import numpy as np
 
+from benchmarks.setup import option_parser
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.portraits import LABELS
 from pixelguide.studio.app import create_app
@@ -205,7 +205,7 @@ def _serve(data: Path, tell: Line) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run, print the numbers as JSON; 1 when a promise is broken."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args(arguments)

@@ -11,27 +11,29 @@ after another: plain (diffusers' layers), compile, eager (the layers that an edi
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 import statistics
 import sys
-import time
 from collections.abc import Callable
 
 import torch
 
-from pixelguide.devices import choose_device
-from pixelguide.evaluate.ceilings import describe_machine, synchronize
+from benchmarks.setup import (
+    WAYS,
+    add_subject_options,
+    chosen_subject,
+    heading,
+    option_parser,
+    run_as,
+    timed,
+)
 from pixelguide.evaluate.stages import SCALE, Inputs
-from pixelguide.evaluate.subjects import START, Subject, subject_of_model, subject_of_shape
+from pixelguide.evaluate.subjects import START, Subject
 from pixelguide.guidance.guidance import guided
 from pixelguide.guidance.inversion import invert
 from pixelguide.guidance.region import composite
 from pixelguide.guidance.sampling import sample_edit
 from pixelguide.guidance.schedules import SCHEDULES, StepPlan
 from pixelguide.images import from_model
-from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.kernels.options import InferenceOptions, prepare
 from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
 
@@ -60,66 +62,9 @@ def whole_edit(subject: Subject, step_plan: StepPlan, batch: int) -> Callable[[]
     return run
 
 
-def timed(work: Callable[[], object], device: torch.device) -> float:
-    """Seconds of one run."""
-    synchronize(device)
-    began = time.perf_counter()
-    work()
-    synchronize(device)
-    return time.perf_counter() - began
-
-
-WAYS = ("plain", "compile", "eager", "graphs")
-"""In the order in which one network can be run by all of them: the last two change its layers."""
-
-
-def run_as(subject: Subject, way: str) -> Subject:
-    """The same network, changed in place, run in another way."""
-    options = InferenceOptions(
-        subject.options.precision,
-        **{name: name == way for name in ("plain", "compile", "graphs")},
-    )
-    known = subject.denoiser
-    prepare(known.unet, known.device, options)
-    taps = tuple(tap.index for tap in known.taps)
-    denoiser = Denoiser(
-        known.unet, known.schedule, taps, known.prediction_type, options.compile, options.graphs
-    )
-    return dataclasses.replace(subject, denoiser=denoiser, options=options)
-
-
-def add_subject_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say which network runs where."""
-    parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--shape", help="random weights instead, see `pixelguide bench --help`")
-    parser.add_argument("--size", type=int, help="with --shape: side of the pictures")
-    parser.add_argument("--precision", default="fp32")
-    parser.add_argument("--device", default="auto")
-
-
-def chosen_subject(arguments: argparse.Namespace) -> Subject:
-    """The network that these options name, in diffusers' layers (see `run_as`)."""
-    device = choose_device(arguments.device)
-    options = InferenceOptions(arguments.precision, plain=True)
-    if arguments.shape:
-        return subject_of_shape(arguments.shape, arguments.size, device, options)
-    return subject_of_model(arguments.model, device, options)
-
-
-def heading(subject: Subject) -> str:
-    """What runs where, for the head of a report."""
-    machine = describe_machine(subject.denoiser.device)
-    return (
-        f"{subject.name}, {subject.options.precision}, {machine.get('gpu') or machine['cpu']}, "
-        f"{machine['threads']} threads, torch {torch.__version__}\n\n"
-    )
-
-
 def main() -> None:
     """Run, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     add_subject_options(parser)
     parser.add_argument("--batch", default="1", help="candidates at once, by commas")
     parser.add_argument("--ways", default="eager", help="by commas; %(default)s")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from benchmarks.whole_edit import run_as, whole_edit
+from benchmarks.setup import run_as
+from benchmarks.whole_edit import whole_edit
 from pixelguide.evaluate.subjects import subject_of_shape
 from pixelguide.guidance.schedules import StepPlan
 from pixelguide.prior.kernels.frozen import FrozenConv2d

@@ -1,4 +1,4 @@
-"""A tiny editor with random weights."""
+"""A tiny editor with random weights, which has its picture."""
 
 from __future__ import annotations
 
@@ -7,20 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
-from pixelguide.labels import LabelSet
-from pixelguide.prior.denoiser import Denoiser
-from pixelguide.segment.classifier import ClassifierBank
 
 
 @pytest.fixture
-def editor(
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-    picture: NDArray[np.uint8],
-) -> Editor:
-    """An editor that already has its picture."""
-    editor = Editor(denoiser, segmenter_bank, guide_bank, labels, model={"name": "tiny"})
-    editor.set_image(picture)
-    return editor
+def editor(tiny_editor: Editor, picture: NDArray[np.uint8]) -> Editor:
+    tiny_editor.set_image(picture)
+    return tiny_editor

@@ -18,8 +18,8 @@ from pixelguide.edit.pipeline import PixelGuidedOutput, PixelGuidedPipeline
 from pixelguide.errors import InputError
 from pixelguide.images import save_png, to_model
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import MANIFEST, write_parts
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import MANIFEST, write_parts
 from pixelguide.segment.category import train_category
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.picture_statistics import DOMAIN, PictureStatistics

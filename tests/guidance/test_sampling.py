@@ -237,14 +237,22 @@ def test_candidate_does_not_depend_on_the_others(edit: Edit, sampler: Sampler) -
         assert (three[k] - three[(k + 1) % 3]).abs().max() > 0.01
 
 
+def guided_square(
+    denoiser: Denoiser, guide_bank: ClassifierBank
+) -> tuple[GuidedDenoiser, Tensor, Schedule]:
+    """Guidance to one class in a square, that square, and three levels down from t0 = 500."""
+    region = torch.zeros(16, 16, dtype=torch.bool)
+    region[4:12, 4:12] = True
+    wanted = torch.ones(16, 16, dtype=torch.int64)
+    levels = denoiser.schedule.respaced(spaced_timesteps(500, 3))
+    return guided(denoiser, guide_bank, wanted, region), region, levels
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_one_pass_serves_the_start_that_candidates_share(
     denoiser: Denoiser, guide_bank: ClassifierBank, x_0: Tensor, sampler: Sampler
 ) -> None:
-    region = torch.zeros(16, 16, dtype=torch.bool)
-    region[4:12, 4:12] = True
-    schedule = denoiser.schedule.respaced(spaced_timesteps(500, 3))
-    predict = guided(denoiser, guide_bank, torch.ones(16, 16, dtype=torch.int64), region)
+    predict, region, schedule = guided_square(denoiser, guide_bank)
     x_t = torch.randn(1, 3, 16, 16, generator=seeded(8))
 
     def run(start: Tensor) -> tuple[Tensor, list[int]]:
@@ -288,10 +296,7 @@ def test_watching_reports_every_step_and_changes_nothing(
 def test_the_priors_own_picture_is_shown_and_at_the_end_the_result(
     denoiser: Denoiser, guide_bank: ClassifierBank, x_0: Tensor, sampler: Sampler
 ) -> None:
-    region = torch.zeros(16, 16, dtype=torch.bool)
-    region[4:12, 4:12] = True
-    schedule = denoiser.schedule.respaced(spaced_timesteps(500, 3))
-    ask = guided(denoiser, guide_bank, torch.ones(16, 16, dtype=torch.int64), region)
+    ask, region, schedule = guided_square(denoiser, guide_bank)
     seen: list[Tensor] = []
 
     def predict(x_t: Tensor, schedule: Schedule, i: int) -> GuidedPrediction:

@@ -135,11 +135,12 @@ def models_calibrate(
 def _rows() -> list[dict[str, Any]]:
     """One dict a model: what `models --json` prints."""
     from pixelguide.prior import bundle
+    from pixelguide.prior.manifest import read_json
     from pixelguide.prior.public.registry import REGISTRY, others_pulled
 
     rows: list[dict[str, Any]] = []
     for name, path in bundle.built_in_models().items():
-        size = bundle.read_json(path, "unet/config.json").get("sample_size")
+        size = read_json(path, "unet/config.json").get("sample_size")
         rows.append(
             {
                 "name": name, "state": "built in", "kind": "category", "size": size,

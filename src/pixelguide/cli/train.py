@@ -71,7 +71,8 @@ def train_prior_command(
     from pixelguide.prior.pictures import PictureFolder
     from pixelguide.prior.public.fetched import fetched
     from pixelguide.prior.start_model import start_network
-    from pixelguide.prior.training import PriorTraining, train_prior
+    from pixelguide.prior.training import train_prior
+    from pixelguide.prior.training_settings import PriorTraining
     from pixelguide.seeds import generator
 
     widths = numbers("channels", channels)

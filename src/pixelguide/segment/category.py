@@ -10,8 +10,9 @@ from typing import Any
 from pixelguide.errors import InputError
 from pixelguide.files import Content, check_writable
 from pixelguide.labels import LabelSet
-from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder, write_parts
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import MANIFEST, write_parts
 from pixelguide.prior.public.fetched import fetched
 from pixelguide.prior.taps import default_taps, list_taps, named_taps
 from pixelguide.segment.classifier import ClassifierBank

@@ -12,7 +12,7 @@ from diffusers import DDPMPipeline, UNet2DModel
 from adm_network import AdmNetwork
 from conftest import seeded
 from pixelguide.errors import InputError, PixelguideError
-from pixelguide.prior import bundle
+from pixelguide.prior import manifest
 from pixelguide.prior.adm.convert import convert_adm
 from pixelguide.prior.adm.shapes import AdmSettings
 from pixelguide.prior.bundle import WEIGHTS, ModelFolder
@@ -130,7 +130,7 @@ def test_killed_on_the_way_it_does_not_load(
     written: int,
     earlier: bool,
 ) -> None:
-    out, count, write = tmp_path / "model", 0, bundle.write_atomically
+    out, count, write = tmp_path / "model", 0, manifest.write_atomically
     if earlier:
         convert_adm(checkpoint, out, SETTINGS)
         network.state["out.2.bias"] += 1
@@ -144,7 +144,7 @@ def test_killed_on_the_way_it_does_not_load(
         write(path, content)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(bundle, "write_atomically", killed)
+        patch.setattr(manifest, "write_atomically", killed)
         with pytest.raises(KeyboardInterrupt):
             convert_adm(checkpoint, out, SETTINGS)
     if earlier and not written:

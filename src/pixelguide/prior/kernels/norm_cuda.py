@@ -11,11 +11,12 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-PART = 256
+# Kernels read globals only where these are `constexpr`; so they need not be parameters of each.
+PART = tl.constexpr(256)
 """Pixels that one program sums up."""
-ROWS, COLUMNS = 32, 64
+ROWS, COLUMNS = tl.constexpr(32), tl.constexpr(64)
 """Pixels and channels that it reads at once."""
-TOGETHER = 64
+TOGETHER = tl.constexpr(64)
 """Parts whose sums are added up at once."""
 
 
@@ -41,15 +42,15 @@ class _NormSilu(torch.autograd.Function):
         gain, offset = gain.float().contiguous(), offset.float().contiguous()
         count, width, pixels, parts = _sizes(x)
         sums = _partial(x, parts)
-        grid = (parts, triton.cdiv(width, COLUMNS), count)
-        _sums[grid](x, sums, pixels, width, parts, PART, ROWS, COLUMNS)
+        grid = (parts, triton.cdiv(width, COLUMNS.value), count)
+        _sums[grid](x, sums, pixels, width, parts)
         coefficients = torch.empty(4, count, width, device=x.device)
         _coefficients[(groups, count)](
             x, sums, gain, offset, coefficients, pixels, width, width // groups, eps,
-            count * width, parts, TOGETHER, triton.next_power_of_2(width // groups),
+            count * width, parts, triton.next_power_of_2(width // groups),
         )  # fmt: skip
         y = torch.empty_like(x)
-        _apply[grid](x, coefficients, y, pixels, width, count * width, PART, ROWS, COLUMNS)
+        _apply[grid](x, coefficients, y, pixels, width, count * width)
         ctx.save_for_backward(x, gain, coefficients)
         ctx.groups = groups
         return y
@@ -60,28 +61,22 @@ class _NormSilu(torch.autograd.Function):
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         count, width, pixels, parts = _sizes(x)
         sums = _partial(x, parts)
-        grid = (parts, triton.cdiv(width, COLUMNS), count)
-        _pushed_sums[grid](
-            x, gradient, coefficients, sums, pixels, width, parts, count * width, PART, ROWS,
-            COLUMNS,
-        )  # fmt: skip
+        grid = (parts, triton.cdiv(width, COLUMNS.value), count)
+        _pushed_sums[grid](x, gradient, coefficients, sums, pixels, width, parts, count * width)
         line = torch.empty(2, count, width, device=x.device)
         _slopes[(ctx.groups, count)](
             sums, gain, coefficients, line, pixels, width, width // ctx.groups, count * width,
-            parts, TOGETHER, triton.next_power_of_2(width // ctx.groups),
+            parts, triton.next_power_of_2(width // ctx.groups),
         )  # fmt: skip
         result = torch.empty_like(x)
-        _push[grid](
-            x, gradient, coefficients, line, result, pixels, width, count * width, PART, ROWS,
-            COLUMNS,
-        )  # fmt: skip
+        _push[grid](x, gradient, coefficients, line, result, pixels, width, count * width)
         return result, None, None, None, None
 
 
 def _sizes(x: Tensor) -> tuple[int, int, int, int]:
     """N, C, HW and the parts that HW is summed up in."""
     count, width, height, across = x.shape
-    return count, width, height * across, triton.cdiv(height * across, PART)
+    return count, width, height * across, triton.cdiv(height * across, PART.value)
 
 
 def _partial(x: Tensor, parts: int) -> Tensor:
@@ -89,39 +84,66 @@ def _partial(x: Tensor, parts: int) -> Tensor:
 
 
 @triton.jit
-def _sums(
-    x, sums, pixels, width, parts, part: tl.constexpr, rows: tl.constexpr, columns: tl.constexpr
-):
+def _own_columns(width):
+    """The picture and the channels of this program, and which of these there are."""
+    column = tl.program_id(1) * COLUMNS + tl.arange(0, COLUMNS)
+    return tl.program_id(2), column, column < width
+
+
+@triton.jit
+def _own_rows(first, pixels, inside):
+    """The pixels of this program from its `first` on, and which pixels and channels there are."""
+    row = tl.program_id(0) * PART + first + tl.arange(0, ROWS)
+    return row, (row < pixels)[:, None] & inside[None, :]
+
+
+@triton.jit
+def _own_members(members, block: tl.constexpr):
+    """The picture and the channels of this program's group, and which of these there are."""
+    member = tl.arange(0, block)
+    return tl.program_id(1), tl.program_id(0) * members + member, member < members
+
+
+@triton.jit
+def _two(planes, plane, place, inside):
+    """Values of the first and of the second of `planes`."""
+    first = tl.load(planes + place, mask=inside, other=0.0)
+    return first, tl.load(planes + plane + place, mask=inside, other=0.0)
+
+
+@triton.jit
+def _keep_two(planes, plane, place, inside, first, second):
+    """Store values of the first and of the second of `planes`."""
+    tl.store(planes + place, first, mask=inside)
+    tl.store(planes + plane + place, second, mask=inside)
+
+
+@triton.jit
+def _sums(x, sums, pixels, width, parts):
     """Sums and sums of squares, from the picture's first pixel, next to which squares are small."""
-    own, n = tl.program_id(0), tl.program_id(2)
-    column = tl.program_id(1) * columns + tl.arange(0, columns)
-    inside = column < width
+    n, column, inside = _own_columns(width)
     picture = x + n * pixels * width
     pivot = tl.load(picture + column, mask=inside, other=0.0).to(tl.float32)
-    total = tl.zeros((columns,), tl.float32)
-    squares = tl.zeros((columns,), tl.float32)
-    for first in range(0, part, rows):
-        row = own * part + first + tl.arange(0, rows)
-        mask = (row < pixels)[:, None] & inside[None, :]
+    total = tl.zeros((COLUMNS,), tl.float32)
+    squares = tl.zeros((COLUMNS,), tl.float32)
+    for first in range(0, PART, ROWS):
+        row, mask = _own_rows(first, pixels, inside)
         values = tl.load(picture + row[:, None] * width + column[None, :], mask=mask, other=0.0)
         away = tl.where(mask, values.to(tl.float32) - pivot[None, :], 0.0)
         total += tl.sum(away, 0)
         squares += tl.sum(away * away, 0)
-    place = (n * parts + own) * width + column
-    tl.store(sums + place, total, mask=inside)
-    tl.store(sums + tl.num_programs(2) * parts * width + place, squares, mask=inside)
+    place = (n * parts + tl.program_id(0)) * width + column
+    _keep_two(sums, tl.num_programs(2) * parts * width, place, inside, total, squares)
 
 
 @triton.jit
-def _added_up(
-    sums, n, column, inside, width, parts: tl.constexpr, together: tl.constexpr, block: tl.constexpr
-):
+def _added_up(sums, n, column, inside, width, parts: tl.constexpr, block: tl.constexpr):
     """Both sums of one group's channels over all parts."""
     first_sum = tl.zeros((block,), tl.float32)
     second_sum = tl.zeros((block,), tl.float32)
     second = sums + tl.num_programs(1) * parts * width
-    for first in range(0, parts, together):
-        own = first + tl.arange(0, together)
+    for first in range(0, parts, TOGETHER):
+        own = first + tl.arange(0, TOGETHER)
         mask = (own < parts)[:, None] & inside[None, :]
         place = (n * parts + own)[:, None] * width + column[None, :]
         first_sum += tl.sum(tl.load(sums + place, mask=mask, other=0.0), 0)
@@ -131,26 +153,12 @@ def _added_up(
 
 @triton.jit
 def _coefficients(
-    x,
-    sums,
-    gain,
-    offset,
-    coefficients,
-    pixels,
-    width,
-    members,
-    eps,
-    plane,
-    parts: tl.constexpr,
-    together: tl.constexpr,
-    block: tl.constexpr,
-):
+    x, sums, gain, offset, coefficients, pixels, width, members, eps, plane,
+    parts: tl.constexpr, block: tl.constexpr,
+):  # fmt: skip
     """a, b, mean and 1/deviation of one group's channels."""
-    group, n = tl.program_id(0), tl.program_id(1)
-    member = tl.arange(0, block)
-    inside = member < members
-    column = group * members + member
-    total, squares = _added_up(sums, n, column, inside, width, parts, together, block)
+    n, column, inside = _own_members(members, block)
+    total, squares = _added_up(sums, n, column, inside, width, parts, block)
     pivot = tl.load(x + n * pixels * width + column, mask=inside, other=0.0).to(tl.float32)
     away = total / pixels
     mean_of_channel = away + pivot
@@ -162,35 +170,20 @@ def _coefficients(
     place = n * width + column
     a = tl.load(gain + place, mask=inside, other=0.0) * inverse
     b = tl.load(offset + place, mask=inside, other=0.0) - mean * a
-    tl.store(coefficients + place, a, mask=inside)
-    tl.store(coefficients + plane + place, b, mask=inside)
-    tl.store(coefficients + 2 * plane + place, mean + tl.zeros((block,), tl.float32), mask=inside)
-    tl.store(
-        coefficients + 3 * plane + place, inverse + tl.zeros((block,), tl.float32), mask=inside
+    _keep_two(coefficients, plane, place, inside, a, b)
+    everywhere = tl.zeros((block,), tl.float32)
+    _keep_two(
+        coefficients + 2 * plane, plane, place, inside, mean + everywhere, inverse + everywhere
     )
 
 
 @triton.jit
-def _apply(
-    x,
-    coefficients,
-    y,
-    pixels,
-    width,
-    plane,
-    part: tl.constexpr,
-    rows: tl.constexpr,
-    columns: tl.constexpr,
-):
+def _apply(x, coefficients, y, pixels, width, plane):
     """SiLU(x · a + b)."""
-    own, n = tl.program_id(0), tl.program_id(2)
-    column = tl.program_id(1) * columns + tl.arange(0, columns)
-    inside = column < width
-    a = tl.load(coefficients + n * width + column, mask=inside, other=0.0)
-    b = tl.load(coefficients + plane + n * width + column, mask=inside, other=0.0)
-    for first in range(0, part, rows):
-        row = own * part + first + tl.arange(0, rows)
-        mask = (row < pixels)[:, None] & inside[None, :]
+    n, column, inside = _own_columns(width)
+    a, b = _two(coefficients, plane, n * width + column, inside)
+    for first in range(0, PART, ROWS):
+        row, mask = _own_rows(first, pixels, inside)
         place = n * pixels * width + row[:, None] * width + column[None, :]
         values = tl.load(x + place, mask=mask, other=0.0).to(tl.float32)
         u = values * a[None, :] + b[None, :]
@@ -208,98 +201,50 @@ def _pushed(x, gradient, place, mask, a, b):
 
 
 @triton.jit
-def _pushed_sums(
-    x,
-    gradient,
-    coefficients,
-    sums,
-    pixels,
-    width,
-    parts,
-    plane,
-    part: tl.constexpr,
-    rows: tl.constexpr,
-    columns: tl.constexpr,
-):
+def _pushed_sums(x, gradient, coefficients, sums, pixels, width, parts, plane):
     """Sums of the gradient with respect to u, plain and times the distance from the mean."""
-    own, n = tl.program_id(0), tl.program_id(2)
-    column = tl.program_id(1) * columns + tl.arange(0, columns)
-    inside = column < width
-    known = coefficients + n * width + column
-    a = tl.load(known, mask=inside, other=0.0)
-    b = tl.load(known + plane, mask=inside, other=0.0)
-    mean = tl.load(known + 2 * plane, mask=inside, other=0.0)
-    plain = tl.zeros((columns,), tl.float32)
-    along = tl.zeros((columns,), tl.float32)
-    for first in range(0, part, rows):
-        row = own * part + first + tl.arange(0, rows)
-        mask = (row < pixels)[:, None] & inside[None, :]
+    n, column, inside = _own_columns(width)
+    known = n * width + column
+    a, b = _two(coefficients, plane, known, inside)
+    mean = tl.load(coefficients + 2 * plane + known, mask=inside, other=0.0)
+    plain = tl.zeros((COLUMNS,), tl.float32)
+    along = tl.zeros((COLUMNS,), tl.float32)
+    for first in range(0, PART, ROWS):
+        row, mask = _own_rows(first, pixels, inside)
         place = n * pixels * width + row[:, None] * width + column[None, :]
         values, pushed = _pushed(x, gradient, place, mask, a, b)
         plain += tl.sum(pushed, 0)
         along += tl.sum(pushed * (values - mean[None, :]), 0)
-    place = (n * parts + own) * width + column
-    tl.store(sums + place, plain, mask=inside)
-    tl.store(sums + tl.num_programs(2) * parts * width + place, along, mask=inside)
+    place = (n * parts + tl.program_id(0)) * width + column
+    _keep_two(sums, tl.num_programs(2) * parts * width, place, inside, plain, along)
 
 
 @triton.jit
 def _slopes(
-    sums,
-    gain,
-    coefficients,
-    line,
-    pixels,
-    width,
-    members,
-    plane,
-    parts: tl.constexpr,
-    together: tl.constexpr,
-    block: tl.constexpr,
-):
+    sums, gain, coefficients, line, pixels, width, members, plane,
+    parts: tl.constexpr, block: tl.constexpr,
+):  # fmt: skip
     """What mean and deviation give back: x · slope + start, equal within a group."""
-    group, n = tl.program_id(0), tl.program_id(1)
-    member = tl.arange(0, block)
-    inside = member < members
-    column = group * members + member
-    plain, along = _added_up(sums, n, column, inside, width, parts, together, block)
+    n, column, inside = _own_members(members, block)
+    plain, along = _added_up(sums, n, column, inside, width, parts, block)
     place = n * width + column
     weight = tl.load(gain + place, mask=inside, other=0.0)
-    mean = tl.load(coefficients + 2 * plane + place, mask=inside, other=0.0)
-    inverse = tl.load(coefficients + 3 * plane + place, mask=inside, other=0.0)
+    mean, inverse = _two(coefficients + 2 * plane, plane, place, inside)
     count = pixels * members
     slope = -inverse * inverse * inverse * (tl.sum(weight * along, 0) / count)
     start = -inverse * (tl.sum(weight * plain, 0) / count) - slope * mean
-    tl.store(line + place, slope, mask=inside)
-    tl.store(line + plane + place, start, mask=inside)
+    _keep_two(line, plane, place, inside, slope, start)
 
 
 @triton.jit
-def _push(
-    x,
-    gradient,
-    coefficients,
-    line,
-    result,
-    pixels,
-    width,
-    plane,
-    part: tl.constexpr,
-    rows: tl.constexpr,
-    columns: tl.constexpr,
-):
+def _push(x, gradient, coefficients, line, result, pixels, width, plane):
     """The gradient with respect to x."""
-    own, n = tl.program_id(0), tl.program_id(2)
-    column = tl.program_id(1) * columns + tl.arange(0, columns)
-    inside = column < width
+    n, column, inside = _own_columns(width)
     known = n * width + column
-    a = tl.load(coefficients + known, mask=inside, other=0.0)
-    b = tl.load(coefficients + plane + known, mask=inside, other=0.0)
-    slope = tl.load(line + known, mask=inside, other=0.0)
-    start = tl.load(line + plane + known, mask=inside, other=0.0)
-    for first in range(0, part, rows):
-        row = own * part + first + tl.arange(0, rows)
-        mask = (row < pixels)[:, None] & inside[None, :]
+    a, b = _two(coefficients, plane, known, inside)
+    slope, start = _two(line, plane, known, inside)
+    for first in range(0, PART, ROWS):
+        row, mask = _own_rows(first, pixels, inside)
         place = n * pixels * width + row[:, None] * width + column[None, :]
         values, pushed = _pushed(x, gradient, place, mask, a, b)
         pushed = pushed * a[None, :] + values * slope[None, :] + start[None, :]

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 from pixelguide.files import from_os_error, write_atomically
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder, read_json, write_parts
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.manifest import read_json, write_parts
 from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.public.download import KEPT
 from pixelguide.prior.safe import read_tensors

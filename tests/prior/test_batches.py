@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discs import write_discs
-from pixelguide.prior import training
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.augmentation import Augmentation
+from pixelguide.prior.batches import as_noisy_as, batches, split
 from pixelguide.prior.pictures import PictureFolder
-from pixelguide.prior.training import PriorTraining
+from pixelguide.prior.training_settings import PriorTraining
 
 TINY = Architecture(size=16, channels=(16, 16), attention_levels=1, head_channels=16)
 SETTINGS = PriorTraining(
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 @given(st.integers(1, 5000), st.integers(1, 400))
 def test_split(count: int, held_out: int) -> None:
-    train, held = training._split(count, held_out)
+    train, held = split(count, held_out)
     assert len(held) == min(held_out, max(1, count // 10))
     if count > 1:
         assert sorted([*train, *held]) == list(range(count))
@@ -61,14 +61,14 @@ def _indices(x_0: torch.Tensor) -> list[int]:
 
 def _batches(steps: range, share: slice = slice(None), **changes: Any) -> list[Any]:
     settings = dataclasses.replace(SETTINGS, **changes)
-    train, _ = training._split(13, settings.held_out)
+    train, _ = split(13, settings.held_out)
     with ThreadPoolExecutor(2) as pool:
-        return list(training._batches(_Listed(13), train, settings, share, steps, pool))
+        return list(batches(_Listed(13), train, settings, share, steps, pool))
 
 
 def test_every_epoch_shows_every_picture_once_in_a_new_order() -> None:
     shown = [k for x_0, _, _ in _batches(range(9)) for k in _indices(x_0)]
-    train, held_out = training._split(13, 256)
+    train, held_out = split(13, 256)
     epochs = [tuple(shown[n : n + len(train)]) for n in range(0, len(shown), len(train))]
     assert [sorted(epoch) for epoch in epochs] == [train] * 3
     assert len(set(epochs)) == 3
@@ -119,8 +119,8 @@ def test_shifted_noise_hides_more_of_large_pictures_and_still_covers_all(
         pictures.size = size
         settings = dataclasses.replace(SETTINGS, batch_size=400, shift_noise=True)
         with ThreadPoolExecutor(1) as pool:
-            batches = training._batches(pictures, [0], settings, slice(None), range(4), pool)
-            t = torch.cat([batch[2] for batch in batches])
+            drawn = batches(pictures, [0], settings, slice(None), range(4), pool)
+            t = torch.cat([batch[2] for batch in drawn])
         assert t.min() < 10
         assert t.max() > 989
         return float(t.float().mean())
@@ -134,8 +134,8 @@ def test_the_same_share_of_a_picture_is_hidden_at_every_size() -> None:
     alpha_bar = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64), 0)
     ratio = alpha_bar / (1 - alpha_bar)
     t = torch.arange(100, 900)
-    torch.testing.assert_close(ratio[training._as_noisy(128)[t]] * 4, ratio[t], rtol=0.02, atol=0)
-    assert torch.equal(training._as_noisy(64), torch.arange(1000))
+    torch.testing.assert_close(ratio[as_noisy_as(128)[t]] * 4, ratio[t], rtol=0.02, atol=0)
+    assert torch.equal(as_noisy_as(64), torch.arange(1000))
 
 
 def test_augmented_batches_are_of_the_models_size_and_shared_alike() -> None:
