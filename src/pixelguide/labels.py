@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
-from PIL.PngImagePlugin import PngInfo
+from PIL import Image
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
-from pixelguide.images import is_deep, open_image
-from pixelguide.label_colours import Colour, ids_of_colours
+from pixelguide.label_colours import WHITE, Colour, file_colours, no_label_colour
+from pixelguide.label_files import LabelFile, grey_bits, png_texts
+from pixelguide.label_reading import MapOrigin, read_ids
 
 IGNORE = 255
 """Id of pixels that carry no label: never trained on, never an edit target."""
@@ -76,10 +76,14 @@ class LabelSet:
         return tuple(sorted({self.id(name) for name in flat}))
 
     def colours(self) -> NDArray[np.uint8]:
-        """Display colours of all 256 ids, uint8 256×3; ids that are no class are white."""
-        table = np.full((256, 3), 255, np.uint8)
-        table[: len(self.palette)] = self.palette
-        return table
+        """Colours of all 256 ids, uint8 256×3, no two alike. No label is white, or if a class is
+        white another colour; ids that are no class have colours that no class has."""
+        return file_colours(self.palette)
+
+    def colour_ids(self) -> dict[Colour, int]:
+        """The id of each colour that means something in a map: the classes', and no label's."""
+        none = {WHITE: IGNORE, no_label_colour(self.palette): IGNORE}
+        return none | {colour: index for index, colour in enumerate(self.palette)}
 
     def to_json(self) -> str:
         """The text of `labels.json`: `id2label` with string keys (as on the HF hub) and more."""
@@ -121,11 +125,13 @@ class LabelMap:
 
     ids: uint8 H×W, values below `len(labels)` or `IGNORE`.
     uncertainty: float32 H×W in [0, 1] (see `Segmenter`), or None.
+    origin: of one that was read from a file, how; None of any other.
     """
 
     ids: NDArray[np.uint8]
     labels: LabelSet
     uncertainty: NDArray[np.float32] | None = None
+    origin: MapOrigin | None = None
 
     def __post_init__(self) -> None:
         if self.ids.ndim != 2 or self.ids.dtype != np.uint8:
@@ -173,64 +179,45 @@ class LabelMap:
         return image
 
     def save(self, path: str | Path, text: Mapping[str, str] | None = None) -> None:
-        """Write the map as a palette PNG, in one piece or not at all. text: iTXt chunks for it."""
-        info = PngInfo()
-        for keyword, content in (text or {}).items():
-            info.add_itxt(keyword, content)
+        """Write the map as a palette PNG, in one piece or not at all. text: JSON by keyword, as
+        text chunks and the first as the comment too."""
         buffer = io.BytesIO()
-        self.to_image().save(buffer, "PNG", optimize=True, pnginfo=info)
+        self.to_image().save(buffer, "PNG", optimize=True, pnginfo=png_texts(text or {}))
         write_atomically(Path(path), buffer.getvalue())
 
     @classmethod
-    def load(cls, path: str | Path, labels: LabelSet, snap: float = 0) -> LabelMap:
-        """Read a map from a PNG by the rules of `from_image`; other formats are an InputError."""
-        path = Path(path)
-        return cls.from_image(open_map(path), labels, path.name, snap)
+    def load(
+        cls, path: str | Path, labels: LabelSet, snap: float = 0, layer: str | None = None
+    ) -> LabelMap:
+        """Read a map from a PNG, or from the layer of an OpenRaster file that is called `layer` (by
+        default "Label map", or the only one), by the rules of `from_image`; other formats are an
+        InputError."""
+        return cls.from_file(LabelFile.open(Path(path), layer), labels, snap)
+
+    @classmethod
+    def from_file(cls, file: LabelFile, labels: LabelSet, snap: float = 0) -> LabelMap:
+        """Read a map from a file that was opened; see `from_image`."""
+        try:
+            ids, origin = read_ids(file, labels.colour_ids(), labels.names, snap)
+            return cls(ids, labels, origin=origin)
+        except InputError as error:
+            raise InputError(error.what, file.where, error.hint) from None
 
     @classmethod
     def from_image(
         cls, image: Image.Image, labels: LabelSet, where: str = "label map", snap: float = 0
     ) -> LabelMap:
-        """A decoded map: palette or grey values are ids, RGB(A) must match the palette.
+        """A map by its colours if these are the classes', else by its values.
+
+        RGB(A) must match the palette. So must the entries that a palette image uses: its colours
+        decide; if they are all grey, the grey value is the id; if none is a class's, the index.
+        Grey values are ids, also those of files with 1, 2 or 4 bits a pixel, if the image was
+        opened and not decoded yet (`load` needs no such care).
 
         White means `IGNORE` unless a class claims it; red and blue may be swapped; colours at most
-        `snap` away from a class become that class, see `ids_of_colours`. Raises InputError that
-        names `where` for ids and colours that are no class, and for transparent pixels.
+        `snap` away from a class become that class, see `match_colours`. Raises InputError that
+        names `where` for ids and colours that are no class, for transparent pixels, and for files
+        that can be read in two ways.
         """
-        if image.mode in ("P", "L"):  # never convert("L"): that would replace ids by brightness
-            ids = np.array(image, np.uint8)
-        elif image.mode in ("RGB", "RGBA"):
-            pixels = np.asarray(image)
-            if image.mode == "RGBA" and (pixels[..., 3] != 255).any():
-                raise InputError(
-                    "label map with transparent pixels", where, "Flatten it before saving."
-                )
-            classes = {(255, 255, 255): IGNORE, **{c: i for i, c in enumerate(labels.palette)}}
-            ids = ids_of_colours(pixels[..., :3], classes, where, snap)
-        else:
-            raise InputError(
-                f"label map with pixels of type {image.mode}",
-                where,
-                "Save it as an 8-bit palette, grey or RGB PNG.",
-            )
-        try:
-            return cls(ids, labels)
-        except InputError as error:
-            raise InputError(error.what, where, error.hint) from None
-
-
-def open_map(path: Path) -> Image.Image:
-    """A label map's PNG, decoded but not read yet. Raises InputError as `open_image` does."""
-    try:
-        return open_image(path, ("PNG",), _refuse_deep)
-    except InputError:
-        if path.is_file() and path.suffix.lower() in (".jpg", ".jpeg", ".webp"):
-            raise InputError(
-                "JPEG and WebP change labels", path.name, "Save the map as PNG."
-            ) from None
-        raise
-
-
-def _refuse_deep(image: ImageFile.ImageFile, where: str) -> None:
-    if is_deep(image):
-        raise InputError("label map with 16 bits a pixel", where, "Save it with 8: ids end at 255.")
+        bits = grey_bits(image)
+        return cls.from_file(LabelFile(image, where, bits), labels, snap)

@@ -12,6 +12,7 @@ from pixelguide.cli.photographs import (
     CropOption,
     EyesOption,
     FormatOption,
+    LayerOption,
     MapFile,
     output_format,
     set_image,
@@ -100,8 +101,9 @@ def inpaint(
         typer.Option(help="What to paint: classes or groups by commas, or nearest: those around."),
     ] = None,
     target: Annotated[
-        Path | None, typer.Option("--map", help="What to paint, as a label map (PNG).")
+        Path | None, typer.Option("--map", help="What to paint, as a label map (PNG, OpenRaster).")
     ] = None,
+    layer: LayerOption = None,
     num_images: Annotated[int, typer.Option("-n", help="Candidates, 1 … 64.")] = 4,
     seed: Annotated[int, typer.Option(help="Same seed, same machine, same bytes.")] = 0,
     steps: Annotated[int, typer.Option(help="Denoising steps, 2 … 1000.")] = 50,
@@ -142,7 +144,7 @@ def inpaint(
     )
     covered = load_mask(mask)
     editor = Editor.from_pretrained(model, device)
-    painted = MapFile.open(target, editor.labels, snap) if target else None
+    painted = MapFile.open(target, editor.labels, snap, layer) if target else None
     set_image(editor, image, crop, eyes, painted, output)
     warn_of_unfamiliar(editor)
     wanted: Behind = painted.label_map if painted else None

@@ -14,11 +14,13 @@ from pixelguide.cli.photographs import (
     CropOption,
     EyesOption,
     FormatOption,
+    LayerOption,
     MapFile,
     frame_text,
     output_format,
     set_image,
     warn_of_loss,
+    warn_of_map,
     warn_of_unfamiliar,
 )
 from pixelguide.files import check_file_writable, check_writable, write_atomically
@@ -83,9 +85,13 @@ def segment(
 def edit(
     image: Annotated[Path, typer.Argument(help="Picture of any size.")],
     target: Annotated[
-        Path, typer.Option("--map", help="The repainted label map (PNG), of any of its sizes.")
+        Path,
+        typer.Option(
+            "--map", help="The repainted label map (PNG, OpenRaster), of any of its sizes."
+        ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
+    layer: LayerOption = None,
     source_map: Annotated[
         Path | None, typer.Option(help="The map before painting; by default what the model reads.")
     ] = None,
@@ -167,8 +173,10 @@ def edit(
     place = choose_device(device)
     speed = Speed(choose_precision(precision, place), compile, graphs=graphs)
     editor = Editor.from_pretrained(model, place, speed)
-    painted = MapFile.open(target, editor.labels, snap)
+    painted = MapFile.open(target, editor.labels, snap, layer)
     source = LabelMap.load(source_map, editor.labels, snap) if source_map else None
+    if source_map and source:
+        warn_of_map(source, source_map.name)
     set_image(editor, image, crop, eyes, painted, output)
     warn_of_unfamiliar(editor)
     with progress_bar() as report:

@@ -35,6 +35,12 @@ EyesOption = Annotated[
 FormatOption = Annotated[
     str, typer.Option("--format", help="Of the pictures: png, same, jpeg, webp or tiff.")
 ]
+LayerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--layer", help="Layer of an OpenRaster --map; default: 'Label map', or the only one."
+    ),
+]
 METADATA = "pixelguide"
 
 
@@ -56,13 +62,15 @@ class MapFile:
     text: str | None
 
     @classmethod
-    def open(cls, path: Path, labels: LabelSet, snap: float) -> MapFile:
-        """Read a PNG as `LabelMap.load` does."""
-        from pixelguide.labels import LabelMap, open_map
+    def open(cls, path: Path, labels: LabelSet, snap: float, layer: str | None = None) -> MapFile:
+        """Read a map as `LabelMap.load` does, and say what is to be known of it."""
+        from pixelguide.label_files import LabelFile
+        from pixelguide.labels import LabelMap
 
-        image = open_map(path)
-        label_map = LabelMap.from_image(image, labels, path.name, snap)
-        return cls(label_map, path.name, image.info.get(METADATA))
+        file = LabelFile.open(path, layer)
+        label_map = LabelMap.from_file(file, labels, snap)
+        warn_of_map(label_map, path.name)
+        return cls(label_map, path.name, file.text(METADATA))
 
     def frame(self) -> Frame | None:
         """The frame of `frame_text`; None where a paint program has dropped it."""
@@ -151,6 +159,12 @@ def warn_of_unfamiliar(editor: Editor) -> None:
             "expect poor edits. Look at the crop, and at the map.",
             err=True,
         )
+
+
+def warn_of_map(label_map: LabelMap, name: str) -> None:
+    """Say on standard error what is to be known of the map that was read from a file."""
+    for note in label_map.origin.notes if label_map.origin else ():
+        typer.echo(f"warning: {name}: {note}.", err=True)
 
 
 def warn_of_loss(told: dict[str, Any]) -> None:
