@@ -48,6 +48,8 @@ def read_ids(
             pixels = np.where(file.unpainted[..., None], np.array(none, np.uint8), pixels[..., :3])
             visible = visible | file.unpainted
         _check_visible(visible, np.asarray(image), where)
+        if _holds_grey_ids(pixels[..., :3], classes, len(names)):
+            return pixels[..., 0].copy(), MapOrigin("values")
         found = match_colours(pixels[..., :3], classes, where, snap, names)
         return found.ids, MapOrigin("colours", found.notes)
     if image.mode in ("L", "LA"):
@@ -88,6 +90,22 @@ def _of_palette(
     found, told = match_palette(values, palette, alpha, classes, where, snap, names)
     used = {int(index): _colour(palette[index]) for index in np.unique(values)}
     return found.ids, MapOrigin(told, found.notes, used if told == "indices" else {})
+
+
+def _holds_grey_ids(pixels: NDArray[np.uint8], classes: Mapping[Colour, int], count: int) -> bool:
+    """Whether colours are grey ids that a program without grey has written as RGB.
+
+    They are if all are grey, all ids, and no class has one of these greys as its colour. Black and
+    white alone are more likely a mask.
+    """
+    if not (pixels == pixels[..., :1]).all():
+        return False
+    used = [int(value) for value in np.unique(pixels)]
+    return (
+        any(0 < value < count for value in used)
+        and all(value < count or value == _IGNORE for value in used)
+        and all(classes.get((value, value, value), value) == value for value in used)
+    )
 
 
 def _of_grey(
