@@ -12,7 +12,8 @@ from PIL import Image
 from pixelguide.errors import InputError
 from pixelguide.label_colours import Colour, match_colours
 from pixelguide.label_files import LabelFile
-from pixelguide.label_palettes import Told, match_palette
+from pixelguide.label_palettes import Told as Told
+from pixelguide.label_palettes import match_palette
 
 _IGNORE = 255
 
@@ -21,8 +22,8 @@ _IGNORE = 255
 class MapOrigin:
     """What told the ids of a map: colours, grey values, or indices into a palette.
 
-    notes: what to be warned of, one sentence each. palette: for indices, the colour of each that is
-    used.
+    notes: what to be warned of, one sentence each. palette: of a palette image, the colour of each
+    index that is used.
     """
 
     told: Told
@@ -89,7 +90,7 @@ def _of_palette(
         alpha[: len(given)] = given
     found, told = match_palette(values, palette, alpha, classes, where, snap, names)
     used = {int(index): _colour(palette[index]) for index in np.unique(values)}
-    return found.ids, MapOrigin(told, found.notes, used if told == "indices" else {})
+    return found.ids, MapOrigin(told, found.notes, used)
 
 
 def _holds_grey_ids(pixels: NDArray[np.uint8], classes: Mapping[Colour, int], count: int) -> bool:

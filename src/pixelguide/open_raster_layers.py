@@ -112,7 +112,7 @@ def _on_canvas(
     archive: zipfile.ZipFile, entry: _Entry, width: int, height: int, where: str
 ) -> NDArray[np.uint8]:
     content = _member(archive, entry.source, _MAX_PNG, where)
-    decoded = decode_image(io.BytesIO(content), f"{where}/{entry.source}", ("PNG",))
+    decoded = decode_image(io.BytesIO(content), f"{where}, layer '{entry.name[:40]}'", ("PNG",))
     layer = np.asarray(decoded.convert("RGBA"))
     canvas = np.zeros((height, width, 4), np.uint8)
     rows = slice(max(0, entry.top), min(height, entry.top + len(layer)))

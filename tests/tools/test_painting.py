@@ -34,7 +34,9 @@ PENCIL = """
   (gimp-context-set-brush-size 5)
   (gimp-pencil layer 4 #(8 8 50 30))
 """
-OPTIMUM = "(gimp-image-convert-indexed image CONVERT-DITHER-NONE CONVERT-PALETTE-GENERATE 255 0 0 {})"
+OPTIMUM = (
+    "(gimp-image-convert-indexed image CONVERT-DITHER-NONE CONVERT-PALETTE-GENERATE 255 0 0 {})"
+)
 WEB = "(gimp-image-convert-indexed image CONVERT-DITHER-NONE CONVERT-PALETTE-WEB 255 0 0 {})"
 
 
