@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pixelguide.images import Prepare, decode_image, is_deep, open_image
 from pixelguide.open_raster_layers import read_layer
 
 _COMMENT = "Comment"
+_ZIP = b"PK\3\4"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class LabelFile:
     def open(cls, path: Path, layer: str | None = None) -> LabelFile:
         """Open a PNG, or `layer` of an OpenRaster file (see `read_layer`). Raises InputError for
         other formats and as `open_image` does."""
-        if path.is_file() and zipfile.is_zipfile(path):
+        if _is_zip(path):
             return cls._of_layer(path, path.name, layer)
         _refuse_layer(path.name, layer)
         seen: list[int] = []
@@ -57,9 +57,8 @@ class LabelFile:
     @classmethod
     def decode(cls, content: bytes, where: str, layer: str | None = None) -> LabelFile:
         """`open` for a file in memory; errors name it by `where`."""
-        file = io.BytesIO(content)
-        if zipfile.is_zipfile(file):
-            return cls._of_layer(file, where, layer)
+        if content.startswith(_ZIP):
+            return cls._of_layer(io.BytesIO(content), where, layer)
         _refuse_layer(where, layer)
         seen: list[int] = []
         image = decode_image(io.BytesIO(content), where, ("PNG",), _looking(seen))
@@ -112,6 +111,14 @@ def _looking(seen: list[int]) -> Prepare:
         seen.append(grey_bits(image))
 
     return look
+
+
+def _is_zip(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_ZIP)) == _ZIP
+    except OSError:
+        return False  # what is wrong with it is said by who opens it as a picture
 
 
 def _texts(image: Image.Image) -> dict[str, str]:

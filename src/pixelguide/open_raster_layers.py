@@ -26,7 +26,7 @@ _MYPAINT = "{http://mypaint.org/ns/openraster}"
 _HINT = "Save it again as OpenRaster."
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError),
-    *(OSError, EOFError, RuntimeError, ValueError, LookupError),
+    *(OSError, EOFError, RuntimeError, ValueError, LookupError, ArithmeticError),
 )
 
 
