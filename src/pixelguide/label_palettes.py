@@ -45,7 +45,7 @@ def match_palette(
     and indices where the palette shows that they moved: by a transparent entry, or by colours that
     are nearly those of other classes. White at index 255 is no label for indices, too.
     """
-    used = [int(index) for index in np.unique(values)]
+    used = used_values(values)
     if used[-1] >= len(palette):
         raise _entry_error(values, used[-1], "palette has no entry", where, "Save it again.")
     for index in used:
@@ -55,11 +55,13 @@ def match_palette(
     colours = [_colour(palette[index]) for index in used]
     known = entry_ids(colours, classes)
     if None not in known:
-        found = match_colours(palette[values], classes, where, snap, names)
+        table = np.zeros(256, np.uint8)
+        table[used] = [index for index in known if index is not None]
         if _has_white_twice(palette, classes, names):  # maps of ours once had: one of them no label
-            white = np.array(WHITE, np.uint8)
-            found.ids[(values >= len(names)) & (palette[values] == white).all(-1)] = _IGNORE
-        return found, "colours"
+            for index, colour in zip(used, colours, strict=True):
+                if colour == WHITE and index >= len(names):
+                    table[index] = _IGNORE
+        return Matched(table[values]), "colours"
     if _is_grey(colours, known):
         return Matched(palette[:, 0][values]), "values"
     # white at index 255 is no label whichever way one reads
@@ -70,6 +72,14 @@ def match_palette(
         return match_colours(palette[values], classes, where, snap, names), "colours"
     _check_in_place(values, used, colours, alpha, *near, len(classes), where)
     return Matched(values), "indices"
+
+
+def used_values(values: NDArray[np.uint8]) -> list[int]:
+    """Which values occur, in order. By rows: counting makes large integers of all it is given."""
+    counts = np.zeros(256, np.int64)
+    for row in values:
+        counts += np.bincount(row, minlength=256)
+    return [int(value) for value in np.flatnonzero(counts)]
 
 
 def _is_grey(colours: Sequence[Colour], known: Sequence[int | None]) -> bool:

@@ -12,8 +12,7 @@ from PIL import Image
 from pixelguide.errors import InputError
 from pixelguide.label_colours import Colour, match_colours
 from pixelguide.label_files import LabelFile
-from pixelguide.label_palettes import Told as Told
-from pixelguide.label_palettes import match_palette
+from pixelguide.label_palettes import Told, match_palette, used_values
 
 _IGNORE = 255
 
@@ -89,7 +88,7 @@ def _of_palette(
         given = np.frombuffer(transparency, np.uint8)[: len(alpha)]
         alpha[: len(given)] = given
     found, told = match_palette(values, palette, alpha, classes, where, snap, names)
-    used = {int(index): _colour(palette[index]) for index in np.unique(values)}
+    used = {index: _colour(palette[index]) for index in used_values(values)}
     return found.ids, MapOrigin(told, found.notes, used)
 
 
@@ -99,9 +98,10 @@ def _holds_grey_ids(pixels: NDArray[np.uint8], classes: Mapping[Colour, int], co
     They are if all are grey, all ids, and no class has one of these greys as its colour. Black and
     white alone are more likely a mask.
     """
-    if not (pixels == pixels[..., :1]).all():
+    red = pixels[..., 0]
+    if not all((red == pixels[..., channel]).all() for channel in (1, 2)):
         return False
-    used = [int(value) for value in np.unique(pixels)]
+    used = used_values(red)
     return (
         any(0 < value < count for value in used)
         and all(value < count or value == _IGNORE for value in used)
@@ -120,7 +120,7 @@ def _of_grey(
     if bits == 8:
         return grey
     ids = grey // np.uint8(step)
-    used, scaled = np.unique(ids), np.unique(grey)
+    used, scaled = (np.array(used_values(each)) for each in (ids, grey))
     both = ((used < classes) | (used == _IGNORE)).all() and (
         (scaled < classes) | (scaled == _IGNORE)
     ).all()

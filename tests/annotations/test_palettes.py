@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pixelguide.annotations.palettes import Palettes
 from pixelguide.label_colours import Colour
-from pixelguide.label_reading import MapOrigin, Told
+from pixelguide.label_palettes import Told
+from pixelguide.label_reading import MapOrigin
 
 A, B, C = (9, 8, 7), (90, 80, 70), (200, 0, 9)
 

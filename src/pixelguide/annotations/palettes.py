@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pixelguide.label_colours import Colour
-from pixelguide.label_reading import MapOrigin, Told
+from pixelguide.label_palettes import Told
+from pixelguide.label_reading import MapOrigin
 
 
 class Palettes:
