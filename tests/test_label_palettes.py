@@ -63,6 +63,23 @@ def test_greys_that_are_a_class_s_colour_and_another_s_id_are_refused(labels: La
     assert (found.ids.tolist(), how) == ([[1, 2, 3]], "values")
 
 
+def test_a_palette_of_colours_may_have_greys() -> None:
+    """PASCAL VOC's entry 7 is (128, 128, 128), which is no id, so that its index is."""
+    values = np.array([[0, 7, 7]], np.uint8)
+    palette = np.array(distinct_palette(256), np.uint8)
+    classes = LABELS.colour_ids()
+    found, how = match_palette(values, palette, OPAQUE, classes, "m.png", names=LABELS.names)
+    assert (found.ids.tolist(), how) == ([[0, 7, 7]], "indices")
+
+
+def test_greys_among_colours_that_could_be_ids_are_refused() -> None:
+    values = np.array([[0, 4, 4]], np.uint8)
+    palette = np.array(distinct_palette(256), np.uint8)
+    palette[4] = 2
+    with pytest.raises(InputError, match=r"id 4 by its index, 2 by its grey: palette entry 4: 2 p"):
+        match_palette(values, palette, OPAQUE, LABELS.colour_ids(), "m.png", names=LABELS.names)
+
+
 def test_white_at_the_last_index_is_no_label_beside_colours_of_no_class() -> None:
     labels = built_in_label_sets()["cat_15"]
     values = np.array([[0, 5, IGNORE]], np.uint8)

@@ -40,7 +40,7 @@ def match_palette(
     for `match_colours`; `names` in order of the ids.
 
     If all entries that are used are classes' colours (or stand for no label), the colours decide.
-    If all are grey, the grey value is the id. If none is a class's, the indices are ids. A mixture
+    If the palette is grey, grey values are ids. If none is a class's, the indices are. A mixture
     is an InputError, as of colours in `match_colours`; so are used entries that are transparent,
     and indices where the palette shows that they moved: by a transparent entry, or by colours that
     are nearly those of other classes. White at index 255 is no label for indices, too.
@@ -62,7 +62,7 @@ def match_palette(
                 if colour == WHITE and index >= len(names):
                     table[index] = _IGNORE
         return Matched(table[values]), "colours"
-    if _is_grey(colours, known):
+    if _is_grey(colours, known) and _is_ramp(values, used, palette, len(names), where):
         return Matched(palette[:, 0][values]), "values"
     # white at index 255 is no label whichever way one reads
     told = [k for k, index in enumerate(used) if index != _IGNORE or colours[k] != WHITE]
@@ -87,6 +87,25 @@ def _is_grey(colours: Sequence[Colour], known: Sequence[int | None]) -> bool:
     return all(
         r == g == b and index in (None, r) for (r, g, b), index in zip(colours, known, strict=True)
     )
+
+
+def _is_ramp(
+    values: NDArray[np.uint8],
+    used: Sequence[int],
+    palette: NDArray[np.uint8],
+    classes: int,
+    where: str,
+) -> bool:
+    """Whether the greys that are used are ids. False where a palette of colours happens to have
+    some greys that are none; InputError where they could be ids as well as their indices could."""
+    greys = [int(palette[index][0]) for index in used]
+    if greys == list(used) or (palette == palette[:, :1]).all():
+        return True
+    if any(grey >= classes and grey != _IGNORE for grey in greys):
+        return False
+    first = next(index for index, grey in zip(used, greys, strict=True) if grey != index)
+    what = f"id {first} by its index, {palette[first][0]} by its grey: palette entry"
+    raise _entry_error(values, first, what, where, _HINT)
 
 
 def _has_white_twice(
