@@ -38,9 +38,9 @@ from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.model_labels import load_labels
 from pixelguide.segment.plan import ClassifierTraining, Job
 from pixelguide.segment.samples import PixelSample
-from pixelguide.segment.storage import load_labels
 from pixelguide.segment.training import run_job
 
 TRAINING = ClassifierTraining()
@@ -98,7 +98,7 @@ def main() -> int:
     }
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=2) + "\n")
-    console.print(told(report))
+    console.print(describe(report))
     return 0
 
 
@@ -128,7 +128,7 @@ def compare(
 
     results = []
     for t in judged:
-        run = theirs.run(known.features((t,)).float(), known.labels, guide.config.num_classes)
+        run = theirs.run(known.features((t,)).float(), known.labels, guide.num_classes)
         seen = held_out.features((t,)).float()
         with torch.no_grad():
             logits = {
@@ -148,7 +148,7 @@ def compare(
     return {
         "pixels": len(known.labels),
         "inputs": sum(channels),
-        "classes": guide.config.num_classes,
+        "classes": guide.num_classes,
         "classifiers": count,
         "settings": asdict(settings),
         "ours_seconds": asdict(ours),
@@ -199,7 +199,7 @@ def ratios(theirs: Spent, ours: Spent, count: int) -> dict[str, float]:
     return {"wall": count * theirs.wall / ours.wall, "cpu": count * theirs.cpu / ours.cpu}
 
 
-def told(report: dict[str, Any]) -> str:
+def describe(report: dict[str, Any]) -> str:
     """The report in a few lines."""
     ours, count = report["ours_seconds"], report["classifiers"]
     lines = [

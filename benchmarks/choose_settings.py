@@ -17,9 +17,9 @@ import sys
 import numpy as np
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.region import region_of_interest
 from pixelguide.evaluate.measures import psnr
 from pixelguide.evaluate.portrait_edits import portrait_edits
+from pixelguide.guidance.region import region_of_interest
 
 
 def main() -> None:

@@ -2,8 +2,9 @@
 
     python -m benchmarks.familiarity [--model portraits-64] [--pictures FOLDER]
 
-For each kind, the lowest and highest error through noise and doubt (see `segment.domain`). The
-first kind gives the limits, as `models calibrate` would take them from labelled pictures.
+For each kind, the lowest and highest error through noise and doubt (see
+`segment.picture_statistics`). The first kind gives the limits, as `models calibrate`
+would take them from labelled pictures.
 --pictures: a folder of further ones, each reduced to the model's size.
 """
 
@@ -22,7 +23,7 @@ from pixelguide.edit.editor import Editor
 from pixelguide.evaluate.portrait_edits import EVALUATION_SEED, HELD_OUT_SEED
 from pixelguide.images import SUFFIXES, load_rgb
 from pixelguide.portraits import ODDITIES, add_oddity, portrait_at, render
-from pixelguide.segment.domain import Range
+from pixelguide.segment.picture_statistics import Range
 
 Pictures = list[NDArray[np.uint8]]
 

@@ -22,12 +22,12 @@ import torch
 from torch import Tensor
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, unguided
 from pixelguide.edit.settings import EditSettings
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.evaluate.methods import Method, Outcome, Setup, method, settings_of
 from pixelguide.evaluate.runner import Row, run_methods
+from pixelguide.guidance.guidance import GuidedDenoiser, GuidedPrediction, unguided
 from pixelguide.prior.denoiser import Prediction
 from pixelguide.prior.schedule import Schedule
 
@@ -166,7 +166,7 @@ def passes_of(way: Way, editor: Editor) -> int:
     chosen: EditSettings = EditSettings.check(way.name, settings_of(way.name, way.settings))
     start, _ = editor.defaults.choose(chosen, 0, len(editor.denoiser.schedule))
     begin = editor.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
-    passes = chosen.passes(start, start_from=begin)
+    passes = chosen.step_plan(start, start_from=begin)
     return passes.steps + (passes.inversion_steps - 1 if begin == "inversion" else 0)
 
 

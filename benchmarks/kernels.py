@@ -27,10 +27,10 @@ from benchmarks.whole_edit import (
     run_as,
     timed,
 )
-from pixelguide.edit.guidance import guided
 from pixelguide.evaluate.ceilings import synchronize
 from pixelguide.evaluate.stages import Inputs
 from pixelguide.evaluate.subjects import Subject
+from pixelguide.guidance.guidance import guided
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
-from pixelguide.edit.framing import Frame, Placement
-from pixelguide.edit.full_size import FullSize
-from pixelguide.photographs import Photograph
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.photograph import Photograph
 
 T = TypeVar("T")
 

@@ -35,15 +35,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import guided
-from pixelguide.edit.inversion import invert
 from pixelguide.edit.plan import Plan, plan_edit
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.settings import EditSettings
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.costs import WorkCounter
 from pixelguide.evaluate.judge import Judge, independent_of
+from pixelguide.guidance.guidance import guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import noised_start, sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
@@ -75,11 +75,11 @@ def small_edits(editor: Editor, arguments: argparse.Namespace) -> Iterator[Small
         plan = plan_edit(
             task.source, task.target, task.classes, settings, editor.defaults, len(full)
         )
-        levels = spaced_timesteps(plan.start, plan.passes.steps, plan.passes.spacing)
+        levels = spaced_timesteps(plan.start, plan.step_plan.steps, plan.step_plan.spacing)
         if plan.start_from == "colours":
             begin = to_model(plan.colours(task.image, editor._colours))
         else:
-            up = full.respaced(spaced_timesteps(plan.start, plan.passes.inversion_steps))
+            up = full.respaced(spaced_timesteps(plan.start, plan.step_plan.inversion_steps))
             begin = invert(editor.denoiser, to_model(task.image), up)
         yield Small(task, plan, full.respaced(levels), begin)
 
@@ -100,7 +100,7 @@ def sampled(editor: Editor, edit: Small, window: tuple[slice, slice], count: int
         edit.schedule,
         plan.scale,
         draws,
-        plan.passes.sampler,
+        plan.step_plan.sampler,
         temperature=plan.temperature,
     )
 
@@ -162,7 +162,7 @@ def forward_flops(denoiser: Denoiser, side: int) -> float:
 def deep_flops(denoiser: Denoiser) -> float:
     """What a pass spends on what `deep_reused` would let it skip."""
     unet = denoiser.unet
-    modules = [unet.down_blocks[-1], unet.mid_block, *coarsest_level(unet)]
+    modules: list[Any] = [unet.down_blocks[-1], unet.mid_block, *coarsest_level(unet)]
     with WorkCounter() as work, torch.no_grad():
         marks: list[float] = []
         handles = [
@@ -213,7 +213,7 @@ def main() -> None:
 
     def with_reuse(every: int) -> Callable[[Small], tuple[Tensor, float]]:
         def run(edit: Small) -> tuple[Tensor, float]:
-            steps = edit.plan.passes.steps
+            steps = edit.plan.step_plan.steps
             reused = 1 - len(range(0, steps, every)) / steps
             with deep_reused(editor.denoiser.unet, every):
                 return sampled(editor, edit, whole(size), count), 1 - deep * reused

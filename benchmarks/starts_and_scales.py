@@ -22,13 +22,13 @@ import numpy as np
 import torch
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import guided
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import Step, sample_edit
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.files import write_atomically
+from pixelguide.guidance.guidance import guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import Step, sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.seeds import generator

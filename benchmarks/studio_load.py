@@ -31,10 +31,10 @@ from pixelguide.edit.settings import EditDefaults
 from pixelguide.portraits import LABELS
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
-from pixelguide.studio.items import picture_png
 from pixelguide.studio.messages import EditOutcome, EditTask, Outcome, Report, Task
-from pixelguide.studio.office import open_office
-from pixelguide.studio.serve import bound, gate_of, serve
+from pixelguide.studio.serve import access_policy, bound, serve
+from pixelguide.studio.services import open_services
+from pixelguide.studio.stored_files import picture_png
 
 SIZE, STEPS, STEP_SECONDS = 64, 20, 0.05
 
@@ -188,9 +188,9 @@ def _serve(data: Path, tell: Line) -> None:
     with (
         contextlib.suppress(KeyboardInterrupt),
         bound("127.0.0.1", 0) as listening,
-        open_office(category, Stub, data) as office,
+        open_services(category, Stub, data) as services,
     ):
-        app = create_app(office, gate_of(listening, "127.0.0.1", None))
+        app = create_app(services, access_policy(listening, "127.0.0.1", None))
         began: list[float] = []
 
         def ready() -> None:

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 import torch
 from diffusers import UNet2DModel
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pixelguide.labels import LabelSet
+from pixelguide.images import from_model
+from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import prior_parts, write_parts
+from pixelguide.prior.bundle import write_parts
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.schedule import Schedule
 from pixelguide.segment.classifier import ClassifierBank
 
@@ -112,6 +116,28 @@ def x_0() -> Tensor:
     """A picture of smooth colours, 1×3×16×16 in [-1, 1]."""
     coarse = torch.rand(1, 3, 4, 4, generator=seeded(5)) * 1.8 - 0.9
     return nn.functional.interpolate(coarse, 16, mode="bilinear", align_corners=False)
+
+
+@pytest.fixture
+def picture(x_0: Tensor) -> NDArray[np.uint8]:
+    """`x_0` as uint8 16×16×3."""
+    return from_model(x_0)[0]
+
+
+@pytest.fixture
+def source(labels: LabelSet) -> LabelMap:
+    """The map of `picture` before an edit."""
+    from model_folders import tiny_maps  # which takes what is above
+
+    return tiny_maps(labels)[0]
+
+
+@pytest.fixture
+def target(labels: LabelSet) -> LabelMap:
+    """The map of `picture` after it."""
+    from model_folders import tiny_maps
+
+    return tiny_maps(labels)[1]
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from conftest import seeded, wake
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.portraits import LABELS
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import MANIFEST, prior_parts, write_parts
+from pixelguide.prior.bundle import MANIFEST, write_parts
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.schedule import Schedule
 from pixelguide.segment.category import PIPELINE_INDEX
 from pixelguide.segment.classifier import ClassifierBank

@@ -14,7 +14,7 @@ from PIL import Image
 
 from pixelguide.errors import InputError
 from pixelguide.labels import IGNORE, LabelMap
-from pixelguide.open_raster import edit_layers, open_raster
+from pixelguide.photo.open_raster import edit_layers, open_raster
 from pixelguide.portraits.palette import LABELS
 
 PART = np.random.default_rng(0).integers(0, 9, (40, 40), np.uint8)

@@ -41,7 +41,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether Python, or torch on some device, found no memory (asked without importing torch)."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    told = str(error).lower()  # torch on a CPU, on Windows, on other devices
+    message = str(error).lower()  # torch on a CPU, on Windows, on other devices
     return isinstance(error, RuntimeError) and any(
-        words in told for words in ("allocate memory", "not enough memory", "out of memory")
+        words in message for words in ("allocate memory", "not enough memory", "out of memory")
     )

@@ -309,7 +309,7 @@ def test_what_cannot_be_is_one_line(
 
 def test_sixteen_bits_stay_sixteen_bits(edit: Run, desk: Path) -> None:
     from photographs import random_pixels, write_photograph
-    from pixelguide.photographs import Photograph
+    from pixelguide.photo.photograph import Photograph
 
     pixels = random_pixels(0, 90, 70, bits=16)
     write_photograph(desk / "deep.tif", pixels, "TIFF")

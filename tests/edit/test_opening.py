@@ -16,8 +16,9 @@ from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import WEIGHTS, prior_parts, write_parts
+from pixelguide.prior.bundle import WEIGHTS, write_parts
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.segment.classifier import ClassifierBank
 
 QUICK: dict[str, Any] = {"num_inference_steps": 4, "start_timestep": 300, "num_images": 2}

@@ -22,11 +22,10 @@ from pixelguide.prior.bundle import (
     ModelFolder,
     built_in_models,
     locate,
-    prior_parts,
     refuse_classifiers,
-    tensor_bytes,
     write_parts,
 )
+from pixelguide.prior.model_parts import prior_parts, tensor_bytes
 
 UNET = f"unet/{WEIGHTS}"
 CONFIG = "unet/config.json"

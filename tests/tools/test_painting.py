@@ -12,7 +12,7 @@ from PIL import Image
 from pixelguide.errors import InputError
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import IGNORE, LabelMap
-from pixelguide.open_raster import edit_layers, open_raster
+from pixelguide.photo.open_raster import edit_layers, open_raster
 from pixelguide.portraits.palette import LABELS
 from tools.conftest import Run
 from tools.test_maps import painted

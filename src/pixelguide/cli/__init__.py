@@ -66,18 +66,18 @@ def main(arguments: list[str] | None = None) -> None:
             advice = "Use fewer candidates (-n), or --device cpu."
             console.print(f"error: {ResourceError('out of memory', hint=advice)}")
             sys.exit(ResourceError.exit_code)
-        if (told := _told_of_usage(error)) is None:
+        if (message := _usage_message(error)) is None:
             raise
-        if told:  # else help was asked for by giving no arguments
-            console.print(f"error: {told}")
+        if message:  # else help was asked for by giving no arguments
+            console.print(f"error: {message}")
         sys.exit(InputError.exit_code)
 
 
-def _told_of_usage(error: Any) -> str | None:
+def _usage_message(error: Any) -> str | None:
     """An error of Typer's, whose classes are not public, as one line; None for others."""
     if not hasattr(error, "format_message"):
         return None
-    told = " ".join(error.format_message().split())
-    stop = "" if told.endswith((".", "?")) else "."
+    message = " ".join(error.format_message().split())
+    stop = "" if message.endswith((".", "?")) else "."
     typed = error.ctx.command_path if getattr(error, "ctx", None) else "pixelguide"
-    return told and f"{told[0].lower()}{told[1:]}{stop} See `{typed} --help`."
+    return message and f"{message[0].lower()}{message[1:]}{stop} See `{typed} --help`."

@@ -5,52 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pixelguide.cli.options import points
+from pixelguide.cli.options import PictureOptions, points
 from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.framing import Frame, Placement
     from pixelguide.labels import LabelMap, LabelSet
-    from pixelguide.photograph_files import OutputFormat
+    from pixelguide.photo.framing import Frame, Placement
+    from pixelguide.photo.photograph_files import OutputFormat
 
-CropOption = Annotated[
-    str,
-    typer.Option(
-        "--crop",
-        help="Part to edit: x,y,size in pixels (,angle in degrees), or auto: as the map says, "
-        "else all of a square picture.",
-    ),
-]
-EyesOption = Annotated[
-    str | None,
-    typer.Option("--eyes", help="Both eyes, x1,y1,x2,y2 in pixels: the part is chosen by them."),
-]
-FormatOption = Annotated[
-    str, typer.Option("--format", help="Of the pictures: png, same, jpeg, webp or tiff.")
-]
-LayerOption = Annotated[
-    str | None,
-    typer.Option(
-        "--layer", help="Layer of an OpenRaster --map; default: 'Label map', or the only one."
-    ),
-]
 METADATA = "pixelguide"
-
-
-def output_format(text: str) -> OutputFormat:
-    """The format of --format; InputError for an unknown one."""
-    from pixelguide.photograph_files import OutputFormat
-
-    if text not in get_args(OutputFormat):
-        raise InputError(f"--format {text}", hint=f"Give {', '.join(get_args(OutputFormat))}.")
-    return cast("OutputFormat", text)
 
 
 @dataclass(frozen=True)
@@ -74,7 +44,7 @@ class MapFile:
 
     def frame(self) -> Frame | None:
         """The frame of `frame_text`; None where a paint program has dropped it."""
-        from pixelguide.edit.framing import Frame
+        from pixelguide.photo.framing import Frame
 
         if self.text is None:
             return None
@@ -100,9 +70,7 @@ class MapFile:
 
 def set_image(
     editor: Editor,
-    path: Path,
-    crop: str,
-    eyes: str | None,
+    picture: PictureOptions,
     shown: MapFile | None = None,
     output: OutputFormat = "png",
 ) -> None:
@@ -110,11 +78,12 @@ def set_image(
 
     An RGB picture of the model's size is taken as it is, unless options ask for more.
     """
-    from pixelguide.edit.framing import Frame
     from pixelguide.images import open_image
-    from pixelguide.photograph_files import PhotographWriter
-    from pixelguide.photographs import Photograph
+    from pixelguide.photo.framing import Frame
+    from pixelguide.photo.photograph import Photograph
+    from pixelguide.photo.photograph_files import PhotographWriter
 
+    path, crop, eyes = picture.image, picture.crop, picture.eyes
     if eyes is not None and crop != "auto":
         raise InputError("--crop and --eyes", hint="Give one of them.")
     chosen: Frame | None = None
@@ -146,7 +115,7 @@ def frame_text(placement: Placement) -> dict[str, str]:
 
 def warn_of_unfamiliar(editor: Editor) -> None:
     """Say on standard error when the picture is not of the kind the model was made for."""
-    if not editor.domain.pictures:
+    if not editor.statistics.pictures:
         return  # the model does not say what is usual
     found = editor.familiarity()
     if found.far:
@@ -167,12 +136,12 @@ def warn_of_map(label_map: LabelMap, name: str) -> None:
         typer.echo(f"warning: {name}: {note}.", err=True)
 
 
-def warn_of_loss(told: dict[str, Any]) -> None:
+def warn_of_loss(candidate: dict[str, Any]) -> None:
     """Say on standard error what a lossy file changed outside the ROI."""
-    if largest := told.get("largest_change_outside"):
+    if largest := candidate.get("largest_change_outside"):
         typer.echo(
-            f"warning: {told['file']} is a JPEG, which stores no pixel exactly: outside the region "
-            f"they differ by up to {largest} of 255. --format png keeps them.",
+            f"warning: {candidate['file']} is a JPEG, which stores no pixel exactly: outside the "
+            f"region they differ by up to {largest} of 255. --format png keeps them.",
             err=True,
         )
 

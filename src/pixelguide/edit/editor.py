@@ -12,33 +12,33 @@ import torch
 from numpy.typing import NDArray
 
 from pixelguide.edit import inpainting, interpolation
-from pixelguide.edit.framing import Placement, Point
-from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.edit.candidates import make_pictures
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
-from pixelguide.edit.inversion import reconstruct
-from pixelguide.edit.making import make_pictures
-from pixelguide.edit.map_sizes import reduced_mask
 from pixelguide.edit.opening import open_category
-from pixelguide.edit.picture import AnyPicture, Crop, Picture, place, read_photograph, read_picture
 from pixelguide.edit.plan import plan_edit
 from pixelguide.edit.progress import Clock, Progress, step_watcher
-from pixelguide.edit.putting_back import grey
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
+from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.guidance.inversion import reconstruct
 from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.photographs import Photograph
+from pixelguide.photo.framing import Placement, Point
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.map_sizes import reduced_mask
+from pixelguide.photo.paste_back import grey
+from pixelguide.photo.photograph import Photograph
+from pixelguide.photo.picture import AnyPicture, Crop, Picture, place, read_photograph, read_picture
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
 from pixelguide.prior.schedule import spaced_timesteps
-from pixelguide.prior.speed import FAST, Speed
 from pixelguide.seeds import generator
-from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import Domain, Familiarity
+from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -51,18 +51,18 @@ class Editor:
     def __init__(
         self,
         denoiser: Denoiser,
-        segmenter: ClassifierBank,
-        guide: ClassifierBank,
+        segmenter: PixelClassifiers,
+        guide: PixelClassifiers,
         labels: LabelSet,
         defaults: EditDefaults | None = None,
         model: dict[str, str] | None = None,
-        domain: Domain | None = None,
+        statistics: PictureStatistics | None = None,
     ) -> None:
-        """model: name and hash, repeated in the settings of every result. domain: what the
+        """model: name and hash, repeated in the settings of every result. statistics: what the
         category's pictures are like."""
         self.labels = labels
         self.defaults = defaults or EditDefaults.for_size(denoiser.size)
-        self.domain = domain or Domain()
+        self.statistics = statistics or PictureStatistics()
         self._denoiser, self._guide = denoiser, guide
         self._segmenter = Segmenter(denoiser, segmenter, labels)
         self._colours = {
@@ -77,15 +77,15 @@ class Editor:
         cls,
         model: str | Path = "portraits-64",
         device: str | torch.device = "auto",
-        speed: Speed = FAST,
+        options: InferenceOptions = DEFAULT_OPTIONS,
     ) -> Self:
         """Open a category by built-in or pulled name, or by folder.
 
         OWNER/NAME of the hub is fetched if it is not here yet. device: "auto" (CUDA, else MPS,
-        else CPU) or what torch accepts. speed: see `prior.speed`. Raises InputError or SafetyError
-        for a model that is missing, incomplete, damaged or unsafe.
+        else CPU) or what torch accepts. options: see `prior.kernels.options`. Raises
+        InputError or SafetyError for a model that is missing, incomplete, damaged or unsafe.
         """
-        return cls(**vars(open_category(model, device, speed)))
+        return cls(**vars(open_category(model, device, options)))
 
     @property
     def denoiser(self) -> Denoiser:
@@ -122,11 +122,13 @@ class Editor:
         if crop is None and eyes is None and not isinstance(image, Photograph):
             picture = read_picture(image, self.size)
         else:
-            placement = place(read_photograph(image), self.size, crop, eyes, self.domain.eyes)
+            placement = place(read_photograph(image), self.size, crop, eyes, self.statistics.eyes)
             picture = placement.extract()
-            if self.domain.grey:
+            if self.statistics.grey:
                 picture = grey(picture)
-        self._subject = Subject(self._denoiser, self._segmenter, self.domain, picture, placement)
+        self._subject = Subject(
+            self._denoiser, self._segmenter, self.statistics, picture, placement
+        )
 
     @property
     def placement(self) -> Placement | None:
@@ -196,7 +198,7 @@ class Editor:
             **seeded,
             **self._circumstances(full),
         }
-        known = subject.known_familiarity if self.domain.pictures else None
+        known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(
             candidates,
             deepcopy(source),  # the caller may paint on
@@ -283,10 +285,10 @@ class Editor:
             **chosen.model_dump(),
             "start_timestep": chosen.start(len(self._denoiser.schedule)),
             "guidance_scale": scale,
-            "behind": inpainting.told(behind),
+            "behind": inpainting.describe(behind),
             **self._circumstances(full),
         }
-        known = self.familiarity().model_dump() if self.domain.pictures else None
+        known = self.familiarity().model_dump() if self.statistics.pictures else None
         return InpaintResult(
             self.image, images, roi, target, scores, reproducible, clock.seconds, full, known
         )

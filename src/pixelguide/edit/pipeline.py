@@ -16,19 +16,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.passes import ScheduleName
 from pixelguide.edit.progress import Progress
 from pixelguide.edit.settings import EditDefaults, StartFrom
-from pixelguide.edit.solvers import Sampler
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.guidance.schedules import Sampler, ScheduleName
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder, read_json, write_manifest
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.public.pull import fetched
+from pixelguide.prior.kernels.frozen import freeze_layers
+from pixelguide.prior.network import shared_network
+from pixelguide.prior.public.fetched import fetched
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import DOMAIN
+from pixelguide.segment.picture_statistics import DOMAIN
 
 FILES = {"labels": "labels.json", "defaults": "edit.json", "domain": DOMAIN}
 """Where an `Editor` finds what a pipeline has in its index."""
@@ -174,11 +175,10 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         write_manifest(folder)
 
     def _editor(self) -> Editor:
-        for module in (self.unet, self.segmenter, self.guide):
-            module.eval().requires_grad_(False)
         for bank in (self.segmenter, self.guide):
-            bank.float()  # as the activations of a network of any type are
-        denoiser = Denoiser.from_parts(self.unet, self.scheduler, self.segmenter.taps)
+            bank.eval().requires_grad_(False).float()  # as the activations of any network are
+        unet = freeze_layers(shared_network(self.unet))
+        denoiser = Denoiser.from_parts(unet, self.scheduler, self.segmenter.taps)
         defaults = self.config.defaults
         return Editor(
             denoiser,

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.full_size import FullSize
 from pixelguide.errors import InputError
 from pixelguide.files import from_os_error, write_atomically
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
-from pixelguide.open_raster import edit_layers, open_raster
-from pixelguide.photograph_files import OutputFormat
-from pixelguide.photographs import Pixels
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.open_raster import edit_layers, open_raster
+from pixelguide.photo.photograph import Pixels
+from pixelguide.photo.photograph_files import OutputFormat
 from pixelguide.prior.denoiser import Denoiser
 
 REPORT = "report.json"

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pixelguide.checked import Checked
-from pixelguide.edit.passes import SCHEDULES, Passes, ScheduleName
-from pixelguide.edit.region import RoiMode
-from pixelguide.edit.solvers import Sampler
-from pixelguide.edit.start import check_start, check_steps
 from pixelguide.errors import InputError
+from pixelguide.guidance.region import RoiMode
+from pixelguide.guidance.schedules import SCHEDULES, Sampler, ScheduleName, StepPlan
+from pixelguide.guidance.start import check_start, check_steps
 
 StartFrom = Literal["inversion", "colours"]
 Steps = Annotated[int, Field(ge=2, le=1000)]
@@ -44,9 +43,9 @@ class EditSettings(Checked):
     roi: RoiMode = "classes"
     dilation: int | None = Field(None, ge=0, le=64)
 
-    def passes(
+    def step_plan(
         self, start: int, large: bool = False, start_from: StartFrom = "inversion"
-    ) -> Passes:
+    ) -> StepPlan:
         """The passes of an edit from t0 = `start` of a small or `large` region: what the user
         chose, else the schedule's, at most one per timestep. Raises InputError for more."""
         automatic: ScheduleName = "paper" if large else "fast"
@@ -57,7 +56,7 @@ class EditSettings(Checked):
         for name, chosen in (("steps", steps), ("inversion steps", inversion)):
             if chosen != "auto":
                 check_steps(chosen, start, name)
-        return Passes(
+        return StepPlan(
             named.sampler if self.sampler == "auto" else self.sampler,
             min(named.steps, start) if steps == "auto" else steps,
             min(named.inversion_steps, start) if inversion == "auto" else inversion,

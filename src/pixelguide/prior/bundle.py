@@ -1,4 +1,7 @@
-"""A model folder: one category's prior, classifiers and labels, in diffusers' layout."""
+"""A model folder: one category's prior, classifiers and labels, in diffusers' layout.
+
+Files are found and checked without torch, which is imported when a network is asked for.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-import safetensors.torch
-import torch
-from diffusers import DDPMScheduler, UNet2DModel
+from typing import TYPE_CHECKING, Any
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import Content, write_atomically
-from pixelguide.prior.network import build_network
 from pixelguide.prior.public.registry import REGISTRY, find, is_hub_id
 from pixelguide.prior.safe import load_weights, read_tensors, refuse_disguised_pickle, refuse_pickle
+
+if TYPE_CHECKING:
+    from diffusers import DDPMScheduler, UNet2DModel
+
+    from pixelguide.prior.schedule import Schedule
+    from pixelguide.prior.unet import Network, UNet
 
 INDEX = "model_index.json"
 MANIFEST = "manifest.json"
@@ -81,29 +85,67 @@ class ModelFolder:
         return read_json(self.path, name)
 
     def network(self) -> UNet2DModel:
-        """The prior's network without its weights (on the meta device): its shape alone.
+        """The prior's network as diffusers has it, without its weights (on the meta device).
 
         Raises InputError for a configuration that is missing or is not that of a prior.
         """
-        where = self._place("unet/config.json")
-        config = self.json(where)
-        try:
-            return build_network(config)
-        except Exception as error:  # diffusers checks little: anything may break anywhere
-            raise _unusable(error, where) from None
+        from pixelguide.prior.network import build_network
+
+        network: UNet2DModel = self._built(build_network)
+        return network
 
     def unet(self) -> UNet2DModel:
-        """The prior's network, float32, frozen, in evaluation mode.
+        """The prior's network as diffusers has it, float32, frozen, in evaluation mode: for a
+        training, or to save it.
 
         Raises InputError as `network`, and for weights that are missing or damaged.
         """
-        unet = self.network()
+        network: UNet2DModel = self._with_weights(self.network())
+        return network
+
+    def shape(self) -> UNet:
+        """As `network`, for inference: diffusers is not imported."""
+        from pixelguide.prior.network import inference_network
+
+        network: UNet = self._built(inference_network)
+        return network
+
+    def frozen(self) -> UNet:
+        """As `unet`, for inference: diffusers is not imported."""
+        network: UNet = self._with_weights(self.shape())
+        return network
+
+    def _built(self, build: Callable[[dict[str, Any]], Network]) -> Any:
+        where = self._place("unet/config.json")
+        config = self.json(where)
+        try:
+            return build(config)
+        except Exception as error:  # diffusers checks little: anything may break anywhere
+            raise _unusable(error, where) from None
+
+    def _with_weights(self, network: Any) -> Any:
         weights = self._place(f"unet/{WEIGHTS}")
-        load_weights(unet, read_tensors(self.path / weights), weights)
-        return unet.eval().requires_grad_(False)
+        load_weights(network, read_tensors(self.path / weights), weights)
+        return network.eval().requires_grad_(False)
+
+    def schedule(self) -> tuple[Schedule, str]:
+        """The noise levels the prior was trained with, and what it answers ("epsilon", …), as
+        `scheduler` has them."""
+        from pixelguide.prior.schedule import Schedule
+
+        where = self._place("scheduler/scheduler_config.json")
+        config = self.json(where)
+        try:
+            known = Schedule.from_config(config)
+        except (ValueError, TypeError, KeyError, RuntimeError, OverflowError, MemoryError) as error:
+            raise _unusable(error, where) from None
+        kind = str(config.get("prediction_type", "epsilon"))
+        return known or Schedule.from_scheduler(self.scheduler()), kind
 
     def scheduler(self) -> DDPMScheduler:
-        """The noise schedule the prior was trained with."""
+        """The noise schedule the prior was trained with, as diffusers has it."""
+        from diffusers import DDPMScheduler
+
         where = self._place("scheduler/scheduler_config.json")
         config = self.json(where)
         try:
@@ -212,41 +254,6 @@ def refuse_classifiers(folder: Path) -> None:
                 str(folder / name),
                 "Choose another folder.",
             )
-
-
-def prior_parts(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> dict[str, bytes]:
-    """The files of a prior: network with fp16 weights, noise schedule, diffusers' index."""
-    return prior_configs(unet, scheduler) | {f"unet/{WEIGHTS}": tensor_bytes(unet.state_dict())}
-
-
-def prior_configs(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> dict[str, bytes]:
-    """The files of a prior but for the weights of its network, which may be on the meta device."""
-    scheduler = scheduler or DDPMScheduler(
-        num_train_timesteps=1000,
-        beta_start=1e-4,
-        beta_end=0.02,
-        beta_schedule="linear",
-        variance_type="learned_range" if unet.config.out_channels == 6 else "fixed_small",
-    )
-    index = {
-        "_class_name": "DDPMPipeline",
-        "unet": ["diffusers", "UNet2DModel"],
-        "scheduler": ["diffusers", "DDPMScheduler"],
-    }
-    return {
-        INDEX: (json.dumps(index, indent=2) + "\n").encode(),
-        "scheduler/scheduler_config.json": scheduler.to_json_string().encode(),
-        "unet/config.json": unet.to_json_string().encode(),
-    }
-
-
-def tensor_bytes(state: Mapping[str, torch.Tensor]) -> bytes:
-    """A safetensors file of `state`, floating point values as fp16."""
-    small = {
-        name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
-        for name, value in state.items()
-    }
-    return safetensors.torch.save(small, {"format": "pt"})
 
 
 def _hashing(

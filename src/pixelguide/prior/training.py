@@ -23,9 +23,10 @@ from pixelguide.errors import InputError
 from pixelguide.files import check_writable
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.augmentation import OVERSAMPLING, Augmentation, reduce
-from pixelguide.prior.bundle import prior_parts, refuse_classifiers, write_parts
+from pixelguide.prior.bundle import refuse_classifiers, write_parts
 from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
 from pixelguide.prior.loss import hybrid_loss
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.pictures import PictureFolder
 from pixelguide.prior.sampling import sample_grid
 from pixelguide.prior.schedule import Schedule

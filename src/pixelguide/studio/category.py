@@ -34,15 +34,15 @@ class Category:
 
         Raises InputError as well when the model's pictures are not square.
         """
-        # These bring in diffusers, which takes seconds.
+        # These bring in torch, which takes a second.
         from pathlib import Path
 
         from pixelguide.prior.bundle import ModelFolder
-        from pixelguide.prior.public.pull import fetched
-        from pixelguide.segment.storage import load_labels
+        from pixelguide.prior.public.fetched import fetched
+        from pixelguide.segment.model_labels import load_labels
 
         folder = ModelFolder.open(fetched(model))
-        size = folder.network().config["sample_size"]
+        size = folder.shape().config.sample_size
         if not isinstance(size, int):
             raise InputError(f"pictures of size {size}", model, "The Studio needs square ones.")
         defaults = EditDefaults.for_size(size)

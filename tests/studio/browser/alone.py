@@ -13,7 +13,7 @@ from PIL import Image
 from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.studio.app import WEB
-from pixelguide.studio.items import picture_png, png
+from pixelguide.studio.stored_files import picture_png, png
 
 ADDRESS = "http://localhost/"
 """Browsers trust it as they trust the server's own address: there are locks and a clipboard."""
