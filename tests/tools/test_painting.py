@@ -34,6 +34,7 @@ PENCIL = """
   (gimp-context-set-brush-size 5)
   (gimp-pencil layer 4 #(8 8 50 30))
 """
+SOFT = PENCIL.replace("100", "050").replace("gimp-pencil", "gimp-paintbrush-default")
 OPTIMUM = (
     "(gimp-image-convert-indexed image CONVERT-DITHER-NONE CONVERT-PALETTE-GENERATE 255 0 0 {})"
 )
@@ -72,6 +73,14 @@ def test_gimp_s_pencil_paints_what_it_should_and_nothing_else(tmp_path: Path, ru
     changed = found != ids
     assert 100 < changed.sum() < 1000
     assert (found[changed] == LABELS.id("lips")).all()
+
+
+def test_gimp_s_soft_brush_lands_on_entries_of_no_class(tmp_path: Path, run: Run) -> None:
+    """On an indexed image a blend becomes the nearest entry: without ours, the nearest class."""
+    saved(tmp_path / "in.png", painted(unlabelled=True))
+    gimp(run, SOFT)
+    with pytest.raises(InputError, match="is no class"):
+        LabelMap.load(tmp_path / "out.png", LABELS)
 
 
 @pytest.mark.parametrize("mode", ["P", "RGB"])
