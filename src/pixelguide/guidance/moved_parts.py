@@ -34,8 +34,11 @@ def with_moved_parts(
     """
     moved = guide.copy()
     for label in target.labels.ids(classes):
-        old, new = _Parts.of(source.ids == label), _Parts.of(target.ids == label)
-        for own in range(len(new.boxes) if old.boxes else 0):
+        masks = [each.ids == label for each in (source, target)]
+        if not all(mask.any() for mask in masks):  # nothing that could have moved
+            continue
+        old, new = map(_Parts.of, masks)
+        for own in range(len(new.boxes)):
             apart = np.hypot(*(old.centres - new.centres[own]).T)
             nearest = int(apart.argmin())
             growth = new.sizes[own] / old.sizes[nearest]

@@ -1,0 +1,1 @@
+"""What twenty commands write, recorded at revision 471d4ab."""
