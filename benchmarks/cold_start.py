@@ -129,9 +129,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     prepare(ours, folder)
     found: dict[str, Any] = {}
-    print(
-        f"| command | measure | {theirs.name} | {ours.name} | share |\n| --- | --- | --- | --- | --- |"
-    )  # noqa: T201
+    print(f"| command | measure | {theirs.name} | {ours.name} | share |")  # noqa: T201
+    print("| --- | --- | --- | --- | --- |")  # noqa: T201
     for name, command in COMMANDS.items():
         runs: dict[str, list[dict[str, float]]] = {each.name: [] for each in (theirs, ours)}
         for turn in range(options.repeats + 1):
