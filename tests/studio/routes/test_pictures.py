@@ -12,9 +12,12 @@ import pytest
 from PIL import Image
 
 from pixelguide.labels import LabelMap
+from pixelguide.photo.open_raster import Layer, open_raster
 from pixelguide.portraits import LABELS
 from pixelguide.studio.stored_files import picture_png, png
 from studio.conftest import SIZE, Studio
+from tool_files import GREY
+from tool_files import png as tool_png
 
 RAMP = np.zeros((100, 50, 3), np.uint8)
 RAMP[..., 0], RAMP[..., 1] = np.arange(50), np.arange(100)[:, None]
@@ -179,3 +182,21 @@ def test_refused_uploads_leave_nothing_behind(studio: Studio) -> None:
         _post(studio, content)
         _post(studio, content, to="maps")
     assert set(folder.iterdir()) == before
+
+
+def test_maps_in_other_forms_become_ids(studio: Studio) -> None:
+    """One reader for all: a palette in another order, grey of 4 bits, a layer of OpenRaster."""
+    ids = (np.arange(SIZE * SIZE).reshape(SIZE, SIZE) // 7 % 9).astype(np.uint8)
+    image = LabelMap(ids, LABELS).to_image()
+    pixels = np.array(image.convert("RGB"))
+    layers = [Layer("Label map", "map", pixels), Layer("Original", "original", pixels[::-1])]
+    forms = {
+        "palette": (png(image.remap_palette([5, 8, 1, 0, 2, 7, 6, 4, 3])), "image/png"),
+        "grey": (tool_png(ids, GREY, 4), "image/png"),
+        "layer": (open_raster(layers, pixels), "image/openraster"),
+    }
+    for name, (content, kind) in forms.items():
+        answer = _post(studio, content, kind, to="maps")
+        assert answer.status_code == 201, (name, answer.json())
+        shown = studio.image(f"/api/maps/{answer.json()['map']}.png")
+        assert np.array_equal(np.asarray(shown), ids), name
