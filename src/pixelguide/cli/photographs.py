@@ -96,7 +96,7 @@ def set_image(
             editor.set_image(path)
             return
     photograph = Photograph.open(path)
-    PhotographWriter(photograph, output)  # better told now than after the edit
+    PhotographWriter(photograph, output)  # refuses a format before the edit instead of after it
     editor.set_image(
         photograph, crop=chosen, eyes=points("eyes", eyes) if eyes is not None else None
     )

@@ -1,4 +1,4 @@
-"""FID and Inception score by the standard Inception network, for who has it and its weights."""
+"""FID and Inception score by the standard Inception network, where it and its weights are installed."""
 
 from __future__ import annotations
 

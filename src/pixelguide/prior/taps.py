@@ -104,7 +104,7 @@ class TapReader:
 
     @contextmanager
     def eager(self) -> Iterator[None]:
-        """Passes in here are not replayed from graphs: whoever counts operators sees them all."""
+        """Passes in this block run without graphs, so that counters of operators see all of them."""
         graphed, self._graphed = self._graphed, None
         try:
             yield
