@@ -11,8 +11,9 @@ from rich.console import Console
 
 from pixelguide.cli.applications import inpaint, interpolate
 from pixelguide.cli.bench import bench
+from pixelguide.cli.built_in import demo, portraits
 from pixelguide.cli.convert import convert_app
-from pixelguide.cli.editing import demo, edit, portraits, segment
+from pixelguide.cli.editing import edit, segment
 from pixelguide.cli.evaluate import evaluate
 from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app

@@ -20,7 +20,13 @@ from pixelguide.cli.options import (
     names,
     numbers,
 )
-from pixelguide.cli.photographs import MapFile, set_image, warn_of_loss, warn_of_unfamiliar
+from pixelguide.cli.photographs import (
+    MapFile,
+    PictureFile,
+    check_labels,
+    warn_of_loss,
+    warn_of_unfamiliar,
+)
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
 from pixelguide.terminal import progress_bar
@@ -186,21 +192,24 @@ def inpaint(
     model: ModelOptions,
 ) -> None:
     """Remove what a mask covers; by the mask alone, or guided to the classes behind it."""
+    if content.behind is not None and content.target:
+        raise InputError("--behind and --map", hint="Give one of them.")
+    labels = check_labels(model.model)
+    painted = MapFile.open(content.target, labels, content.snap) if content.target else None
+    opened = PictureFile.open(picture.image, picture, painted)
+
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.inpainting import Behind, InpaintSettings, load_mask
     from pixelguide.edit.result import check_apart
 
-    out, target = output.out, content.target
+    out = output.out
     check_writable(out)
     check_apart(picture.image, out)
-    if content.behind is not None and target:
-        raise InputError("--behind and --map", hint="Give one of them.")
     file_format = output.file_format()
     settings = checked(InpaintSettings, **vars(sampling), dilation=region.dilation)
     covered = load_mask(region.mask)
     editor = Editor.from_pretrained(model.model, model.device)
-    painted = MapFile.open(target, editor.labels, content.snap) if target else None
-    set_image(editor, picture, painted, file_format)
+    opened.give(editor, file_format)
     warn_of_unfamiliar(editor)
     wanted: Behind = painted.label_map if painted else None
     if content.behind is not None:

@@ -1,62 +1,41 @@
-"""`demo`, `segment`, `edit` and `portraits`: from a picture to an edited one."""
+"""`segment` and `edit`: from a picture to an edited one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import (
     CandidateOptions,
     ModelOptions,
     NetworkOptions,
-    PictureOptions,
+    PartOptions,
     PictureOutput,
+    PicturesOptions,
     Snap,
     checked,
     names,
 )
 from pixelguide.cli.photographs import (
     MapFile,
+    PictureFile,
+    check_labels,
+    expanded,
     frame_text,
-    set_image,
+    named,
     warn_of_loss,
     warn_of_unfamiliar,
 )
+from pixelguide.errors import InputError
 from pixelguide.files import check_file_writable, check_writable, write_atomically
 from pixelguide.terminal import progress_bar
 
-
-@grouped
-def demo(
-    model: ModelOptions,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out/demo"),
-    edits: Annotated[int, typer.Option(min=8, help="Held-out edits to measure.")] = 8,
-    first: Annotated[int, typer.Option(min=0, help="Number of the first of them.")] = 0,
-    held_out: Annotated[int, typer.Option(min=1, help="Held-out portraits for the mIoU.")] = 40,
-    num_images: Annotated[int, typer.Option("-n", min=1, max=16, help="Candidates.")] = 4,
-) -> None:
-    """Edit held-out built-in portraits of every kind; write a contact sheet and report.json."""
-    from pixelguide.demo import run_demo
-
-    check_writable(out)
-    with progress_bar() as report:
-        content = run_demo(
-            out, model.model, model.device, edits, held_out, num_images, report, first
-        )
-    console = Console(highlight=False)
-    table = Table(title=f"{model.model}: {content['edits']} held-out edits, best of {num_images}")
-    for column in ("measure", "guided", "scale 0"):
-        table.add_column(column)
-    for name, guided, plain in content["table"]:
-        table.add_row(name, guided, plain)
-    console.print(table)
-    console.print(f"Look at {out / 'contact-sheet.png'}; all numbers are in {out / 'report.json'}.")
+if TYPE_CHECKING:
+    from pixelguide.labels import LabelMap, LabelSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,31 +44,43 @@ class MapOutput:
 
     panel: ClassVar[str] = "Output"
 
-    out: Annotated[Path, typer.Option("-o", "--out", help="Label map to write (PNG).")]
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="Label map to write (PNG); of several pictures a folder."),
+    ]
     full_size: Annotated[
         bool, typer.Option("--full-size", help="A map of the picture's size, to paint over it.")
     ] = False
 
 
 @grouped
-def segment(picture: PictureOptions, output: MapOutput, model: ModelOptions) -> None:
-    """Read a picture's label map, to be repainted."""
+def segment(pictures: PicturesOptions, output: MapOutput, model: ModelOptions) -> None:
+    """Read pictures' label maps, to be repainted."""
+    jobs = [
+        (image, output.out / f"{name}.png" if name else output.out)
+        for image, name in named(expanded(pictures.images), pictures)
+    ]
+    for image, out in jobs:
+        check_file_writable(out)
+        PictureFile.open(image, pictures)
+    check_labels(model.model)
+
     from pixelguide.edit.editor import Editor
     from pixelguide.photo.map_sizes import enlarged_map
 
-    check_file_writable(output.out)
     editor = Editor.from_pretrained(model.model, model.device)
-    set_image(editor, picture)
-    warn_of_unfamiliar(editor)
-    label_map = editor.segment()
-    shown, text, note = label_map, None, ""
-    if editor.placement:
-        text = frame_text(editor.placement)
-        note = f" (--crop {editor.placement.frame})"
-        if output.full_size:
-            shown = enlarged_map(editor.placement, label_map)
-    shown.save(output.out, text)
-    typer.echo(f"{output.out}: {', '.join(label_map.present())}{note}")
+    for image, out in jobs:
+        PictureFile.open(image, pictures).give(editor)
+        warn_of_unfamiliar(editor)
+        label_map = editor.segment()
+        shown, text, note = label_map, None, ""
+        if editor.placement:
+            text = frame_text(editor.placement)
+            note = f" (--crop {editor.placement.frame})"
+            if output.full_size:
+                shown = enlarged_map(editor.placement, label_map)
+        shown.save(out, text)
+        typer.echo(f"{out}: {', '.join(label_map.present())}{note}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +90,63 @@ class MapOptions:
     panel: ClassVar[str] = "Map"
 
     target: Annotated[
-        Path, typer.Option("--map", help="The repainted label map (PNG), of any of its sizes.")
+        Path,
+        typer.Option(
+            "--map",
+            help="The repainted label map (PNG), of any of its sizes; for several pictures a "
+            "folder with NAME.png or NAME_edited.png for each.",
+        ),
     ]
     source_map: Annotated[
-        Path | None, typer.Option(help="The map before painting; by default what the model reads.")
+        Path | None,
+        typer.Option(
+            help="The map before painting (or a folder); by default what the model reads."
+        ),
     ] = None
     snap: Snap = 0
+
+    def target_of(self, name: str) -> Path:
+        """The map of the picture called `name`, "" for the only one. Raises InputError if the
+        folder has none or two."""
+        return _map_in(self.target, name, "--map", ("_edited", "")) if name else self.target
+
+    def source_of(self, name: str) -> Path | None:
+        """As `target_of`, for the map before painting."""
+        if not name or self.source_map is None:
+            return self.source_map
+        return _map_in(self.source_map, name, "--source-map", ("",))
+
+
+def _map_in(folder: Path, name: str, option: str, endings: tuple[str, ...]) -> Path:
+    if not folder.is_dir():
+        raise InputError("not a folder", f"{option} {folder}", "Give the folder of the maps.")
+    found = [path for end in endings if (path := folder / f"{name}{end}.png").exists()]
+    if len(found) != 1:
+        expected = " or ".join(f"{name}{end}.png" for end in endings)
+        what = "two maps" if found else "no map"
+        raise InputError(f"{what} of {name}", str(folder), f"Give it one {expected}.")
+    return found[0]
+
+
+@dataclass(frozen=True)
+class EditJob:
+    """One picture, its maps, and where its results go."""
+
+    image: Path
+    out: Path
+    target: Path
+    source: Path | None
+
+    def read(
+        self, labels: LabelSet, part: PartOptions, snap: float
+    ) -> tuple[PictureFile, MapFile, LabelMap | None]:
+        """The picture, the map after painting and the one before. Raises InputError if one of them
+        cannot be used."""
+        from pixelguide.labels import LabelMap
+
+        painted = MapFile.open(self.target, labels, snap)
+        source = None if self.source is None else LabelMap.load(self.source, labels, snap)
+        return PictureFile.open(self.image, part, painted), painted, source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +209,7 @@ class EditOutput(PictureOutput):
 
 @grouped
 def edit(
-    picture: PictureOptions,
+    pictures: PicturesOptions,
     maps: MapOptions,
     region: RegionOptions,
     sampling: EditSampling,
@@ -175,53 +217,45 @@ def edit(
     model: ModelOptions,
     network: NetworkOptions,
 ) -> None:
-    """Edit a picture by its repainted label map."""
-    from pixelguide.devices import choose_device
-    from pixelguide.edit.editor import Editor
+    """Edit pictures by their repainted label maps."""
     from pixelguide.edit.result import check_apart
     from pixelguide.edit.settings import EditSettings
-    from pixelguide.labels import LabelMap
 
-    out = output.out
-    check_writable(out)
-    check_apart(picture.image, out)
     file_format = output.file_format()
     classes = names("classes", region.classes) if region.classes is not None else None
     settings = checked(EditSettings, **vars(sampling), roi=region.roi, dilation=region.dilation)
+    jobs = [
+        EditJob(image, output.out / name, maps.target_of(name), maps.source_of(name))
+        for image, name in named(expanded(pictures.images), pictures)
+    ]
+    labels = check_labels(model.model)
+    for job in jobs:  # all that can be told before a model is opened, which takes longest
+        check_writable(job.out)
+        check_apart(job.image, job.out)
+        job.read(labels, pictures, maps.snap)
+
+    from pixelguide.devices import choose_device
+    from pixelguide.edit.editor import Editor
+
     device = choose_device(model.device)
     editor = Editor.from_pretrained(model.model, device, network.inference(device))
-    painted = MapFile.open(maps.target, editor.labels, maps.snap)
-    source = LabelMap.load(maps.source_map, editor.labels, maps.snap) if maps.source_map else None
-    set_image(editor, picture, painted, file_format)
-    warn_of_unfamiliar(editor)
-    with progress_bar() as report:
-        result = editor.edit(
-            painted.label_map, source=source, edit_classes=classes, on_progress=report, **settings
-        )
-    saved = result.save(out, file_format)
-    if output.open_raster:
-        write_atomically(out / "edit.ora", result.open_raster())
-    best = result.best
-    candidate = saved["candidates"][best.index]
-    warn_of_loss(candidate)
-    typer.echo(
-        f"{out / candidate['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
-        f"{sampling.num_images}; {candidate['changed_pixels_outside']} pixels changed outside the "
-        "ROI"
-    )
-
-
-def portraits(
-    out: Annotated[Path, typer.Argument(help="Folder to fill.")],
-    count: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="Portrait k depends on (seed, k).")] = 0,
-    with_labels: Annotated[bool, typer.Option("--with-labels", help="Label maps too.")] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-) -> None:
-    """Render built-in portraits, with exact label maps if wanted."""
-    from pixelguide.portraits import write_portraits
-
-    with progress_bar() as report:
-        write_portraits(
-            out, count, seed, with_labels=with_labels, workers=workers, on_progress=report
+    for job in jobs:
+        picture, painted, source = job.read(editor.labels, pictures, maps.snap)
+        picture.give(editor, file_format)
+        warn_of_unfamiliar(editor)
+        with progress_bar() as report:
+            result = editor.edit(
+                painted.label_map, source=source, edit_classes=classes, on_progress=report,
+                **settings,
+            )  # fmt: skip
+        saved = result.save(job.out, file_format)
+        if output.open_raster:
+            write_atomically(job.out / "edit.ora", result.open_raster())
+        best = result.best
+        candidate = saved["candidates"][best.index]
+        warn_of_loss(candidate)
+        typer.echo(
+            f"{job.out / candidate['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
+            f"{sampling.num_images}; {candidate['changed_pixels_outside']} pixels changed outside "
+            "the ROI"
         )

@@ -69,12 +69,11 @@ class NetworkOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureOptions:
-    """The picture, and the part of it that is edited."""
+class PartOptions:
+    """The part of a picture that is edited."""
 
     panel: ClassVar[str] = "Picture"
 
-    image: Annotated[Path, typer.Argument(help="Picture of any size.")]
     crop: Annotated[
         str,
         typer.Option(
@@ -86,6 +85,26 @@ class PictureOptions:
         str | None,
         typer.Option(help="Both eyes, x1,y1,x2,y2 in pixels: the part is chosen by them."),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions(PartOptions):
+    """The picture, and the part of it that is edited."""
+
+    image: Annotated[Path, typer.Argument(help="Picture of any size.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicturesOptions(PartOptions):
+    """The pictures, and the part of each that is edited."""
+
+    images: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="IMAGE...",
+            help="Pictures of any size, or patterns such as 'faces/*.png'.",
+        ),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

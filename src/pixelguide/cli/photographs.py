@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pixelguide.cli.options import PictureOptions, points
+from pixelguide.cli.options import PartOptions, points
 from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from pixelguide.edit.editor import Editor
     from pixelguide.labels import LabelMap, LabelSet
-    from pixelguide.photo.framing import Frame, Placement
+    from pixelguide.photo.framing import Frame, Placement, Point
     from pixelguide.photo.photograph_files import OutputFormat
 
 METADATA = "pixelguide"
@@ -66,42 +67,86 @@ class MapFile:
             )
 
 
-def set_image(
-    editor: Editor,
-    picture: PictureOptions,
-    shown: MapFile | None = None,
-    output: OutputFormat = "png",
-) -> None:
-    """Open a picture and choose its part by the options, else by what the map `shown` says.
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture and the part of it to edit, checked as far as can be before a model is open."""
 
-    An RGB picture of the model's size is taken as it is, unless options ask for more.
-    """
-    from pixelguide.images import open_image
-    from pixelguide.photo.framing import Frame
-    from pixelguide.photo.photograph import Photograph
-    from pixelguide.photo.photograph_files import PhotographWriter
+    path: Path
+    image: Image.Image
+    frame: Frame | None
+    eyes: tuple[Point, Point] | None
+    shown: MapFile | None
 
-    path, crop, eyes = picture.image, picture.crop, picture.eyes
-    if eyes is not None and crop != "auto":
-        raise InputError("--crop and --eyes", hint="Give one of them.")
-    chosen: Frame | None = None
-    if eyes is None:
-        if crop != "auto":
-            chosen = Frame.parse(crop)
-        elif shown is not None:
-            chosen = shown.frame()
-    if chosen is None and eyes is None and output == "png":
+    @classmethod
+    def open(cls, path: Path, part: PartOptions, shown: MapFile | None = None) -> PictureFile:
+        """The picture at `path` and its part by the options, else by what the map `shown` says."""
+        from pixelguide.images import open_image
+        from pixelguide.photo.framing import Frame
+
+        if part.eyes is not None and part.crop != "auto":
+            raise InputError("--crop and --eyes", hint="Give one of them.")
+        eyes = None if part.eyes is None else points("eyes", part.eyes)
+        frame: Frame | None = None
+        if part.crop != "auto":
+            frame = Frame.parse(part.crop)
+        elif eyes is None and shown is not None:
+            frame = shown.frame()
+        # as it is: whether deep or turned, it is read again as a photograph
         image = open_image(path, prepare=lambda image, where: None)
-        if image.size == (editor.size, editor.size) and _is_rgb(image):
-            editor.set_image(path)
+        return cls(path, image, frame, eyes, shown)
+
+    def give(self, editor: Editor, output: OutputFormat = "png") -> None:
+        """Make it the picture of `editor`. An RGB picture of the model's size is taken as it is,
+        unless options ask for more."""
+        from pixelguide.photo.photograph import Photograph
+        from pixelguide.photo.photograph_files import PhotographWriter
+
+        whole = self.frame is None and self.eyes is None
+        fits = self.image.size == (editor.size, editor.size) and _is_rgb(self.image)
+        if whole and output == "png" and fits:
+            editor.set_image(self.path)
             return
-    photograph = Photograph.open(path)
-    PhotographWriter(photograph, output)  # refuses a format before the edit instead of after it
-    editor.set_image(
-        photograph, crop=chosen, eyes=points("eyes", eyes) if eyes is not None else None
-    )
-    if chosen is None and eyes is None and shown is not None:
-        shown.check_whole(photograph.size)
+        photograph = Photograph.open(self.path)
+        PhotographWriter(photograph, output)  # refuses a format before the edit
+        editor.set_image(photograph, crop=self.frame, eyes=self.eyes)
+        if whole and self.shown is not None:
+            self.shown.check_whole(photograph.size)
+
+
+def expanded(images: list[Path]) -> list[Path]:
+    """`images` with the files that patterns among them mean, in order of their names. Raises
+    InputError for a pattern that fits no file."""
+    found: list[Path] = []
+    for image in images:
+        is_pattern = any(mark in str(image) for mark in "*?[") and not image.exists()
+        matching = sorted(map(Path, glob(str(image), recursive=True))) if is_pattern else [image]
+        if not matching:
+            raise InputError("no file fits", str(image), "Check the pattern.")
+        found += matching
+    return found
+
+
+def named(images: list[Path], part: PartOptions) -> list[tuple[Path, str]]:
+    """Each picture with the name that its results carry: "" for a single one, else that of its
+    file. Raises InputError for two of one name, and for --eyes, which are of one picture."""
+    if len(images) == 1:
+        return [(images[0], "")]
+    if part.eyes is not None:
+        raise InputError("--eyes with several pictures", hint="Give --crop, or one picture.")
+    seen: dict[str, Path] = {}
+    for image in images:
+        if (other := seen.setdefault(image.stem, image)) != image:
+            raise InputError("two pictures of one name", f"{other} and {image}", "Rename one.")
+    return [(image, image.stem) for image in images]
+
+
+def check_labels(model: str) -> LabelSet:
+    """The classes of a model, which is looked at but not opened. Raises as `ModelFolder.open`."""
+    from pixelguide.prior.bundle import ModelFolder
+    from pixelguide.prior.public.fetched import fetched
+    from pixelguide.segment.model_labels import load_labels
+
+    return load_labels(ModelFolder.open(fetched(model)))
 
 
 def frame_text(placement: Placement) -> dict[str, str]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,9 @@ from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.open_raster import edit_layers, open_raster
 from pixelguide.photo.photograph import Pixels
 from pixelguide.photo.photograph_files import OutputFormat
-from pixelguide.prior.denoiser import Denoiser
+
+if TYPE_CHECKING:
+    from pixelguide.prior.denoiser import Denoiser
 
 REPORT = "report.json"
 _OURS = re.compile(r"\d{2,}\.[a-z]+")  # names of candidates

@@ -1,4 +1,4 @@
-"""FID and Inception score by the standard Inception network, where it and its weights are installed."""
+"""FID and Inception score by the standard Inception network, an extra with weights to fetch."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def write_parts(folder: Path, parts: Mapping[str, Content]) -> None:
 
 
 def write_manifest(folder: Path) -> None:
-    """Write the manifest of a model's files as they are: for files that were written by other means."""
+    """Write the manifest of a model's files as they are, written by other means."""
     _write_manifest(folder, {n: sha256(folder / n) for n in file_names(folder) if n != MANIFEST})
 
 

@@ -104,7 +104,7 @@ class TapReader:
 
     @contextmanager
     def eager(self) -> Iterator[None]:
-        """Passes in this block run without graphs, so that counters of operators see all of them."""
+        """Run passes in this block without graphs, so that counters see all operators."""
         graphed, self._graphed = self._graphed, None
         try:
             yield
