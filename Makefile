@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser check format measure evaluate portraits clean
+.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools check format measure evaluate portraits clean
 
 demo: $(READY) ## edit built-in portraits; look at out/demo/contact-sheet.png
 	$(BIN)/pixelguide demo --out out/demo
@@ -52,6 +52,30 @@ test-browser: $(READY) ## the Studio in Debian's chromium
 	@$(call installed,chromium,chromium)
 	$(BIN)/python -m pytest -m "browser and not slow" tests/studio/browser
 
+# What packages of PyPI and npm are tried with is pinned; Debian's programs are as its release has them.
+TOOLS := .tools
+PYPI := pyoxipng==9.1.1 pypng==0.20220715.0 pyora==0.3.11 pillow==13.0.0 imageio==2.38.1 \
+	opencv-python-headless==5.0.0.93 scikit-image==0.26.0
+NPM := upng-js@2.1.0 sharp@0.35.5 pngjs@7.0.0 jimp@1.6.1
+
+test-tools: $(READY) ## maps through GIMP, Krita, ImageMagick and others, and back (a gigabyte of them)
+	@$(call installed,optipng,optipng)
+	@$(call installed,zopflipng,zopfli)
+	@$(call installed,convert-im6.q16,imagemagick)
+	@$(call installed,gimp,gimp)
+	@$(call installed,krita,krita)
+	@$(call installed,xvfb-run,xvfb xauth)
+	@$(call installed,mypaint,mypaint)
+	@$(call installed,pngquant,pngquant)
+	@$(call installed,gm,graphicsmagick)
+	@$(call installed,vips,libvips-tools)
+	@$(call installed,ffmpeg,ffmpeg)
+	@$(call installed,npm,npm)
+	$(PYTHON) -m venv $(TOOLS)/venv
+	$(TOOLS)/venv/bin/python -m pip install --quiet $(PYPI)
+	npm install --prefix $(TOOLS) --no-save --no-package-lock --no-audit --no-fund --silent $(NPM)
+	PIXELGUIDE_TOOLS=$(TOOLS) $(BIN)/python -m pytest -m tools tests/tools -rs
+
 check: $(READY) ## formatting, lint, imports, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -87,4 +111,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) .tools out

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelguide.errors import InputError
-from pixelguide.label_colours import Colour
+from pixelguide.label_colours import WHITE, Colour, file_colours, no_label_colour
+
+IGNORE = 255
+"""Id of pixels that carry no label: never trained on, never an edit target."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +120,21 @@ class LabelSet:
         Returns
         -------
         numpy.ndarray
-            RGB of ids 0 … 255, uint8 256×3; ids that are no class are white.
+            RGB of ids 0 … 255, uint8 256×3, no two alike. No label is white, or if a class is white
+            another colour; ids that are no class have colours that no class has.
         """
-        table = np.full((256, 3), 255, np.uint8)
-        table[: len(self.palette)] = self.palette
-        return table
+        return file_colours(self.palette)
+
+    def colour_ids(self) -> dict[Colour, int]:
+        """Say what each colour means in a map.
+
+        Returns
+        -------
+        dict of (int, int, int) to int
+            Ids by the classes' colours and, of no label, by white or what stands for it.
+        """
+        none = {WHITE: IGNORE, no_label_colour(self.palette): IGNORE}
+        return none | {colour: index for index, colour in enumerate(self.palette)}
 
     def to_json(self) -> str:
         """Write the label set as text.

@@ -9,19 +9,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
-from PIL.PngImagePlugin import PngInfo
+from PIL import Image
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
-from pixelguide.images import is_deep, open_image
-from pixelguide.label_colours import ids_of_colours
-from pixelguide.label_set import LabelSet
+from pixelguide.label_files import LabelFile, grey_bits, png_texts
+from pixelguide.label_reading import MapOrigin, read_ids
+from pixelguide.label_set import IGNORE, LabelSet
 
-__all__ = ["IGNORE", "LabelMap", "LabelSet", "open_map"]
-
-IGNORE = 255
-"""Id of pixels that carry no label: never trained on, never an edit target."""
+__all__ = ["IGNORE", "LabelMap", "LabelSet"]
 
 
 @dataclass
@@ -36,6 +32,8 @@ class LabelMap:
         The classes.
     uncertainty : numpy.ndarray, optional
         How much f_multi's members disagree, float32 H×W in [0, 1] (see `Segmenter`).
+    origin : MapOrigin, optional
+        Of a map that was read from a file, how.
 
     Raises
     ------
@@ -46,6 +44,7 @@ class LabelMap:
     ids: NDArray[np.uint8]
     labels: LabelSet
     uncertainty: NDArray[np.float32] | None = None
+    origin: MapOrigin | None = None
 
     def __post_init__(self) -> None:
         if self.ids.ndim != 2 or self.ids.dtype != np.uint8:
@@ -137,7 +136,7 @@ class LabelMap:
         path : str or Path
             The file.
         text : mapping of str to str, optional
-            Contents of iTXt chunks by their keywords.
+            JSON by keyword, written as text chunks, and the first as the comment too.
 
         Raises
         ------
@@ -146,20 +145,46 @@ class LabelMap:
         ResourceError
             If the disk is full.
         """
-        info = PngInfo()
-        for keyword, content in (text or {}).items():
-            info.add_itxt(keyword, content)
         buffer = io.BytesIO()
-        self.to_image().save(buffer, "PNG", optimize=True, pnginfo=info)
+        self.to_image().save(buffer, "PNG", optimize=True, pnginfo=png_texts(text or {}))
         write_atomically(Path(path), buffer.getvalue())
 
     @classmethod
-    def load(cls, path: str | Path, labels: LabelSet, snap: float = 0) -> LabelMap:
-        """Read a map from a PNG by the rules of `from_image`.
+    def load(
+        cls, path: str | Path, labels: LabelSet, snap: float = 0, layer: str | None = None
+    ) -> LabelMap:
+        """Read a map from a PNG or a layer of an OpenRaster file by the rules of `from_image`.
 
         Parameters
         ----------
         path : str or Path
+            The file.
+        labels : LabelSet
+            The classes.
+        snap : float
+            How far colours may be off, 0 … 441.
+        layer : str, optional
+            Name of the layer; by default "Label map", or the only one.
+
+        Returns
+        -------
+        LabelMap
+            The map.
+
+        Raises
+        ------
+        InputError
+            If it is another format, damaged, or no map of these classes.
+        """
+        return cls.from_file(LabelFile.open(Path(path), layer), labels, snap)
+
+    @classmethod
+    def from_file(cls, file: LabelFile, labels: LabelSet, snap: float = 0) -> LabelMap:
+        """Read a map from a file that was opened, by the rules of `from_image`.
+
+        Parameters
+        ----------
+        file : LabelFile
             The file.
         labels : LabelSet
             The classes.
@@ -174,18 +199,25 @@ class LabelMap:
         Raises
         ------
         InputError
-            If it is another format, damaged, or no map of these classes.
+            If it is no map of these classes.
         """
-        path = Path(path)
-        return cls.from_image(open_map(path), labels, path.name, snap)
+        try:
+            ids, origin = read_ids(file, labels.colour_ids(), labels.names, snap)
+            return cls(ids, labels, origin=origin)
+        except InputError as error:
+            raise InputError(error.what, file.where, error.hint) from None
 
     @classmethod
     def from_image(
         cls, image: Image.Image, labels: LabelSet, where: str = "label map", snap: float = 0
     ) -> LabelMap:
-        """Read a decoded map: palette or grey values are ids, RGB(A) must match the palette.
+        """Read a map by its colours if these are the classes', else by its values.
 
-        White means `IGNORE` unless a class claims it; red and blue may be swapped.
+        RGB(A) must match the palette. So must the entries that a palette image uses: its colours
+        decide; if they are all grey, the grey value is the id; if none is a class's, the index.
+        Grey values are ids, also those of files with 1, 2 or 4 bits a pixel, if the image was
+        opened and not decoded yet (`load` needs no such care). White means `IGNORE` unless a class
+        claims it; red and blue may be swapped.
 
         Parameters
         ----------
@@ -197,7 +229,7 @@ class LabelMap:
             What an error calls it.
         snap : float
             Colours at most so far from a class's, 0 … 441, become that class, see
-            `ids_of_colours`.
+            `match_colours`.
 
         Returns
         -------
@@ -207,42 +239,8 @@ class LabelMap:
         Raises
         ------
         InputError
-            For ids and colours that are no class, and for transparent pixels.
+            For ids and colours that are no class, for transparent pixels, and for files that can
+            be read in two ways.
         """
-        if image.mode in ("P", "L"):  # never convert("L"): that would replace ids by brightness
-            ids = np.array(image, np.uint8)
-        elif image.mode in ("RGB", "RGBA"):
-            pixels = np.asarray(image)
-            if image.mode == "RGBA" and (pixels[..., 3] != 255).any():
-                raise InputError(
-                    "label map with transparent pixels", where, "Flatten it before saving."
-                )
-            classes = {(255, 255, 255): IGNORE, **{c: i for i, c in enumerate(labels.palette)}}
-            ids = ids_of_colours(pixels[..., :3], classes, where, snap)
-        else:
-            raise InputError(
-                f"label map with pixels of type {image.mode}",
-                where,
-                "Save it as an 8-bit palette, grey or RGB PNG.",
-            )
-        try:
-            return cls(ids, labels)
-        except InputError as error:
-            raise InputError(error.what, where, error.hint) from None
-
-
-def open_map(path: Path) -> Image.Image:
-    """A label map's PNG, decoded but not read yet. Raises InputError as `open_image` does."""
-    try:
-        return open_image(path, ("PNG",), _refuse_deep)
-    except InputError:
-        if path.is_file() and path.suffix.lower() in (".jpg", ".jpeg", ".webp"):
-            raise InputError(
-                "JPEG and WebP change labels", path.name, "Save the map as PNG."
-            ) from None
-        raise
-
-
-def _refuse_deep(image: ImageFile.ImageFile, where: str) -> None:
-    if is_deep(image):
-        raise InputError("label map with 16 bits a pixel", where, "Save it with 8: ids end at 255.")
+        bits = grey_bits(image)
+        return cls.from_file(LabelFile(image, where, bits), labels, snap)

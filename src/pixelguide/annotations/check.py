@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pixelguide.annotations.palettes import Palettes
 from pixelguide.annotations.regions import regions
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
 from pixelguide.errors import PixelguideError
@@ -46,6 +47,7 @@ class Report:
     """What `check_annotations` found.
 
     errors: (picture, what is wrong) of each map or picture that cannot be read or used.
+    warnings: (picture, what is odd) of maps that were read, but perhaps not as they were meant.
     """
 
     pictures: int
@@ -56,11 +58,15 @@ class Report:
     pictures_without_maps: list[str] = field(default_factory=list)
     maps_without_pictures: list[str] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain lists and dicts."""
-        errors = [{"picture": name, "problem": problem} for name, problem in self.errors]
-        return asdict(self) | {"errors": errors}
+        lists = {
+            key: [{"picture": name, "problem": problem} for name, problem in found]
+            for key, found in (("errors", self.errors), ("warnings", self.warnings))
+        }
+        return asdict(self) | lists
 
 
 def check_annotations(
@@ -78,6 +84,7 @@ def check_annotations(
     pixels = np.zeros(256, np.int64)
     pictures = np.zeros(256, np.int64)
     names: set[str] = set()
+    palettes = Palettes()
     for done, picture in enumerate(annotations, 1):
         if picture.name in names:
             report.errors.append((picture.name, "several pictures have this name"))
@@ -92,6 +99,11 @@ def check_annotations(
             pixels += counts
             pictures += counts > 0
             report.tiny_regions += _tiny(picture.name, label_map)
+            if label_map.origin:
+                name, origin = picture.name, label_map.origin
+                report.errors += [(name, problem) for problem in palettes.errors(name, origin)]
+                odd = [*origin.notes, *palettes.warnings(name, origin)]
+                report.warnings += [(name, note) for note in odd]
         if on_progress:
             on_progress({"stage": "checking", "done": done, "total": len(annotations)})
     if not annotations.pictures:

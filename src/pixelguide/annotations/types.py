@@ -77,7 +77,8 @@ class Annotations:
 
         def mapped(picture: AnnotatedPicture) -> AnnotatedPicture:
             def label_map() -> LabelMap:
-                return LabelMap(table[picture.label_map().ids], target)
+                read = picture.label_map()
+                return LabelMap(table[read.ids], target, origin=read.origin)
 
             return dataclasses.replace(picture, label_map=label_map)
 

@@ -12,6 +12,7 @@ from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import (
     CandidateOptions,
     FolderOutput,
+    Layer,
     ModelOptions,
     PictureOptions,
     PictureOutput,
@@ -25,6 +26,7 @@ from pixelguide.cli.photographs import (
     PictureFile,
     check_labels,
     warn_of_loss,
+    warn_of_map,
     warn_of_unfamiliar,
 )
 from pixelguide.errors import InputError
@@ -157,8 +159,9 @@ class BehindOptions:
         typer.Option(help="What to paint: classes or groups by commas, or nearest: those around."),
     ] = None
     target: Annotated[
-        Path | None, typer.Option("--map", help="What to paint, as a label map (PNG).")
+        Path | None, typer.Option("--map", help="What to paint, as a label map (PNG, OpenRaster).")
     ] = None
+    layer: Layer = None
     snap: Snap = 0
 
 
@@ -195,7 +198,11 @@ def inpaint(
     if content.behind is not None and content.target:
         raise InputError("--behind and --map", hint="Give one of them.")
     labels = check_labels(model.model)
-    painted = MapFile.open(content.target, labels, content.snap) if content.target else None
+    painted = (
+        MapFile.open(content.target, labels, content.snap, content.layer)
+        if content.target
+        else None
+    )
     opened = PictureFile.open(picture.image, picture, painted)
 
     from pixelguide.edit.editor import Editor
@@ -209,6 +216,8 @@ def inpaint(
     settings = checked(InpaintSettings, **vars(sampling), dilation=region.dilation)
     covered = load_mask(region.mask)
     editor = Editor.from_pretrained(model.model, model.device)
+    if painted:
+        warn_of_map(painted.label_map, painted.name)
     opened.give(editor, file_format)
     warn_of_unfamiliar(editor)
     wanted: Behind = painted.label_map if painted else None

@@ -11,6 +11,7 @@ import typer
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import (
     CandidateOptions,
+    Layer,
     ModelOptions,
     NetworkOptions,
     PartOptions,
@@ -28,6 +29,7 @@ from pixelguide.cli.photographs import (
     frame_text,
     named,
     warn_of_loss,
+    warn_of_map,
     warn_of_unfamiliar,
 )
 from pixelguide.errors import InputError
@@ -93,10 +95,11 @@ class MapOptions:
         Path,
         typer.Option(
             "--map",
-            help="The repainted label map (PNG), of any of its sizes; for several pictures a "
-            "folder with NAME.png or NAME_edited.png for each.",
+            help="The repainted label map (PNG, OpenRaster), of any of its sizes; for several "
+            "pictures a folder with NAME.png or NAME_edited.png for each.",
         ),
     ]
+    layer: Layer = None
     source_map: Annotated[
         Path | None,
         typer.Option(
@@ -120,7 +123,8 @@ class MapOptions:
 def _map_in(folder: Path, name: str, option: str, endings: tuple[str, ...]) -> Path:
     if not folder.is_dir():
         raise InputError("not a folder", f"{option} {folder}", "Give the folder of the maps.")
-    found = [path for end in endings if (path := folder / f"{name}{end}.png").exists()]
+    names = [f"{name}{end}{suffix}" for end in endings for suffix in (".png", ".ora")]
+    found = [path for path in (folder / each for each in names) if path.exists()]
     if len(found) != 1:
         expected = " or ".join(f"{name}{end}.png" for end in endings)
         what = "two maps" if found else "no map"
@@ -138,14 +142,14 @@ class EditJob:
     source: Path | None
 
     def read(
-        self, labels: LabelSet, part: PartOptions, snap: float
+        self, labels: LabelSet, part: PartOptions, maps: MapOptions
     ) -> tuple[PictureFile, MapFile, LabelMap | None]:
         """The picture, the map after painting and the one before. Raises InputError if one of them
         cannot be used."""
         from pixelguide.labels import LabelMap
 
-        painted = MapFile.open(self.target, labels, snap)
-        source = None if self.source is None else LabelMap.load(self.source, labels, snap)
+        painted = MapFile.open(self.target, labels, maps.snap, maps.layer)
+        source = None if self.source is None else LabelMap.load(self.source, labels, maps.snap)
         return PictureFile.open(self.image, part, painted), painted, source
 
 
@@ -232,7 +236,7 @@ def edit(
     for job in jobs:  # all that can be told before a model is opened, which takes longest
         check_writable(job.out)
         check_apart(job.image, job.out)
-        job.read(labels, pictures, maps.snap)
+        job.read(labels, pictures, maps)
 
     from pixelguide.devices import choose_device
     from pixelguide.edit.editor import Editor
@@ -240,7 +244,10 @@ def edit(
     device = choose_device(model.device)
     editor = Editor.from_pretrained(model.model, device, network.inference(device))
     for job in jobs:
-        picture, painted, source = job.read(editor.labels, pictures, maps.snap)
+        picture, painted, source = job.read(editor.labels, pictures, maps)
+        warn_of_map(painted.label_map, painted.name)
+        if job.source and source:
+            warn_of_map(source, job.source.name)
         picture.give(editor, file_format)
         warn_of_unfamiliar(editor)
         with progress_bar() as report:

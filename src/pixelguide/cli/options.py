@@ -26,6 +26,12 @@ Labels = Annotated[
 Snap = Annotated[
     float, typer.Option(min=0, max=441, help="Take colours so far off for the nearest class.")
 ]
+Layer = Annotated[
+    str | None,
+    typer.Option(
+        "--layer", help="Layer of an OpenRaster --map; default: 'Label map', or the only one."
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

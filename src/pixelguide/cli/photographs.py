@@ -33,13 +33,14 @@ class MapFile:
     text: str | None
 
     @classmethod
-    def open(cls, path: Path, labels: LabelSet, snap: float) -> MapFile:
-        """Read a PNG as `LabelMap.load` does."""
-        from pixelguide.labels import LabelMap, open_map
+    def open(cls, path: Path, labels: LabelSet, snap: float, layer: str | None = None) -> MapFile:
+        """Read a map as `LabelMap.load` does."""
+        from pixelguide.label_files import LabelFile
+        from pixelguide.labels import LabelMap
 
-        image = open_map(path)
-        label_map = LabelMap.from_image(image, labels, path.name, snap)
-        return cls(label_map, path.name, image.info.get(METADATA))
+        file = LabelFile.open(path, layer)
+        label_map = LabelMap.from_file(file, labels, snap)
+        return cls(label_map, path.name, file.text(METADATA))
 
     def frame(self) -> Frame | None:
         """The frame of `frame_text`; None where a paint program has dropped it."""
@@ -171,6 +172,12 @@ def warn_of_unfamiliar(editor: Editor) -> None:
             "expect poor edits. Look at the crop, and at the map.",
             err=True,
         )
+
+
+def warn_of_map(label_map: LabelMap, name: str) -> None:
+    """Say on standard error what is to be known of the map that was read from a file."""
+    for note in label_map.origin.notes if label_map.origin else ():
+        typer.echo(f"warning: {name}: {note}.", err=True)
 
 
 def warn_of_loss(candidate: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from pixelguide.files import write_atomically
 from pixelguide.images import decode_image
+from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.studio.database import Database
 from pixelguide.studio.http_errors import not_found
@@ -91,8 +92,8 @@ class FileStore:
 
     def label_map(self, identity: object) -> LabelMap:
         """A label map. Raises as `read`."""
-        image = decode_image(io.BytesIO(self.read(identity, "map")), "map", ("PNG",))
-        return LabelMap.from_image(image, self.labels)
+        file = LabelFile.decode(self.read(identity, "map"), "map")
+        return LabelMap.from_file(file, self.labels)
 
     def forget(self, before: float) -> None:
         """Remove what was last used before that time (seconds since the epoch), and files that

@@ -39,6 +39,7 @@ def answers(size: int) -> dict[str, tuple[str, bytes]]:
             {"id": k, "name": name, "color": "#" + bytes(LABELS.palette[k]).hex()}
             for k, name in enumerate(LABELS.names)
         ],
+        "palette": ["#" + bytes(colour).hex() for colour in LABELS.colours().tolist()],
         "groups": {group: list(LABELS.ids(names)) for group, names in LABELS.groups.items()},
         "defaults": {"dilation": 3, "roi": "classes"},
         "starters": [],
