@@ -71,3 +71,27 @@ def test_every_benchmark_is_told_of() -> None:
     for path in (ROOT / "benchmarks").glob("*.py"):
         assert path.name == "__init__.py" or f"`benchmarks/{path.name}`" in text, path.name
     assert "`benchmarks/editgan/`" in text
+
+
+ANSWERS = {
+    "eq. 9": "def _ddpm",
+    "eq. 7": "def region_of_interest",
+    "16-bit TIFF": "def encode_tiff",
+    "seam": "def put_back",
+    "old uploads": "def forget",
+    "foreign Origin": '"foreign_origin"',
+    "Triton kernel": "@triton.jit",
+    "ADM checkpoint": "def convert_weights",
+    "model's hash": "def check_manifest",
+    "`--steps`": '"--steps"',
+}
+"""Of each of the ten questions, what its file has to hold to be the answer."""
+
+
+def test_ten_questions_find_their_file() -> None:
+    text = (ROOT / "docs/architecture.md").read_text("utf-8").partition("## Ten questions")[2]
+    rows = re.findall(r"^\| (.*\?) \| `(.*)` \|$", text, re.MULTILINE)
+    assert len(rows) == len(ANSWERS) == 10
+    for (question, file), (words, content) in zip(rows, ANSWERS.items(), strict=True):
+        assert words in question
+        assert content in (ROOT / "src/pixelguide" / file).read_text("utf-8")

@@ -19,7 +19,7 @@ def choose_device(device: str | torch.device) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-        torch.ones(1, device=chosen).item()  # "meta" has no values to give
+        torch.ones(1, device=chosen).item()  # fails on "meta", which holds no values
     except (RuntimeError, AssertionError, NotImplementedError, ImportError):
         raise InputError(f"device '{device}' is not available", hint="Use auto or cpu.") from None
     return chosen

@@ -19,8 +19,8 @@ def write_atomically(path: Path, content: Content) -> None:
     """Write `content` to `path` by a temporary file in the same folder, fsync and rename.
 
     Creates missing parent folders. Raises ResourceError when the disk is full or read-only and
-    InputError when the place cannot be written to, and lets errors of the content's pieces pass,
-    but for an OSError, which it takes for one of writing: who reads as it goes tells its own.
+    InputError when the place cannot be written to. Errors of an iterable `content` pass unchanged,
+    except that an OSError counts as one of writing: content that reads files must handle its own.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def write_atomically(path: Path, content: Content) -> None:
 def check_writable(folder: Path) -> None:
     """Raise InputError or ResourceError if results cannot go to `folder`, which need not exist yet.
 
-    For long work: better told before it than after.
+    For long work: the user learns it before, not after.
     """
     existing = folder
     while not existing.exists() and existing != existing.parent:
@@ -52,7 +52,9 @@ def check_writable(folder: Path) -> None:
     if not existing.is_dir():
         raise InputError("cannot write (a file, not a folder)", str(existing), "Choose another.")
     try:
-        with tempfile.TemporaryFile(dir=existing):  # a permission alone is no promise
+        with tempfile.TemporaryFile(
+            dir=existing
+        ):  # try it: permission bits tell nothing of quotas and read-only disks
             pass
     except OSError as error:
         raise from_os_error(error, folder) from None

@@ -1,4 +1,4 @@
-"""Pictures in and out: the only place where [0, 255] meets [-1, 1]."""
+"""Pictures in and out: the only place that converts between [0, 255] and [-1, 1]."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def progress_bar() -> Iterator[Callable[[dict[str, Any]], None]]:
             if key in state
         ]
         done, total = state["done"], state["total"]
-        if stage == "download":  # bytes: nobody reads ten digits
+        if stage == "download":  # bytes have ten digits, which are hard to read
             done, total = done // 10**6, total and total // 10**6
             notes = ["MB"]
         if stage not in tasks:

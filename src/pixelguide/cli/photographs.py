@@ -108,7 +108,7 @@ class PictureFile:
             editor.set_image(self.path)
             return
         photograph = Photograph.open(self.path)
-        PhotographWriter(photograph, output)  # better told now than after the edit
+        PhotographWriter(photograph, output)  # refuses a format before the edit
         editor.set_image(photograph, crop=self.frame, eyes=self.eyes)
         if whole and self.shown is not None:
             self.shown.check_whole(photograph.size)

@@ -82,7 +82,7 @@ def write_mp4(path: str | Path, frames: NDArray[np.uint8], frames_per_second: fl
 
 
 def require_film() -> None:
-    """Raise InputError if films cannot be written: for long work, better told before it."""
+    """Raise InputError if films cannot be written: call it before long work."""
     if find_spec("av") is None:
         raise InputError(
             "MP4 needs PyAV, which is not installed", hint="pip install 'pixelguide[video]'."

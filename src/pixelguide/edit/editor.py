@@ -116,7 +116,7 @@ class Editor(PictureReader):
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
         else:
-            seeded["seed"] = None  # the caller knows what they drew from
+            seeded["seed"] = None  # the caller's generators decide, not a seed
         images = make_pictures(
             plan, subject, self._predictor(target, plan.roi, plan.scale),
             self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
@@ -132,7 +132,7 @@ class Editor(PictureReader):
         known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(
             candidates,
-            deepcopy(source),  # the caller may paint on
+            deepcopy(source),  # the caller may go on painting on it
             deepcopy(target),
             plan.roi,
             reproducible,

@@ -47,7 +47,7 @@ class InpaintSettings(Checked):
     num_images: candidates. seed: candidate k draws from the generator of (seed, k).
     num_inference_steps: steps from t0 to the picture. start_timestep: t0; by default 0.8 of the
     model's timesteps. guidance_scale: s, where classes guide; "auto" by the size of the mask.
-    dilation: pixels that the mask grows by. It does not by default: the mask is the user's word.
+    dilation: pixels that the mask grows by. 0 by default, since the user drew the mask.
     """
 
     num_images: int = Field(4, ge=1, le=64)
@@ -264,8 +264,8 @@ def inpaint(
     """Paint `roi` (bool S×S) of `image` (uint8 S×S×3) anew: uint8 N×S×S×3, one a candidate.
 
     predict: `guided` with `scale` (s), or `unguided`. Unlike an edit this does not begin with the
-    inversion, which knows what it is the noise of and paints it again, but with noised colours from
-    around the ROI. Raises InputError for a start or number of steps that the model has not.
+    inversion, from which the old content would be painted again, but with noised colours from
+    around the ROI. Raises InputError for a start or number of steps beyond the model's.
     """
     start = settings.start(len(denoiser.schedule))
     schedule = denoiser.schedule.respaced(spaced_timesteps(start, settings.num_inference_steps))

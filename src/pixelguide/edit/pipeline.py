@@ -69,7 +69,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
     defaults : dict, optional
         That of `edit.json`.
     domain : dict, optional
-        That of `domain.json`, carried along for the `Editor`.
+        That of `domain.json`, kept for the `Editor`.
     """
 
     model_cpu_offload_seq = "unet"
@@ -244,7 +244,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
             if content := self.config[name]:
                 text = json.dumps(content, indent=2) + "\n"
                 write_atomically(folder / file, text.encode())
-            else:  # of a model that was there before
+            else:  # a file of the model that was in the folder before
                 (folder / file).unlink(missing_ok=True)
         write_manifest(folder)
 

@@ -1,4 +1,4 @@
-"""Telling whoever waits how far an edit is, and how long its stages took."""
+"""Progress of an edit, and how long its stages took."""
 
 from __future__ import annotations
 

@@ -223,11 +223,11 @@ def start_over(folder: Path) -> None:
     except FileNotFoundError:
         return
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        named = []  # something else, which is replaced
+        named = []  # no report of ours: replace it
     try:
         path.unlink()
         for name in named:
-            if _OURS.fullmatch(name):  # and so in this folder
+            if _OURS.fullmatch(name):  # a plain file name, and so a file of this folder
                 (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise from_os_error(error, path) from None

@@ -38,7 +38,7 @@ class Subject:
     ) -> None:
         """segmenter: f_multi. statistics: what the category's pictures are like."""
         self.image, self.placement = image, placement
-        image.setflags(write=False)  # what is known of it would no longer hold
+        image.setflags(write=False)  # what was computed from it is kept
         self._denoiser, self._segmenter, self._statistics = denoiser, segmenter, statistics
         self._label_map: LabelMap | None = None
         self.known_familiarity: Familiarity | None = None

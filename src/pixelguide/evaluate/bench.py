@@ -97,7 +97,7 @@ class StageCost:
         }
 
     def _share(self, amount: float, ceiling: float) -> float | None:
-        # differences of runs of microseconds may come out as none at all
+        # the clock may not resolve differences of microseconds
         return amount / self.median / ceiling if self.median > 0 else None
 
 
@@ -184,7 +184,8 @@ def _measure(
         synchronize(device)
         return np.array([time.perf_counter()])
 
-    # operators are counted one by one, and what met a counter would never be compiled afterwards
+    # count without compiling: the counter sees single operators only, and torch would never
+    # compile a function that was first called under it
     with torch.compiler.set_stance("force_eager"), subject.denoiser.eager():
         with WorkCounter() as work:
             counted = stage(lambda: np.array([work.flops, work.bytes], np.float64))

@@ -1,4 +1,4 @@
-"""What an editing method is asked to do, whoever asks: one task for one picture."""
+"""What an editing method is asked to do: one task for one picture."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EditTask:
 
     name: unique in a series, fit for a file name. kind: for tables. image: uint8 S×S×3. source,
     target: the maps before and after painting. classes: the edited classes Q of eq. 7. truth: the
-    picture as it should become, uint8 S×S×3, or None where nobody knows. roi_mode, dilation: which
+    picture as it should become, uint8 S×S×3, or None where it is unknown. roi_mode, dilation: which
     pixels may change, see `region_of_interest`.
     """
 

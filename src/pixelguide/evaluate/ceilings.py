@@ -15,7 +15,7 @@ import torch
 
 from pixelguide.seeds import generator
 
-LONG_ENOUGH = 0.02  # seconds of a matrix product, to be told from its overhead
+LONG_ENOUGH = 0.02  # seconds of a matrix product: its overhead is then negligible
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def measure_ceilings(
         if seconds > LONG_ENOUGH or 2 * side > largest:
             break
         side *= 2
-    # written once before they are read: pages never touched would all be the same one
+    # write before reading: pages never written are all mapped to one page of zeros
     source, target = (torch.zeros(copied, dtype=torch.uint8, device=device) + 1 for _ in range(2))
     copy = _fastest(lambda: target.copy_(source), device, repeats)
     return Ceilings(flops, 2 * copied / copy)

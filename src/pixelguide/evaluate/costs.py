@@ -1,4 +1,4 @@
-"""What a piece of work costs, whoever runs it: operations, bytes moved, memory held."""
+"""What a piece of work costs: operations, bytes moved, memory held."""
 
 from __future__ import annotations
 

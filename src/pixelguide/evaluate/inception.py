@@ -1,4 +1,4 @@
-"""FID and Inception score by the standard Inception network, for who has it and its weights."""
+"""FID and Inception score by the standard Inception network, an extra with weights to fetch."""
 
 from __future__ import annotations
 

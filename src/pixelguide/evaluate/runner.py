@@ -91,7 +91,7 @@ def _rows(task: EditTask, method: Method, judge: Judge, out: Path, seed: int) ->
                 "evaluations": outcome.evaluations,
             }
         )
-    # last: only what is complete is not made again
+    # written last: an edit without this file is made again
     _write(path, {"task": fingerprint, "rows": rows})
     return rows
 

@@ -153,7 +153,7 @@ def training_stage(subject: Subject) -> Stage:
     )  # fmt: skip
 
     def stage(read: Read) -> dict[str, Amounts]:
-        # by the iterations alone: what two lengths of training differ by
+        # two lengths of training differ by the cost of the iterations alone
         begun = read()
         train_classifiers(denoiser, pictures, replace(settings, tuning=1))
         between = read()
@@ -177,7 +177,9 @@ class Watched(Denoiser):
     """A denoiser that notes when its pass ends and when gradients reach its taps."""
 
     def __init__(self, denoiser: Denoiser) -> None:
-        self.__dict__.update(denoiser.__dict__)  # of a compiled network there is to be only one
+        self.__dict__.update(
+            denoiser.__dict__
+        )  # shares the network, which is not to be compiled twice
         self._read: Read | None = None
         self.marks: list[Amounts] = []
 

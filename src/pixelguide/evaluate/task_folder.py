@@ -97,7 +97,7 @@ def _task(folder: Path, entry: _Entry, editor: Editor) -> EditTask:
     )
     if not task.classes:
         task = replace(task, classes=edited_classes(source, target))
-    _ = task.roi  # nothing to edit is an error of the file, and told at once
+    _ = task.roi  # raises for a task with nothing to edit, while the file is read
     return task
 
 

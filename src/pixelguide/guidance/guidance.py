@@ -42,7 +42,9 @@ def guided(
     are enabled only in here, and one pass serves denoising and labelling.
     """
     size = target.shape[-1]
-    with torch.inference_mode(False):  # whose tensors no gradient may come near
+    with torch.inference_mode(
+        False
+    ):  # tensors made in inference mode can take no part in gradients
         wanted = (roi & (target != IGNORE)).flatten()
         pixels = wanted.nonzero()[:, 0]
         labels = target.flatten()[pixels]

@@ -17,7 +17,7 @@ from pixelguide.prior.schedule import Schedule
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a running edit, for whoever watches.
+    """One step of a running edit, for callbacks.
 
     number: 1 … total. t: the timestep just left. x_0: the picture as the prior expects it now,
     at the end the result, N×3×S×S, clipped to [-1, 1]. loss, accuracy: N, see `GuidedPrediction`.
@@ -73,7 +73,7 @@ def sample_edit(
         x_bg = schedule.add_noise_before(x_0, background_noise, level)  # eq. 10
         x_t = torch.where(roi, x_fg, x_bg)  # eq. 11
         if on_step:
-            # Not what guidance makes of it: that overshoots far beyond the colours of pictures.
+            # Without guidance, whose push overshoots far beyond the colours of pictures.
             now = (step.prediction.x_0 if i > 0 else x_t).clamp(-1, 1)
             preview = torch.where(roi, now, x_0).expand(count, -1, -1, -1)
             loss, accuracy = step.loss.expand(count), step.accuracy.expand(count)

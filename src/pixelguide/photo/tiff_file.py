@@ -49,7 +49,9 @@ def encode_tiff(
     tags[258] = (8 * pixels.itemsize,) * channels
     tags[259] = _DEFLATE
     tags[262] = _RGB if channels > 2 else _BLACK_IS_ZERO
-    tags[273] = tuple(int(start) for start in np.cumsum([0, *lengths[:-1]]))  # Pillow moves them
+    tags[273] = tuple(
+        int(start) for start in np.cumsum([0, *lengths[:-1]])
+    )  # from the first strip on; Pillow adds where that begins
     tags[277] = channels
     tags[278] = rows
     tags[279] = tuple(lengths)

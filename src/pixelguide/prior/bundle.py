@@ -117,7 +117,9 @@ class ModelFolder:
         config = self.json(where)
         try:
             return build(config)
-        except Exception as error:  # diffusers checks little: anything may break anywhere
+        except (
+            Exception
+        ) as error:  # diffusers checks little: any error may come from a bad configuration
             raise _unusable(error, where) from None
 
     def _with_weights(self, network: Any) -> Any:
@@ -147,9 +149,11 @@ class ModelFolder:
         config = self.json(where)
         try:
             if not config.keys() & {"beta_schedule", "trained_betas"}:
-                raise ValueError("no noise levels of a DDPM")  # diffusers would take its own
+                raise ValueError(
+                    "no noise levels of a DDPM"
+                )  # diffusers would silently take its defaults
             return DDPMScheduler.from_config(config)
-        except Exception as error:  # as above
+        except Exception as error:  # as in `_built`
             raise _unusable(error, where) from None
 
     def _place(self, name: str) -> str:

@@ -106,7 +106,7 @@ class Denoiser:
         """Predictions for x_t (float32 N×C×H×W) at level i of `schedule` (maybe a respaced one)."""
         self._count(x_t)
         level = torch.full((len(x_t),), i)
-        # one timestep for all of x_t: what the network is told of it is computed once
+        # one timestep for all of x_t: its embedding is computed once
         output, taps = self._reader(x_t, sent(schedule.timesteps[level[:1]], x_t.device))
         channels = x_t.shape[1]
         answer, v = output[:, :channels], output[:, channels:]

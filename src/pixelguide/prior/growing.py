@@ -23,7 +23,7 @@ def grown(network: UNet2DModel, width: int, generator: torch.Generator) -> UNet2
     Raises InputError for a width that the network's groups do not divide, and for a network whose
     timesteps are not embedded by sinusoids.
     """
-    # without diffusers' own notes: what was a default there need not be one here
+    # without diffusers' list of values that were defaults: they are given explicitly here
     config = {name: value for name, value in network.config.items() if not name.startswith("_")}
     groups = config["norm_num_groups"]
     if width < 16 or width % groups or width % 2:

@@ -47,7 +47,7 @@ def write_parts(folder: Path, parts: Mapping[str, Content]) -> None:
 
 
 def write_manifest(folder: Path) -> None:
-    """Write the manifest of a model's files as they are, for who wrote them by other means."""
+    """Write the manifest of a model's files as they are, written by other means."""
     _write_manifest(folder, {n: sha256(folder / n) for n in file_names(folder) if n != MANIFEST})
 
 
@@ -65,7 +65,7 @@ def check_manifest(folder: Path, hashes: Mapping[str, str]) -> None:
             raise InputError("part of the model is missing", name, "Fetch the model again.")
         if hashes[name] != expected:
             if name.endswith(".safetensors"):
-                refuse_disguised_pickle(folder / name)  # worse than damage
+                refuse_disguised_pickle(folder / name)  # unsafe, which matters more than damaged
             raise InputError(
                 "file does not match its hash in the manifest", name, "Fetch the model again."
             )

@@ -33,7 +33,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises SafetyError for a pickle under or in place of that name and InputError for a missing,
     truncated or otherwise damaged file.
     """
-    import safetensors.torch  # which brings torch; what only refuses need not wait for it
+    import safetensors.torch  # imports torch, which is not needed to refuse a file
 
     refuse_pickle(path)
     try:

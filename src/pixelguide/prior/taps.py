@@ -104,7 +104,7 @@ class TapReader:
 
     @contextmanager
     def eager(self) -> Iterator[None]:
-        """Passes in here are not replayed from graphs: whoever counts operators sees them all."""
+        """Run passes in this block without graphs, so that counters see all operators."""
         graphed, self._graphed = self._graphed, None
         try:
             yield

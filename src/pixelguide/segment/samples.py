@@ -125,7 +125,7 @@ def moments(rows: Tensor) -> tuple[Tensor, Tensor]:
     A deviation is at least 1e-4: constant features are not blown up.
     """
     count = len(rows)
-    pivot = rows[:PIECE].float().mean(0)  # next to which no precision is lost in squares
+    pivot = rows[:PIECE].float().mean(0)  # subtracted first, so that squares lose no precision
     sums, squares = (torch.zeros(rows.shape[1], dtype=torch.float64) for _ in range(2))
     for part in rows.split(PIECE):
         away = part.float() - pivot

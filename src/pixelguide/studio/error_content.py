@@ -31,7 +31,7 @@ def content_of(error: PixelguideError) -> ErrorContent:
 
 
 def job_error(error: BaseException) -> ErrorContent | None:
-    """What a job fails with for `error`; None for an error nobody expected."""
+    """What a job fails with for `error`; None for an unexpected one."""
     if isinstance(error, PixelguideError):
         return content_of(error)
     if is_out_of_memory(error):

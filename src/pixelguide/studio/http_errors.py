@@ -33,7 +33,7 @@ class HttpError(Exception):
 
 
 def not_found(what: str = "page") -> HttpError:
-    """For ids that are unknown, malformed, or of something else: nobody learns which."""
+    """For ids that are unknown, malformed, or of something else: the answer does not tell which."""
     return HttpError(404, "not_found", f"no such {what}")
 
 
@@ -44,7 +44,7 @@ def busy(what: str, seconds: int) -> HttpError:
 
 
 def error_response(error: Exception) -> JSONResponse:
-    """The answer to any exception; what nobody expected is logged and not shown."""
+    """The answer to any exception; an unexpected one is logged and not shown."""
     if isinstance(error, HttpError):
         return error.response()
     if isinstance(error, PixelguideError):

@@ -81,7 +81,7 @@ class Supervisor:
 
     def wake(self) -> None:
         """From any thread: there is a new job."""
-        with contextlib.suppress(BlockingIOError):  # full: enough is there to wake it
+        with contextlib.suppress(BlockingIOError):  # the pipe is full, so it wakes anyway
             self._wake_writer.send(b"!")
 
     def cancel(self, job: Job) -> None:

@@ -16,16 +16,13 @@ from benchmarks.editgan.encoder import Encoder
 from benchmarks.editgan.networks import Discriminator, Generator, Shape
 from benchmarks.editgan.pictures import DecodedPictures
 from benchmarks.editgan.storage import save_module, tensor_bytes
+from conftest import seeded
 from pixelguide.images import save_png
 from pixelguide.labels import LabelSet
 from pixelguide.prior.pictures import PictureFolder
 
 TINY = Shape(channels=(12, 8, 6), latent=8, mapping=2)
 HIDDEN = (8, 6)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def disc(size: int, radius: float, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -16,9 +16,10 @@ from benchmarks.editgan.classifier import (
     train_bank,
 )
 from benchmarks.editgan.networks import Generator, Shape
+from conftest import seeded
 from pixelguide.labels import IGNORE
 
-from .conftest import HIDDEN, seeded
+from .conftest import HIDDEN
 
 BRIEF = PixelTraining(
     members=3, hidden=HIDDEN, iterations=150, batch_size=64, weight_decay=0.0, learning_rate=1e-2

@@ -12,12 +12,13 @@ import torch
 from benchmarks.editgan.classifier import PixelTraining, pixel_loss
 from benchmarks.editgan.editing import EditGan, EditSettings, learn_labels
 from benchmarks.editgan.networks import Shape
+from conftest import seeded
 from pixelguide.errors import InputError
 from pixelguide.images import to_model
 from pixelguide.labels import IGNORE, LabelSet
 from pixelguide.segment.dataset import LabelledPictures
 
-from .conftest import HIDDEN, disc, seeded
+from .conftest import HIDDEN, disc
 
 
 @pytest.fixture

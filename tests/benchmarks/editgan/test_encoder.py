@@ -12,9 +12,8 @@ from benchmarks.editgan import encoder as module
 from benchmarks.editgan.encoder import Encoder, EncoderTraining, train_encoder
 from benchmarks.editgan.networks import Shape
 from benchmarks.editgan.pictures import DecodedPictures
+from conftest import seeded
 from pixelguide.errors import InputError
-
-from .conftest import seeded
 
 BRIEF = EncoderTraining(images=32, batch_size=4, checkpoint_images=16)
 

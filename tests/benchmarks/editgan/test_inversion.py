@@ -6,8 +6,7 @@ import torch
 
 from benchmarks.editgan.inversion import Distance, descend, refine, style_statistics
 from benchmarks.editgan.networks import Generator, Shape, Trunk
-
-from .conftest import seeded
+from conftest import seeded
 
 
 def distance_of(shape: Shape, pixel: float = 10.0) -> Distance:

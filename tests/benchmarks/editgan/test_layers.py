@@ -17,8 +17,7 @@ from benchmarks.editgan.layers import (
     StyledLayer,
     activate,
 )
-
-from .conftest import seeded
+from conftest import seeded
 
 
 @pytest.mark.parametrize("demodulate", [True, False])

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from benchmarks.editgan.networks import Discriminator, Generator, Shape, deviation_channel
+from conftest import seeded
 from pixelguide.errors import InputError
-
-from .conftest import seeded
 
 
 def test_a_shape_follows_from_its_channels() -> None:

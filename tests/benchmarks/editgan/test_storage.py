@@ -15,9 +15,8 @@ from benchmarks.editgan.storage import (
     save_module,
     save_training,
 )
+from conftest import seeded
 from pixelguide.errors import InputError
-
-from .conftest import seeded
 
 
 def test_a_network_comes_back_frozen(tmp_path: Path, shape: Shape) -> None:

@@ -19,9 +19,8 @@ from benchmarks.editgan.training import (
     sample_sheet,
     train_gan,
 )
+from conftest import seeded
 from pixelguide.errors import InputError
-
-from .conftest import seeded
 
 BRIEF = GanTraining(images=16, batch_size=4, r1_every=2, checkpoint_images=8)
 

@@ -63,13 +63,13 @@ class FrozenConv2d(nn.Module):
         self.weight, self.bias = conv.weight, conv.bias
         self.in_channels, self.out_channels = conv.in_channels, conv.out_channels
         self.kernel_size = conv.kernel_size
-        self._padding = cast(tuple[int, int], conv.padding)  # a string would not have fitted
+        self._padding = cast(tuple[int, int], conv.padding)  # never "same" in these networks
         self._how = (conv.stride, self._padding, conv.dilation, conv.groups)
         self._may = (
             (conv.kernel_size, *self._how) == ((3, 3), (1, 1), (1, 1), (1, 1), 1)
             and min(conv.in_channels, conv.out_channels) >= FEWEST_CHANNELS
         )  # fmt: skip
-        # then its way back is a convolution too
+        # then the gradient of its input is a convolution too
         self._turns = (conv.stride, conv.dilation, conv.groups) == ((1, 1), (1, 1), 1) and all(
             around < side for around, side in zip(self._padding, conv.kernel_size, strict=True)
         )

@@ -64,6 +64,6 @@ def record_graph(run: Pass, x_t: Tensor, t: Tensor) -> Pass:
     wants = torch.is_grad_enabled() and x_t.requires_grad
     places = x_t.detach().clone().requires_grad_(wants), t.clone()
     with warnings.catch_warnings():
-        # of the stream that passes warmed up on, which is meant to be another
+        # torch warns that warm-up ran on another stream, which is intended
         warnings.filterwarnings("ignore", "The AccumulateGrad node's stream", UserWarning)
         return cast(Pass, torch.cuda.make_graphed_callables(run, places))

@@ -115,7 +115,7 @@ class _NormSilu(torch.autograd.Function):
 def _moments(rows: Tensor, groups: int, eps: float) -> tuple[Tensor, Tensor]:
     """Mean and 1/√(variance + eps) of each group, at each of its channels: N×C."""
     count, width = rows.shape[1:]
-    # from the first pixels' mean, next to which no precision is lost in squares
+    # from the first pixels' mean, so that squares lose no precision
     pivot = rows[:, : max(1, PIECE // width)].mean(1, dtype=torch.float32)
     sums, squares = (torch.zeros(pivot.shape, dtype=torch.float64) for _ in range(2))
     for n, piece in _pieces(rows):

@@ -62,10 +62,10 @@ def prepare(
     """Move `unet` to `device`, freeze it, and make it fast there. Returns it, changed.
 
     On a CPU in float32, or bf16 where it has instructions for that, and on a CUDA GPU its layers
-    become those of `frozen`. On a GPU its
-    weights are laid out channels last, and cuDNN is held to algorithms that repeat their results
-    (for the process); with `compile` or `graphs` it times them and takes the fastest. What was
-    saved of it is the same as before. Raises InputError for graphs where there is no CUDA.
+    become those of `frozen`. On a GPU its weights are laid out channels last, and cuDNN is held to
+    algorithms that repeat their results (for the process); with `compile` or `graphs` it times them
+    and takes the fastest. Names and values of the weights stay, so the network can be saved as
+    before. Raises InputError for graphs where there is no CUDA.
     """
     if options.graphs and device.type != "cuda":
         raise InputError(f"graphs on {device.type}", "speed", "They need a CUDA GPU.")

@@ -102,7 +102,7 @@ def pull(
         try:
             left_out = _arrive(entry, folder, on_progress)
         except (InputError, SafetyError):
-            if before is None and not offline:  # what came is perhaps not what was meant to
+            if before is None and not offline:  # never seen sound: the download itself may be wrong
                 _remove(entry.download)
             raise
         known.record(name, found)
@@ -140,7 +140,7 @@ def _obtain(
 
 def _arrive(entry: Entry, folder: Path, on_progress: Progress | None) -> list[str]:
     """Convert or unpack `entry.download` into `folder`, which is replaced in one piece."""
-    # The lock is by name, so nobody else uses these two, unless they are left from a crash.
+    # The lock is by name, so no other process uses these two; a crash may have left them.
     new, old = (folder.with_name(f".{folder.name}.{entry.slug}.{end}") for end in ("new", "old"))
     left_out: list[str] = []
     try:

@@ -91,7 +91,7 @@ async def _events(identity: str, services: Services) -> AsyncIterator[bytes]:
     async with aclosing(
         services.events.subscribe(identity, services.limits.heartbeat_seconds)
     ) as heard:
-        await anext(heard)  # listening from here on; only now ask, so that nothing is missed
+        await anext(heard)  # subscribed from here on: asking for the state only now misses no event
         content = _content(identity, services)
         if content["state"] in ("done", "failed", "cancelled"):
             yield encode(content["state"], content)
