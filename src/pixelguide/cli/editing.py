@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
@@ -165,10 +165,21 @@ class RegionOptions:
             help="Edited classes or groups, by commas; default: what was painted, not the ground."
         ),
     ] = None
-    roi: Annotated[str, typer.Option(help="classes (eq. 7) or changed pixels.")] = "classes"
+    roi: Annotated[
+        str,
+        typer.Option(
+            help="What may change: parts (what was painted and what moves with it), classes "
+            "(eq. 7: all of what was edited), changed pixels, or auto: parts for photographs and "
+            "where classes is over 4 times what was painted."
+        ),
+    ] = "auto"
     dilation: Annotated[
         int | None, typer.Option(help="Pixels the ROI grows by; default: the model's.")
     ] = None
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only write roi.png and preview.png: what may change."),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +260,12 @@ def edit(
         if job.source and source:
             warn_of_map(source, job.source.name)
         picture.give(editor, file_format)
+        if region.dry_run:
+            dry = editor.dry_run(
+                painted.label_map, source=source, edit_classes=classes, **settings
+            ).save(job.out)
+            typer.echo(f"{job.out / 'preview.png'}: {dry['region']['text']}{_specks(dry)}")
+            continue
         warn_of_unfamiliar(editor)
         with progress_bar() as report:
             result = editor.edit(
@@ -264,5 +281,11 @@ def edit(
         typer.echo(
             f"{job.out / candidate['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
             f"{sampling.num_images}; {candidate['changed_pixels_outside']} pixels changed outside "
-            "the ROI"
+            f"the ROI. May change: {saved['region']['text']}{_specks(saved)}"
         )
+
+
+def _specks(report: dict[str, Any]) -> str:
+    """What is left out of a region, for the line that ends a command."""
+    count = report["region"]["specks_left_out"]
+    return f"; {count} stray pixels left as they were" if count else ""

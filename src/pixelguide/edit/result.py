@@ -76,6 +76,8 @@ class EditResult:
         The picture that was edited, uint8 S×S×3 in RGB.
     familiarity : dict, optional
         That of the picture, where the model says what is usual.
+    region : dict, optional
+        What may change: {"classes", "share", "of", "specks_left_out", "text"}.
     """
 
     candidates: tuple[Candidate, ...]
@@ -87,6 +89,7 @@ class EditResult:
     full_size: FullSize | None = None
     original: NDArray[np.uint8] | None = None
     familiarity: dict[str, Any] | None = None
+    region: dict[str, Any] | None = None
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -151,6 +154,7 @@ class EditResult:
         return {
             "settings": self.settings,
             "roi_pixels": int(self.roi.sum()),
+            **({"region": self.region} if self.region else {}),
             "best": f"{self.best.index:02d}.png",
             "candidates": [
                 {

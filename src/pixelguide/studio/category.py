@@ -71,6 +71,7 @@ class Category:
             "defaults": {
                 **self.defaults.model_dump(),
                 **EditSettings().model_dump(exclude={"dilation"}),
+                "roi": "classes",  # the page shows the region while one paints, and draws these
             },
             "starters": starters(labels.names),
         }
