@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -175,4 +175,7 @@ class EditPlanner(PictureReader):
             source, target, edit_classes, chosen, self.defaults, len(self._denoiser.schedule),
             subject.placement is not None,
         )  # fmt: skip
-        return PlannedEdit(plan, subject.full_size(plan.roi, plan.dilation))
+        full = subject.full_size(plan.roi, plan.dilation, chosen.seed)
+        if full:
+            full = replace(full, source=source.ids, target=target.ids)
+        return PlannedEdit(plan, full)

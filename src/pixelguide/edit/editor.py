@@ -255,7 +255,7 @@ class Editor(EditPlanner):
         if subject.placement:
             mask = reduced_mask(subject.placement, mask)
         roi = inpainting.masked_region(mask, self.size, chosen.dilation)
-        full = subject.full_size(roi, chosen.dilation)
+        full = subject.full_size(roi, chosen.dilation, chosen.seed)
         if isinstance(behind, LabelMap):
             behind = subject.at_model_size(behind)
         with clock("segment"):
