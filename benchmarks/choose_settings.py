@@ -50,6 +50,7 @@ def main() -> None:
                 target,
                 edit_classes=classes,
                 roi="classes",
+                rank="agreement",
                 num_images=arguments.num_images,
                 start_from=arguments.start_from,
                 start_timestep=start,

@@ -12,7 +12,7 @@ them less that in the original; the largest of an edit, of the photograph withou
 differs from pixel to pixel by more than any seam. over 3 pixels: the same of pixels that lie so far
 apart, which may be edges that the edit wants. with noise: of the noisy photograph and its edit,
 both smoothed over 5×5. grain: variance of the noise inside over that outside, on flat 8×8 blocks
-all of which was made anew; of edits with at least ten. --pictures: keeps original and edit side by
+all of which was made anew; of edits with at least four. --pictures: keeps original and edit side by
 side.
 """
 
@@ -40,7 +40,7 @@ from pixelguide.portraits import LABELS
 from pixelguide.portraits import render as rendered
 
 BLOCK = 8
-ENOUGH = 10
+ENOUGH = 4
 """Blocks without which an edit says nothing of grain."""
 
 
@@ -66,14 +66,18 @@ def added_step(
     largest = 0.0
     for axis in (0, 1):
         count = region.shape[axis]
-        first, second = (
-            [np.take(a, np.arange(*cut), axis) for a in (old, new, region)]
-            for cut in ((0, count - apart), (apart, count))
-        )
-        across = first[2] != second[2]
+        first, second = np.arange(count - apart), np.arange(apart, count)
+
+        def steps(
+            picture: NDArray[np.float64], axis: int = axis, pair: Any = (first, second)
+        ) -> NDArray[np.float64]:
+            ends = [np.take(picture, own, axis) for own in pair]
+            length: NDArray[np.float64] = np.linalg.norm(ends[0] - ends[1], axis=-1)
+            return length
+
+        across = np.take(region, first, axis) != np.take(region, second, axis)
         if across.any():
-            steps = [np.linalg.norm(first[k] - second[k], axis=-1)[across] for k in (1, 0)]
-            largest = max(largest, float((steps[0] - steps[1]).max()))
+            largest = max(largest, float((steps(new) - steps(old))[across].max()))
     return largest
 
 
@@ -108,8 +112,8 @@ def grain(
     full: FullSize, after: NDArray[np.uint8], picture: NDArray[Any], shown: dict[str, Any]
 ) -> tuple[float, int]:
     """Variance of the noise inside over that outside, on flat blocks, and how many there were."""
-    quiet = put_back(full.placement, full.before, after, full.roi, full.feather)
-    quiet = quiet.onto(full.photograph.pixels).astype(float)
+    patch = put_back(full.placement, full.before, after, full.roi, full.feather)
+    quiet = patch.onto(full.photograph.pixels).astype(float)
     change = np.abs(after.astype(int) - full.before).max(-1) >= 24
     anew = full.placement.region(ndimage.binary_erosion(change & full.roi, np.ones((3, 3))))
     noise = shown["pixels"] - shown["clean"].astype(float)
@@ -128,10 +132,6 @@ def grain(
     if len(inside) < ENOUGH or len(outside) < ENOUGH:
         return float("nan"), len(inside)
     return float(np.mean(inside) / np.mean(outside)), len(inside)
-
-
-def _smoothed(*pictures: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
-    return [ndimage.uniform_filter(own.astype(float), (5, 5, 1)) for own in pictures]
 
 
 def _unclipped(values: NDArray[Any]) -> bool:
@@ -167,17 +167,21 @@ def main() -> None:
         target.ids[old.ids != new.ids] = new.ids[old.ids != new.ids]
         if (target.ids == source.ids).all():
             continue
-        mode = {"roi": "classes"} if number % 2 else {}
+        mode: dict[str, Any] = {"roi": "classes"} if number % 2 else {}
         result = editor.edit(target, source=source, num_images=1, **mode)
         after, picture = result.best.image, result.photograph()
         full = FullSize(placement, placement.extract(), result.roi, result.settings["dilation"])
         outside += int((picture != shown["pixels"])[~full.region].sum())
         clean = Placement(Photograph(shown["clean"]), shown["crop"], editor.size)
-        quiet = put_back(clean, clean.extract(), after, full.roi, full.feather)
-        quiet = quiet.onto(shown["clean"])
+        patch = put_back(clean, clean.extract(), after, full.roi, full.feather)
+        quiet = patch.onto(shown["clean"])
         border.append(added_step(shown["clean"], quiet, full.region, 1))
         near.append(added_step(shown["clean"], quiet, full.region, 3))
-        noisy.append(added_step(*_smoothed(shown["pixels"], picture), full.region, 1))
+        smooth = [
+            ndimage.uniform_filter(own.astype(float), (5, 5, 1))
+            for own in (shown["pixels"], picture)
+        ]
+        noisy.append(added_step(smooth[0], smooth[1], full.region, 1))
         ratio, _ = grain(full, after, picture, shown)
         if np.isfinite(ratio):
             ratios.append(ratio)

@@ -63,11 +63,12 @@ def run_demo(
             done = number + state["done"] / state["total"]
             on_progress({"stage": "edit", "done": round(done, 1), "total": edits, "note": title})
 
-        # the paper's region, so that figures compare
+        # the paper's region and its choice of the best, so that figures compare
         asked: dict[str, Any] = {
             "edit_classes": classes,
             "num_images": num_images,
             "roi": "classes",
+            "rank": "agreement",
         }
         guided = editor.edit(target, on_progress=watch, **asked)
         plain = editor.edit(target, **asked, **UNTOLD)

@@ -31,6 +31,7 @@ from pixelguide.cli.photographs import (
     warn_of_loss,
     warn_of_map,
     warn_of_unfamiliar,
+    warn_of_unlikely,
 )
 from pixelguide.errors import InputError
 from pixelguide.files import check_file_writable, check_writable, write_atomically
@@ -212,6 +213,11 @@ class EditSampling(CandidateOptions):
         str, typer.Option(help="Of all noise, 0 … 2: lower is calmer, 1 the sampler's; or auto.")
     ] = "auto"
 
+    rank: Annotated[
+        str,
+        typer.Option(help="Best first by likely (the map, and what is usual) or agreement alone."),
+    ] = "likely"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EditOutput(PictureOutput):
@@ -278,6 +284,7 @@ def edit(
         best = result.best
         candidate = saved["candidates"][best.index]
         warn_of_loss(candidate)
+        warn_of_unlikely(result.candidates)
         typer.echo(
             f"{job.out / candidate['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
             f"{sampling.num_images}; {candidate['changed_pixels_outside']} pixels changed outside "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pixelguide.edit.editor import Editor
+    from pixelguide.edit.result import Candidate
     from pixelguide.labels import LabelMap, LabelSet
     from pixelguide.photo.framing import Frame, Placement, Point
     from pixelguide.photo.photograph_files import OutputFormat
@@ -186,6 +188,17 @@ def warn_of_loss(candidate: dict[str, Any]) -> None:
         typer.echo(
             f"warning: {candidate['file']} is a JPEG, which stores no pixel exactly: outside the "
             f"region they differ by up to {largest} of 255. --format png keeps them.",
+            err=True,
+        )
+
+
+def warn_of_unlikely(candidates: Sequence[Candidate]) -> None:
+    """Say on standard error when no candidate looks like the category's pictures."""
+    if all(candidate.unlikely for candidate in candidates):
+        typer.echo(
+            "warning: all candidates are unlikely: in the region they are unlike what the model "
+            "knows. Look at the region (--dry-run), paint less or where the map was wrong, or try "
+            "another --seed, more candidates (-n) or a lower --scale.",
             err=True,
         )
 

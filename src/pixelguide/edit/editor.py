@@ -114,7 +114,11 @@ class Editor(EditPlanner):
             self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
         )  # fmt: skip
         with clock("scoring"):
-            candidates = self.score(images, plan.target, plan.roi)
+            usual = self.statistics.denoising if chosen.rank == "likely" else None
+            candidates = score_candidates(
+                self._segmenter, self.image, images, plan.target, plan.roi,
+                usual.limit if usual else None,
+            )  # fmt: skip
         reproducible = {
             **chosen.model_dump(),
             **plan.report(),

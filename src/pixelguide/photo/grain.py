@@ -18,8 +18,8 @@ TILE = 256
 """Side of the square of noise that repeats over the region: larger than an eye follows."""
 CLIPPED = 4
 """Values so near to 0 or 255 may have been cut off, and their noise with them."""
-ROUNDING = 1e-3
-"""A variance below is that of calculating, and of drawings."""
+ROUNDING = 0.15
+"""A variance below is little more than that of rounding, 1/12: a drawing, no photograph."""
 Tile = NDArray[np.float32]
 """Noise, float32 `TILE`×`TILE`×3, of 255; its edges meet."""
 
