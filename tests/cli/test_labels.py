@@ -87,7 +87,7 @@ def test_bad_data(run: Run, data: Path, tmp_path: Path) -> None:
 def test_refused_for_safety(run: Run, tmp_path: Path) -> None:
     folder = write_sample(tmp_path, "labelme")
     file = folder / "one.json"
-    file.write_text(file.read_text().replace("one.png", "../one.png"))
+    file.write_text(file.read_text().replace("one.png", "../three.png"))
     for command in (("check", folder), ("convert", folder, tmp_path / "out", "--to", "coco")):
         assert "leads out of the data set" in assert_one_error(run("labels", *command), 3)
 

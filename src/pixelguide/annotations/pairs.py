@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pixelguide.annotations.folders import LABELS_JSON, files, read_labels
+from pixelguide.annotations.class_names import labels_in
+from pixelguide.annotations.folders import LABELS_JSON, files
 from pixelguide.annotations.naming import Reading
 from pixelguide.annotations.native import paired
 from pixelguide.annotations.types import Annotations, LoadedPicture
@@ -34,12 +35,16 @@ def read(path: Path, reading: Reading) -> Annotations:
             str(path),
             "Expected images/ with labels/ or masks/, or NAME.png with NAME_mask.png.",
         )
-    return paired(*layouts[0], labels_for(path, reading), reading)
+    maps = layouts[0][1]
+    return paired(*layouts[0], labels_for(path, reading, beside=(maps,)), reading)
 
 
-def labels_for(path: Path, reading: Reading, guess: LabelSet | None = None) -> LabelSet:
-    """The classes of maps whose format does not name them; InputError if nothing tells."""
-    labels = reading.own_labels or read_labels(path) or reading.labels or guess
+def labels_for(
+    path: Path, reading: Reading, guess: LabelSet | None = None, beside: tuple[Path, ...] = ()
+) -> LabelSet:
+    """The classes of maps whose format does not name them: those that a file beside them names, or
+    in the folders `beside`; InputError if nothing tells."""
+    labels = reading.own_labels or labels_in(path, *beside) or reading.labels or guess
     if labels is None:
         raise InputError(
             "the names of the classes are missing",

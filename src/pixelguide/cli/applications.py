@@ -57,8 +57,8 @@ def interpolate(
     """Make the frames between two pictures: how strong an edit is becomes a choice."""
     from pixelguide.edit.animation import check_rate, require_film, write_mp4
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.inpainting import load_mask
     from pixelguide.edit.interpolation import InterpolationSettings
+    from pixelguide.edit.masks import load_mask
 
     check_writable(out)
     check_rate(fps)
@@ -122,7 +122,8 @@ def inpaint(
 ) -> None:
     """Remove what a mask covers; by the mask alone, or guided to the classes behind it."""
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.inpainting import Behind, InpaintSettings, load_mask
+    from pixelguide.edit.inpainting import Behind, InpaintSettings
+    from pixelguide.edit.masks import load_mask
     from pixelguide.edit.result import check_apart
 
     check_writable(out)

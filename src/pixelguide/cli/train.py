@@ -7,6 +7,13 @@ from typing import Annotated
 
 import typer
 
+from pixelguide.cli.annotation_options import (
+    Images,
+    Order,
+    Rendering,
+    StoredFrame,
+    interpretation,
+)
 from pixelguide.cli.options import Device, Labels, label_set, numbers
 from pixelguide.errors import InputError
 from pixelguide.terminal import progress_bar
@@ -136,6 +143,10 @@ def train_classifiers_command(
     taps: Annotated[
         str | None, typer.Option(help="Decoder blocks by commas; see models show.")
     ] = None,
+    order: Order = "file",
+    rendering: Rendering = "centres",
+    stored_frame: StoredFrame = False,
+    images: Images = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     device: Device = "auto",
 ) -> None:
@@ -170,6 +181,8 @@ def train_classifiers_command(
             settings,
             labels=label_set(labels) if labels else None,
             limit=limit,
+            how=interpretation(order, rendering, stored_frame, images),
+            on_note=lambda note: typer.echo(f"note: {note}", err=True),
             taps=[part.strip() for part in taps.split(",")] if taps else None,
             device=str(choose_device(device)),
             on_plan=announce,

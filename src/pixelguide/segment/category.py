@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pixelguide.annotations import Interpretation
 from pixelguide.errors import InputError
 from pixelguide.files import Content, check_writable
 from pixelguide.labels import LabelSet
@@ -29,6 +30,7 @@ from pixelguide.segment.plan import (
     guide_timesteps,
     plan_training,
 )
+from pixelguide.segment.samples import smallest_label
 from pixelguide.segment.segmenter import Segmenter
 from pixelguide.segment.storage import check_bank, classifier_parts, load_bank, load_labels
 from pixelguide.segment.training import Progress, train_classifiers
@@ -53,17 +55,21 @@ def train_category(
     *,
     labels: LabelSet | None = None,
     limit: int | None = None,
+    how: Interpretation | None = None,
     taps: Sequence[str] | None = None,
     device: str = "cpu",
     on_plan: Callable[[TrainingPlan], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
     on_progress: Progress | None = None,
 ) -> None:
     """Train f_multi and {C_t} on the prior of `model` and write the whole category to `out`.
 
-    dataset, labels, limit: see `LabelledPictures.load`. taps: decoder blocks, by number or by
+    dataset, labels, limit, how: see `LabelledPictures.load`. taps: decoder blocks, by number or by
     name; by default those of `default_taps`.
+    on_note: told in a sentence each what may be wrong with the maps.
     on_plan: told what the training will need, before it starts; an exception ends it there.
-    A killed run goes on from `out` when repeated. `out` may be the model's own folder.
+    A killed run goes on from `out` when repeated. `out` may be the model's own folder. Raises
+    InputError for a class without a pixel.
     """
     folder, out = ModelFolder.open(fetched(model)), Path(out)
     check_writable(out)
@@ -71,7 +77,11 @@ def train_category(
     unet = folder.unet().to(device)
     chosen = named_taps(unet, taps) if taps else default_taps(unet)
     denoiser = Denoiser.from_parts(unet, folder.scheduler(), chosen)
-    pictures = LabelledPictures.load(dataset, denoiser.size, limit, labels)
+    pictures = LabelledPictures.load(dataset, denoiser.size, limit, labels, how)
+    pictures.without_specks(smallest_label(denoiser.size)).check_classes()
+    if on_note:
+        for note in pictures.notes:
+            on_note(note)
     if on_plan:
         channels = sum(tap.channels for tap in denoiser.taps)
         on_plan(plan_training(settings, len(pictures), denoiser.size, channels))
