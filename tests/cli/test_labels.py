@@ -56,9 +56,9 @@ def test_pictures_without_maps_are_counted(run: Run, data: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--to", "voc"), "unknown format 'voc'"),
+        (("--to", "yolo"), "unknown format 'yolo'"),
         (("--to", "authors"), "can only be read"),
-        (("--to", "coco", "--from", "voc"), "unknown format 'voc'"),
+        (("--to", "coco", "--from", "yolo"), "unknown format 'yolo'"),
         (("--to", "coco", "--labels", "ffhq"), "no such label set, ffhq"),
         (("--to", "coco", "--labels", "cat_15"), "without a counterpart: sky, house"),
         (("--to", "coco", "--map", "sky"), "--map sky"),

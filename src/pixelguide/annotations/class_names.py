@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ CLASSES_CSV = "_classes.csv"
 """Roboflow's, beside its semantic masks: `Pixel Value, Class`."""
 DATASET_META = "dataset_meta.json"
 """datumaro's, beside each of its exports: all names, and colours if it knows them."""
+LABEL_COLORS = "label_colors.txt"
+"""CamVid's, and datumaro's for CamVid, KITTI and Cityscapes: `R G B NAME`, or without colours."""
 CLASS_NAMES = "class_names.txt"
 """labelme's VOC export: a name a line."""
 
@@ -47,6 +50,7 @@ def labels_beside(source: Source) -> LabelSet | None:
     for name, read in (
         (CLASSES_CSV, _from_csv),
         (DATASET_META, from_meta),
+        (LABEL_COLORS, _from_colours),
         (CLASS_NAMES, _from_lines),
     ):
         if name in source:
@@ -58,6 +62,16 @@ def labels_in(*folders: Path) -> LabelSet | None:
     """`labels_beside` in the first of several folders that has such a file."""
     found = (labels_beside(open_source(folder)) for folder in folders if folder.is_dir())
     return next((labels for labels in found if labels is not None), None)
+
+
+def background_first(labels: LabelSet) -> LabelSet:
+    """The classes of datumaro's masks of Cityscapes and CamVid: `background` is the first, black,
+    wherever it stands in the list that lies beside them, and also if it is not in it."""
+    names = ("background", *(name for name in labels.names if name != "background"))
+    if labels.palette == distinct_palette(len(labels)):  # no colours were named
+        return label_set(names, None, "classes")
+    colours = dict(zip(labels.names, labels.palette, strict=True))
+    return label_set(names, [colours.get(name, (0, 0, 0)) for name in names], "classes")
 
 
 def label_set(names: Sequence[str], colours: Sequence[Colour] | None, where: str) -> LabelSet:
@@ -92,6 +106,18 @@ def from_meta(source: Source, name: str = DATASET_META) -> LabelSet:
     meta, where = source.json(name, _Meta, "Expected what datumaro writes."), source.where(name)
     names = meta.label_map or dict(enumerate(meta.labels))
     return _numbered(names, meta.segmentation_colors or None, where)
+
+
+def _from_colours(source: Source, name: str) -> LabelSet:
+    """The class of each line; colours only if all lines have one."""
+    found = [_COLOURED.match(line) for line in source.text(name).splitlines() if line.strip()]
+    rows = [match.groups() for match in found if match]
+    colours = [(int(r), int(g), int(b)) for r, g, b, _ in rows if r is not None]
+    given = colours if len(colours) == len(rows) else None
+    return label_set([row[3] for row in rows], given, source.where(name))
+
+
+_COLOURED = re.compile(r"\s*(?:(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+)?(.*?)\s*$")
 
 
 def _from_lines(source: Source, name: str) -> LabelSet:

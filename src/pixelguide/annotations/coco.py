@@ -25,6 +25,7 @@ from pixelguide.annotations.interpretation import Interpretation
 from pixelguide.annotations.json_files import Coordinate, invalid
 from pixelguide.annotations.layers import layers
 from pixelguide.annotations.naming import Reading, named_classes
+from pixelguide.annotations.outlines import polygons
 from pixelguide.annotations.painting import Painted, Shape, paint
 from pixelguide.annotations.renderings import draw_polygon
 from pixelguide.annotations.source import Source
@@ -123,8 +124,8 @@ def read(source: Source, reading: Reading) -> Annotations:
 def write(folder: Path, labels: LabelSet, pictures: Iterable[LoadedPicture]) -> None:
     """Write `images/NAME.png`, then `labels.json` and `annotations/instances_default.json`.
 
-    That is where datumaro and CVAT look. The file holds one mask (run lengths) per
-    class and picture. Category ids start at 1.
+    That is where datumaro and CVAT look. The file holds one annotation per class and picture,
+    as polygons: Label Studio reads no run lengths. Category ids start at 1.
     """
     categories = {name: index for index, name in enumerate(labels.names, 1)}
     images: list[dict[str, Any]] = []
@@ -270,7 +271,7 @@ def _annotation(index: int, image: int, category: int, mask: NDArray[np.bool_]) 
         "id": index,
         "image_id": image,
         "category_id": category,
-        "segmentation": {"size": list(mask.shape), "counts": rle.encode(mask)},
+        "segmentation": polygons(mask),
         "area": int(mask.sum()),
         "bbox": [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top],
         "iscrowd": 0,

@@ -26,26 +26,26 @@ from pixelguide.errors import InputError
 from pixelguide.label_colours import Colour
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
-_LABELMAP = "labelmap.txt"
+LABELMAP = "labelmap.txt"
 MAPS, LISTS, IMAGES = "SegmentationClass/", "ImageSets/Segmentation/", "JPEGImages/"
 _HEADER = "# label:color_rgb:parts:actions"
 
 
 def fits(source: Source) -> bool:
     """Whether there is a `labelmap.txt` beside maps."""
-    return bool(source.by_base_name.get(_LABELMAP)) and any(MAPS in n for n in source.names)
+    return bool(source.by_base_name.get(LABELMAP)) and any(MAPS in n for n in source.names)
 
 
 def read(source: Source, reading: Reading) -> Annotations:
     """All maps, with their pictures if these are in `JPEGImages/`. Nothing is unpacked to disk."""
-    found = marked(source, _LABELMAP)
+    found = marked(source, LABELMAP)
     if found is None:
         raise InputError(
-            f"{_LABELMAP} is missing", source.path.name, "Export as 'Segmentation mask'."
+            f"{LABELMAP} is missing", source.path.name, "Export as 'Segmentation mask'."
         )
-    classes = _classes(found.text(_LABELMAP), found.where(_LABELMAP))
+    classes = _classes(found.text(LABELMAP), found.where(LABELMAP))
     names = [name for name in classes if name != IGNORED]
-    labels = label_set(names, [classes[name] for name in names], found.where(_LABELMAP))
+    labels = label_set(names, [classes[name] for name in names], found.where(LABELMAP))
     ids = {colour: labels.id(n) if n != IGNORED else IGNORE for n, colour in classes.items()}
     return voc_set(
         found, reading, labels, lambda name: map_of_colours(found, name, labels, ids, reading.snap)
@@ -53,10 +53,15 @@ def read(source: Source, reading: Reading) -> Annotations:
 
 
 def voc_set(
-    source: Source, reading: Reading, labels: LabelSet, load: Callable[[str], LabelMap]
+    source: Source,
+    reading: Reading,
+    labels: LabelSet,
+    load: Callable[[str], LabelMap],
+    folder: str = MAPS,
 ) -> Annotations:
-    """The pictures of PASCAL VOC's folders, with those that its lists name and that have no map."""
-    maps, images = by_key(source, MAPS, suffixes=(".png",)), by_key(source, IMAGES)
+    """The pictures of PASCAL VOC's folders, with those that its lists name and that have no map.
+    folder: that of the maps."""
+    maps, images = by_key(source, folder, suffixes=(".png",)), by_key(source, IMAGES)
     listed = {
         line.split()[0]
         for name in source.ending(".txt")
@@ -76,7 +81,7 @@ def write(path: Path, labels: LabelSet, pictures: Iterable[LoadedPicture]) -> No
     """
     for name in labels.names:
         if ":" in name or not name.isprintable() or name != name.strip() or name.startswith("#"):
-            raise InputError(f"{_LABELMAP} cannot hold class {name!r}", hint="Rename it (--map).")
+            raise InputError(f"{LABELMAP} cannot hold class {name!r}", hint="Rename it (--map).")
     unlabelled = next(
         (v, v, v) for v in range(255, -1, -1) if (v, v, v) not in labels.palette
     )  # 255 classes cannot claim all 256 greys
@@ -92,7 +97,7 @@ def write(path: Path, labels: LabelSet, pictures: Iterable[LoadedPicture]) -> No
         file.writestr(f"{LISTS}default.txt", "".join(f"{name}\n" for name in names))
         rows = [*zip(labels.names, labels.palette, strict=True), (IGNORED, unlabelled)]
         lines = [_HEADER, *(f"{name}:{r},{g},{b}::" for name, (r, g, b) in rows)]
-        file.writestr(_LABELMAP, "".join(f"{line}\n" for line in lines))
+        file.writestr(LABELMAP, "".join(f"{line}\n" for line in lines))
 
 
 def _classes(text: str, where: str) -> dict[str, Colour]:

@@ -112,6 +112,24 @@ def map_of_ids(
     return LabelMap.from_image(image, labels, where, snap)
 
 
+def map_of(
+    source: Source, name: str, labels: LabelSet, snap: float = 0, void: Colour | None = None
+) -> LabelMap:
+    """A map of ids if it is grey, else one of the classes' colours; `void` is no label."""
+    with source.open(name) as file:
+        grey = decode_image(file, source.where(name), ("PNG",), _no_check).mode[0] in "LI1"
+    if grey:
+        return map_of_ids(source, name, labels, snap)
+    ids = {colour: index for index, colour in enumerate(labels.palette)}
+    if void is not None:
+        ids.setdefault(void, IGNORE)
+    return map_of_colours(source, name, labels, ids, snap)
+
+
+def _no_check(image: ImageFile.ImageFile, where: str) -> None:
+    """Deep maps are ids."""
+
+
 def map_of_colours(
     source: Source, name: str, labels: LabelSet, ids: Mapping[Colour, int], snap: float = 0
 ) -> LabelMap:

@@ -17,7 +17,7 @@ _MANY = 20
 
 def what_nearly_fits(source: Source) -> str:
     """Advice for the first thing that is recognized but cannot be read; "" if nothing is."""
-    for look in (_json, _zips, _maps, _sibling, _one_file):
+    for look in (_json, _zips, _voc, _maps, _sibling, _one_file):
         if advice := look(source):
             return advice
     return ""
@@ -89,6 +89,13 @@ def _zips(source: Source) -> str:
         )
     found = [name for name in source.names if name.lower().endswith(".zip")]
     return f"There is a zip file, {found[0]}: name it." if found else ""
+
+
+def _voc(source: Source) -> str:
+    """Lists and pictures of PASCAL VOC without maps: datumaro exports masks there, no polygons."""
+    if "labelmap.txt" in source.by_base_name:
+        return "There is a labelmap.txt, but no SegmentationClass/: export masks, not polygons."
+    return ""
 
 
 def _maps(source: Source) -> str:

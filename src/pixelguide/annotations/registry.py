@@ -9,7 +9,27 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pixelguide.annotations import authors, coco, cvat, datasetddpm, labelme, native, pairs
+from pixelguide.annotations import (
+    ade20k,
+    authors,
+    camvid,
+    celebamask,
+    cityscapes,
+    coco,
+    coco_panoptic,
+    cvat,
+    cvat_xml,
+    datasetddpm,
+    datumaro,
+    isat,
+    label_studio,
+    labelme,
+    labelme_xml,
+    native,
+    pairs,
+    supervisely,
+    voc,
+)
 from pixelguide.annotations.doubts import Doubts
 from pixelguide.annotations.folders import LABELS_JSON, flat_name, new_file, new_folder
 from pixelguide.annotations.interpretation import AS_IN_FILES, Interpretation
@@ -55,6 +75,24 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "cvat": Format(cvat.fits, cvat.read, cvat.write, with_images=False),
         "coco": Format(coco.fits, coco.read, coco.write, with_images=False),
         "authors": _folder_format(authors, None),
+        **{
+            name: Format(module.fits, module.read, None, with_images=False)
+            for name, module in {
+                "voc": voc,
+                "celebamask-hq": celebamask,
+                "label-studio": label_studio,
+                "cvat-xml": cvat_xml,
+                "cityscapes": cityscapes,
+                "ade20k": ade20k,
+                "coco-panoptic": coco_panoptic,
+                "supervisely": supervisely,
+                "datumaro": datumaro,
+                "camvid": camvid,
+                "labelme-xml": labelme_xml,
+                "isat": isat,
+            }.items()
+        },
+        "kitti": Format(cityscapes.fits_kitti, cityscapes.read_kitti, None, with_images=False),
     }
 )
 

@@ -143,6 +143,9 @@ def train_classifiers_command(
     taps: Annotated[
         str | None, typer.Option(help="Decoder blocks by commas; see models show.")
     ] = None,
+    allow_absent: Annotated[
+        bool, typer.Option("--allow-absent", help="Train although classes have no pixel.")
+    ] = False,
     order: Order = "file",
     rendering: Rendering = "centres",
     stored_frame: StoredFrame = False,
@@ -181,6 +184,7 @@ def train_classifiers_command(
             settings,
             labels=label_set(labels) if labels else None,
             limit=limit,
+            allow_absent=allow_absent,
             how=interpretation(order, rendering, stored_frame, images),
             on_note=lambda note: typer.echo(f"note: {note}", err=True),
             taps=[part.strip() for part in taps.split(",")] if taps else None,

@@ -56,6 +56,7 @@ def train_category(
     labels: LabelSet | None = None,
     limit: int | None = None,
     how: Interpretation | None = None,
+    allow_absent: bool = False,
     taps: Sequence[str] | None = None,
     device: str = "cpu",
     on_plan: Callable[[TrainingPlan], None] | None = None,
@@ -66,10 +67,11 @@ def train_category(
 
     dataset, labels, limit, how: see `LabelledPictures.load`. taps: decoder blocks, by number or by
     name; by default those of `default_taps`.
+    allow_absent: classes of which there is no pixel are an InputError else: nothing can be learnt
+    of them, and edits towards them fail.
     on_note: told in a sentence each what may be wrong with the maps.
     on_plan: told what the training will need, before it starts; an exception ends it there.
-    A killed run goes on from `out` when repeated. `out` may be the model's own folder. Raises
-    InputError for a class without a pixel.
+    A killed run goes on from `out` when repeated. `out` may be the model's own folder.
     """
     folder, out = ModelFolder.open(fetched(model)), Path(out)
     check_writable(out)
@@ -78,7 +80,8 @@ def train_category(
     chosen = named_taps(unet, taps) if taps else default_taps(unet)
     denoiser = Denoiser.from_parts(unet, folder.scheduler(), chosen)
     pictures = LabelledPictures.load(dataset, denoiser.size, limit, labels, how)
-    pictures.without_specks(smallest_label(denoiser.size)).check_classes()
+    if not allow_absent:
+        pictures.without_specks(smallest_label(denoiser.size)).check_classes()
     if on_note:
         for note in pictures.notes:
             on_note(note)

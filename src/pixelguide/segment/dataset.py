@@ -75,7 +75,8 @@ class LabelledPictures:
         if missing:
             option = shlex.quote(f"{missing[0]}={IGNORED}")
             advice = (
-                f"Label some, or leave out what you do not need (labels convert --map {option})."
+                f"Label some, leave out what you do not need (labels convert --map {option}), or "
+                "train all the same (--allow-absent)."
             )
             if self.notes:
                 advice += f" Note: {'; '.join(self.notes)}."
