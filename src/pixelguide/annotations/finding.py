@@ -80,6 +80,16 @@ def picture_name(text: str, where: str) -> str:
         return flat_name(PurePosixPath(path).stem, where)
 
 
+def picture_names(texts: Sequence[str], where: str) -> list[str]:
+    """`picture_name` of each, but only the last part of the path if that is unique among them."""
+    stems = [PurePosixPath(_cleaned(text)).stem for text in texts]
+    unique = len({stem.lower() for stem in stems}) == len(stems)
+    return [
+        flat_name(stem, where) if unique else picture_name(text, where)
+        for stem, text in zip(stems, texts, strict=True)
+    ]
+
+
 def _cleaned(text: str) -> str:
     """A path with "/", as it is after a server's address and encoding are taken off."""
     if "://" in text or "?d=" in text:

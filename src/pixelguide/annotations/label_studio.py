@@ -12,7 +12,7 @@ from pydantic import BaseModel, RootModel
 
 from pixelguide.annotations.brush import decode_brush
 from pixelguide.annotations.class_names import read_labels
-from pixelguide.annotations.finding import Pictures, picture_name
+from pixelguide.annotations.finding import Pictures, picture_names
 from pixelguide.annotations.interpretation import Interpretation
 from pixelguide.annotations.json_files import Coordinate
 from pixelguide.annotations.naming import Reading, named_classes
@@ -74,11 +74,13 @@ def read(source: Source, reading: Reading) -> Annotations:
         names, reading.own_labels or read_labels(source), reading, where
     )
     pictures, entries, without = Pictures(source, reading.how), [], []
-    for number, (task, result) in enumerate(zip(tasks, results, strict=True), 1):
-        text = _picture(task)
-        if text is None:
-            raise InputError(f"task {number} names no picture", where, _HINT)
-        name, picture = picture_name(text, where), pictures.find(text, where, ["images/"])
+    texts = [_picture(task) for task in tasks]
+    if None in texts:
+        raise InputError(f"task {texts.index(None) + 1} names no picture", where, _HINT)
+    called = [text for text in texts if text is not None]
+    own_names = picture_names(called, where)
+    for number, (name, text, result) in enumerate(zip(own_names, called, results, strict=True), 1):
+        picture = pictures.find(text, where, ["images/"])
         if not any(result):
             without.append(name)
             continue

@@ -20,8 +20,8 @@ from PIL import Image
 from pydantic import BaseModel, Field
 
 from pixelguide.annotations.class_names import read_labels
-from pixelguide.annotations.finding import Pictures
-from pixelguide.annotations.folders import LABELS_JSON, flat_name
+from pixelguide.annotations.finding import Pictures, picture_names
+from pixelguide.annotations.folders import LABELS_JSON
 from pixelguide.annotations.interpretation import Interpretation
 from pixelguide.annotations.json_files import Coordinate
 from pixelguide.annotations.layers import layers
@@ -99,7 +99,7 @@ def read(source: Source, reading: Reading) -> Annotations:
         AnnotatedPicture.of_shapes(
             name, partial(_painted, source, file, labels, class_id, image, reading.how), image
         )
-        for name, (file, image) in zip(_names(files), found, strict=True)
+        for name, (file, image) in zip(picture_names(files, str(source.path)), found, strict=True)
     )
     stems = {Path(file).stem for file in files}
     without = () if source.chosen else tuple(n for n in pictures.others() if n not in stems)
@@ -144,14 +144,6 @@ def _is_labelme(source: Source, file: str) -> bool:
     except InputError:
         return False
     return True
-
-
-def _names(files: Iterable[str]) -> list[str]:
-    """What the pictures of the files are called: the last part of the name if that is unique."""
-    paths = [file.rpartition(".")[0] for file in files]
-    stems = [path.rpartition("/")[2] for path in paths]
-    unique = len({stem.lower() for stem in stems}) == len(stems)
-    return [flat_name(name, name) for name in (stems if unique else paths)]
 
 
 def _embedded(source: Source, file: str) -> io.BytesIO:
