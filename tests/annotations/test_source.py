@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pixelguide.annotations.source import is_hidden, marked, open_source
+from pixelguide.annotations.source import marked, open_source
 from pixelguide.errors import InputError, SafetyError
 
 
@@ -41,12 +41,6 @@ def test_the_same_files_however_they_come(tmp_path: Path, kind: str) -> None:
     assert source.below("deep/").names == ("b.png",)
     assert source.below("deep/").text("b.png") == "deep/b.png"
     assert source.where("deep/b.png").endswith("b.png")
-
-
-def test_hidden_names() -> None:
-    hidden = ("._a.png", "x/.b", "__MACOSX/x/a.png", ".x/a")
-    assert all(is_hidden(name) for name in hidden)
-    assert not any(is_hidden(name) for name in ("a.png", "a/b.c", "a/__x/b"))
 
 
 @pytest.mark.parametrize("place", ["x.json", "annotations/x.json", "json/x.json"])

@@ -171,6 +171,8 @@ def _fitting(source: Source) -> list[str]:
 
 
 def _is_coco(source: Source, name: str) -> bool:
+    if not source.has_fields(name, "images", "categories", "annotations"):
+        return False
     try:
         source.json(name, _File)
     except InputError:

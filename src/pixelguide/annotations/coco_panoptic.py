@@ -90,6 +90,8 @@ def read(source: Source, reading: Reading) -> Annotations:
 def _fitting(source: Source) -> list[str]:
     found = []
     for name in source.ending(".json")[:40]:
+        if not source.has_fields(name, "images", "categories", "annotations"):
+            continue
         try:
             content = source.json(name, _File)
         except InputError:

@@ -123,6 +123,8 @@ def read(source: Source, reading: Reading) -> Annotations:
 def _files(source: Source) -> list[str]:
     found = []
     for name in source.ending(".json")[:40]:
+        if not source.has_fields(name, "categories", "items"):
+            continue
         try:
             source.json(name, _File)
         except InputError:

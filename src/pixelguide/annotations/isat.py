@@ -67,11 +67,13 @@ def read(source: Source, reading: Reading) -> Annotations:
 def _files(source: Source) -> list[str]:
     found: list[str] = []
     for number, name in enumerate(source.ending(".json")):
+        if not source.has_fields(name, "info", "objects"):
+            if number >= 20 and not found:
+                break
+            continue
         try:
             source.json(name, _File)
         except InputError:
-            if number >= 20 and not found:
-                break
             continue
         found.append(name)
     return found

@@ -95,6 +95,8 @@ def read(source: Source, reading: Reading) -> Annotations:
 def _fitting(source: Source) -> list[str]:
     found = []
     for name in source.ending(".json")[:40]:
+        if not source.has_fields(name):
+            continue
         try:
             tasks = source.json(name, _Tasks).root
         except InputError:

@@ -139,6 +139,8 @@ def _json_files(source: Source) -> tuple[str, ...]:
 
 
 def _is_labelme(source: Source, file: str) -> bool:
+    if not source.has_fields(file, "shapes"):
+        return False
     try:
         source.json(file, _File)
     except InputError:

@@ -116,7 +116,7 @@ def _maps(source: Source) -> str:
 
 def _sibling(source: Source) -> str:
     """A folder that holds what is looked for one level deeper."""
-    inner = sorted({name.partition("/")[0] for name in source.names if name.count("/") > 1})
+    inner = sorted({name.partition("/")[0] for name in source.names if "/" in name})
     return f"Name the folder with the annotations: {', '.join(inner[:4])}." if inner else ""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from pixelguide.annotations.archive import MAX_MEMBERS, Archive
@@ -16,7 +17,8 @@ from pixelguide.annotations.folders import inside
 from pixelguide.annotations.json_files import MAX_BYTES as MAX_JSON
 from pixelguide.annotations.json_files import Model, parse_json
 from pixelguide.annotations.picture_files import PictureFile
-from pixelguide.errors import InputError, ResourceError
+from pixelguide.errors import InputError, PixelguideError, ResourceError
+from pixelguide.files import is_hidden
 
 _NESTED = 2
 """A zip in a zip is what a browser or a server made of it; deeper ones are not looked into."""
@@ -101,6 +103,23 @@ class Source:
         """A JSON file, checked; InputError that names the first wrong field."""
         return parse_json(self.read(name), self.where(name), model, hint)
 
+    def has_fields(self, name: str, *fields: str) -> bool:
+        """Whether a JSON file is an object with all of `fields`, or, for none, a list. A file is
+        parsed for it once, however many formats ask."""
+        if name not in self._fields:
+            try:
+                content = json.loads(self.read(name).decode("utf-8-sig"))
+            except (PixelguideError, ValueError, RecursionError):
+                content = None
+            own = frozenset(content) if isinstance(content, dict) else None
+            self._fields[name] = frozenset() if isinstance(content, list) else own
+        found = self._fields[name]
+        return found is not None and (found.issuperset(fields) if fields else not found)
+
+    @cached_property
+    def _fields(self) -> dict[str, frozenset[str] | None]:
+        return {}
+
     def picture(self, name: str) -> PictureFile:
         """A picture, to be read when it is called."""
         return PictureFile(lambda: self.open(name), self.where(name))
@@ -120,12 +139,6 @@ def open_source(path: Path) -> Source:
         root = root.parent
     name = path.relative_to(root).as_posix()
     return replace(_folder(root, depth=4), path=path, chosen=name)
-
-
-def is_hidden(name: str) -> bool:
-    """Whether a file is the system's own and no data, such as `._a.png` or `__MACOSX/a.png`."""
-    parts = PurePosixPath(name).parts
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def marked(source: Source, marker: str) -> Source | None:
