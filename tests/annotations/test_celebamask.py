@@ -61,6 +61,12 @@ def test_parts_that_do_not_fit(tmp_path: Path) -> None:
         read_annotations(write(tmp_path, {"more/00000_skin.png": part(SKIN)}))
 
 
+def test_parts_that_are_not_known_are_not_dropped(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"00000_skin.png": part(SKIN), "00000_beard.png": part(HAIR)})
+    with pytest.raises(InputError, match=r"a part 'beard' that is none, 00000_beard\.png"):
+        read_annotations(folder)
+
+
 def test_maps_of_half_the_size_are_enlarged(tmp_path: Path) -> None:
     """512² maps, as made by g_mask.py, for 1024² pictures: in any layout of pairs."""
     files = {"images/a.png": np.zeros((8, 8, 3), np.uint8), "masks/a.png": EXPECTED}

@@ -107,3 +107,12 @@ def test_classes_that_differ_in_case_or_spaces_are_told(other: str) -> None:
     data = Annotations(labels, (picture("x", ids, labels, image_for(ids)),))
     (note,) = check_annotations(data).notes
     assert note.startswith(f"the classes 'left eye' and {other!r} differ in case or spaces only")
+
+
+def test_one_class_and_masks_of_0_and_255() -> None:
+    labels = LabelSet(("face",), ((9, 9, 9),))
+    ids = np.array([[0, 255]], np.uint8)
+    data = Annotations(labels, (picture("x", ids, labels, image_for(ids)),))
+    assert check_annotations(data).notes == [
+        "the maps hold 0 and 255 only: 0 is 'face', and 255 means no label"
+    ]

@@ -67,7 +67,7 @@ def test_overlaps_follow_the_drawing_order(tmp_path: Path) -> None:
     assert ids(write(tmp_path, HOUSE, SKY))[1].tolist() == [1, 1, 1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("background", ["background", "_background_"])
+@pytest.mark.parametrize("background", ["background", "_background_", "__background__"])
 def test_what_no_shape_covers_is_background_if_there_is_one(
     tmp_path: Path, background: str
 ) -> None:

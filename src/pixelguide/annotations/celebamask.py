@@ -25,6 +25,8 @@ from pixelguide.labels import LabelMap
 _LABELS = built_in_label_sets()["celebamask-hq_19"]
 _PART = re.compile(rf"(?:^|.*/)(\d+)_({'|'.join(_LABELS.names[1:])})\.png$", re.IGNORECASE)
 
+_OTHER = re.compile(r"(?:^|.*/)\d{5}_([A-Za-z_]+)\.png$")
+
 
 def fits(source: Source) -> bool:
     """Whether there are masks of parts."""
@@ -34,6 +36,11 @@ def fits(source: Source) -> bool:
 def read(source: Source, reading: Reading) -> Annotations:
     """All pictures that there are parts of."""
     parts: dict[int, dict[int, str]] = {}
+    for name in source.ending(".png"):
+        other = _OTHER.match(name)
+        if other and not _PART.match(name):
+            known = ", ".join(_LABELS.names[1:])
+            raise InputError(f"a part '{other[1]}' that is none", name, f"Known parts: {known}.")
     for name in source.ending(".png"):
         if match := _PART.match(name):
             own = parts.setdefault(int(match[1]), {})

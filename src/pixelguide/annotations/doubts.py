@@ -47,14 +47,10 @@ class Doubts:
 
     def _binary(self) -> str:
         names, pixels = self._names, self._pixels
-        if (
-            self._drawn
-            or len(names) < 2
-            or not pixels[0]
-            or not pixels[IGNORE]
-            or pixels[1:IGNORE].any()
-        ):
+        if self._drawn or not pixels[0] or not pixels[IGNORE] or pixels[1:IGNORE].any():
             return ""
+        if len(names) == 1:
+            return f"the maps hold 0 and 255 only: 0 is '{names[0]}', and 255 means no label"
         return (
             f"the maps hold 0 and 255 only, and 255 means no label: '{names[1]}' has no pixel; if "
             f"255 is meant for it, convert with --map {IGNORED}={shlex.quote(names[1])}"

@@ -17,7 +17,8 @@ from pixelguide.labels import IGNORE, LabelSet
 IGNORED = "__ignore__"
 """Stands for `IGNORE` where only classes with names can be written (labelme's own word for it)."""
 
-BACKGROUNDS = ("background", "_background_")
+BACKGROUNDS = ("background", "_background_", "__background__")
+"""labelme calls it by the second, ISAT by the third."""
 
 
 @dataclass(frozen=True)

@@ -97,16 +97,19 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 
 
-def detect_format(path: str | Path) -> str:
+def detect_format(path: str | Path, images: Path | None = None) -> str:
     """The name of the one format that the folder or file at `path` has, judged by its content.
 
-    Raises InputError if there is nothing, or if none or several of the formats fit.
+    images: a folder of pictures that may belong to maps at `path`. Raises InputError if there is
+    nothing, or if none or several of the formats fit.
     """
-    return _detected(open_source(_existing(path)))
+    return _detected(open_source(_existing(path)), images)
 
 
-def _detected(source: Source) -> str:
+def _detected(source: Source, images: Path | None = None) -> str:
     fitting = [name for name, known in FORMATS.items() if known.fits(source)]
+    if not fitting and images is not None and pairs.fits(source.path, images):
+        return "pairs"
     if len(fitting) == 1:
         return fitting[0]
     where = str(source.path)
@@ -137,7 +140,7 @@ def read_annotations(
     map is read, but for paths that lead out of the data set: they are a SafetyError at once.
     """
     source = open_source(_existing(path))
-    name = _detected(source) if format == "auto" else format
+    name = _detected(source, how.images) if format == "auto" else format
     known = _format(name)
     reading = Reading(labels, renames or {}, own_labels, snap, how)
     annotations = known.read(source, reading).understood(how)

@@ -96,7 +96,7 @@ def labels_check(
         read_annotations,
     )
 
-    name = detect_format(path) if from_ == "auto" else from_
+    name = detect_format(path, images) if from_ == "auto" else from_
     annotations = read_annotations(
         path,
         name,
