@@ -152,7 +152,11 @@ def test_segmentations_that_are_none(tmp_path: Path, segmentation: Any, message:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"images": []}, "annotations of unknown image 7"),
+        ({"images": []}, "no images, .*export its JSON"),
+        (
+            {"images": [{"id": 8, "file_name": "y", "height": 4, "width": 6}]},
+            "annotations of unknown image 7",
+        ),
         ({"categories": [{"id": 3, "name": "a"}] * 2}, "repeated category id"),
         ({"categories": []}, "no named classes"),
         ({"images": [{"id": 7, "file_name": "x", "height": 10**9, "width": 6}]}, r"0\.height"),

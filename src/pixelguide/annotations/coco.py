@@ -94,6 +94,9 @@ def read(source: Source, reading: Reading) -> Annotations:
         )
     content = source.json(fitting[0], _File, _HINT)
     file, where = fitting[0], source.where(fitting[0])
+    if not content.images:
+        hint = "Label Studio's COCO leaves brush strokes out: export its JSON."
+        raise InputError("no images", where, hint)
     root = _root(file)
     names = {category.id: category.name for category in content.categories}
     labels, class_id = named_classes(
