@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo studio test test-slow test-web test-browser check format measure evaluate portraits clean
+.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools check format measure evaluate portraits clean
 
 demo: $(READY) ## edit built-in portraits; look at out/demo/contact-sheet.png
 	$(BIN)/pixelguide demo --out out/demo
@@ -14,6 +14,25 @@ studio: $(READY) ## paint and edit in the browser
 
 test: $(READY) ## the whole test suite
 	$(BIN)/python -m pytest
+
+# The suite with the oldest versions that pyproject.toml allows, and with the newest there are; torch
+# stays at the tested one.
+BOUND = rm -rf $(1) && $(PYTHON) -m venv $(1) && $(1)/bin/python -m pip install --quiet --upgrade pip \
+	&& $(1)/bin/python -m pip install --quiet torch==2.13.0 -c $(2) \
+	&& $(1)/bin/python -m pip install --quiet -c $(2) -e ".[dev]" && $(1)/bin/python -m pytest
+
+test-lowest: ## the suite with the lowest declared versions, in .venv-lowest
+	mkdir -p out && $(PYTHON) .ci/lower_bounds.py > out/lowest.txt
+	$(call BOUND,.venv-lowest,out/lowest.txt)
+
+test-newest: ## the suite with the newest releases, in .venv-newest
+	mkdir -p out && echo torch==2.13.0 > out/newest.txt
+	$(call BOUND,.venv-newest,out/newest.txt)
+
+# what a processor without AVX-512 computes: most desktops and laptops
+test-avx2: $(READY) ## the network, the guidance and the edits as a processor with AVX2 has them
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(BIN)/python -m pytest \
+		tests/prior tests/segment tests/guidance tests/edit tests/photo
 
 test-slow: $(READY) ## checks that take longer
 	$(BIN)/python -m pytest -m slow
@@ -33,9 +52,34 @@ test-browser: $(READY) ## the Studio in Debian's chromium
 	@$(call installed,chromium,chromium)
 	$(BIN)/python -m pytest -m "browser and not slow" tests/studio/browser
 
-check: $(READY) ## formatting, lint, types
+# What packages of PyPI and npm are tried with is pinned; Debian's programs are as its release has them.
+TOOLS := .tools
+PYPI := pyoxipng==9.1.1 pypng==0.20220715.0 pyora==0.3.11 pillow==13.0.0 imageio==2.38.1 \
+	opencv-python-headless==5.0.0.93 scikit-image==0.26.0
+NPM := upng-js@2.1.0 sharp@0.35.5 pngjs@7.0.0 jimp@1.6.1
+
+test-tools: $(READY) ## maps through GIMP, Krita, ImageMagick and others, and back (a gigabyte of them)
+	@$(call installed,optipng,optipng)
+	@$(call installed,zopflipng,zopfli)
+	@$(call installed,convert-im6.q16,imagemagick)
+	@$(call installed,gimp,gimp)
+	@$(call installed,krita,krita)
+	@$(call installed,xvfb-run,xvfb xauth)
+	@$(call installed,mypaint,mypaint)
+	@$(call installed,pngquant,pngquant)
+	@$(call installed,gm,graphicsmagick)
+	@$(call installed,vips,libvips-tools)
+	@$(call installed,ffmpeg,ffmpeg)
+	@$(call installed,npm,npm)
+	$(PYTHON) -m venv $(TOOLS)/venv
+	$(TOOLS)/venv/bin/python -m pip install --quiet $(PYPI)
+	npm install --prefix $(TOOLS) --no-save --no-package-lock --no-audit --no-fund --silent $(NPM)
+	PIXELGUIDE_TOOLS=$(TOOLS) $(BIN)/python -m pytest -m tools tests/tools -rs
+
+check: $(READY) ## formatting, lint, imports, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 format: $(READY)
@@ -67,4 +111,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) .tools out

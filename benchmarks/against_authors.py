@@ -21,7 +21,6 @@ theirs.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import json
 import statistics
@@ -40,15 +39,16 @@ from torch import Tensor
 
 from benchmarks.authors import ADM_256, AdmFlags, Authors, AuthorsStep
 from benchmarks.same_parts import SCALE, Ours, Scene, make_scene, same_parts
+from benchmarks.setup import option_parser
 from pixelguide.devices import choose_device
-from pixelguide.edit.guidance import guided
 from pixelguide.edit.result import versions
 from pixelguide.errors import InputError, PixelguideError
 from pixelguide.evaluate.ceilings import describe_machine, synchronize
 from pixelguide.evaluate.costs import PeakBytes, weight_bytes
+from pixelguide.guidance.guidance import guided
 from pixelguide.prior.denoiser import Prediction
+from pixelguide.prior.kernels.options import InferenceOptions
 from pixelguide.prior.schedule import Schedule
-from pixelguide.prior.speed import Speed
 
 Clock = Callable[[], float]
 TOLERANCE = 1e-3
@@ -82,9 +82,7 @@ class Recalled(torch.autograd.Function):
 
 def main() -> int:
     """Check, measure, print; exit code 1 if a step does not agree."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--theirs", type=Path, required=True, help="clone with submodules")
     parser.add_argument(
         "--adm256", action="store_true", help="the real shape; about 16 GiB of memory, 5 GB of disk"
@@ -113,8 +111,10 @@ def main() -> int:
         passes = our_passes(arguments.our_passes)
         flags = ADM_256 if arguments.adm256 else AdmFlags()
         theirs = Authors(arguments.theirs, flags, device)
-        speed = Speed(arguments.our_precision, plain=arguments.plain, graphs=arguments.graphs)
-        ours = same_parts(theirs, arguments.weights, Speed(plain=arguments.plain))
+        options = InferenceOptions(
+            arguments.our_precision, plain=arguments.plain, graphs=arguments.graphs
+        )
+        ours = same_parts(theirs, arguments.weights, InferenceOptions(plain=arguments.plain))
         scene = make_scene(ours, arguments.batch)
         with exact_convolutions():
             expected = theirs.guided_step(scene.x_t, scene.target, scene.roi, SCALE)
@@ -129,12 +129,12 @@ def main() -> int:
     )
     if not agrees:
         return 1
-    ours = ours.prepared(speed)
+    ours = ours.prepared(options)
     deviation = disagreement
-    if speed != Speed(plain=speed.plain):
+    if options != InferenceOptions(plain=options.plain):
         deviation = compare(expected, ours, scene)
         console.print(
-            f"as it is timed, {speed.precision}: "
+            f"as it is timed, {options.precision}: "
             + ", ".join(f"{name} {value:.1e}" for name, value in deviation.items())
         )
     results = measure(theirs, ours, scene, arguments.repeats, CLOCKS[arguments.clock])
@@ -142,7 +142,7 @@ def main() -> int:
         "shape": flags.all(),
         "weights": str(arguments.weights or "random"),
         "batch": arguments.batch,
-        "ours": asdict(speed),
+        "ours": asdict(options),
         "clock": arguments.clock,
         "roi_pixels": int(scene.roi.sum()),
         "relative_difference": disagreement,

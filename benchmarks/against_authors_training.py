@@ -11,7 +11,6 @@ at the timesteps that theirs was run for. The ratio is count x theirs over ours.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import json
 import statistics
@@ -27,6 +26,7 @@ from rich.console import Console
 from torch import Tensor
 
 from benchmarks.authors_training import AuthorsTraining, Spent, Stopwatch
+from benchmarks.setup import option_parser
 from pixelguide.edit.result import versions
 from pixelguide.errors import PixelguideError
 from pixelguide.evaluate.ceilings import describe_machine
@@ -38,9 +38,9 @@ from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.model_labels import load_labels
 from pixelguide.segment.plan import ClassifierTraining, Job
 from pixelguide.segment.samples import PixelSample
-from pixelguide.segment.storage import load_labels
 from pixelguide.segment.training import run_job
 
 TRAINING = ClassifierTraining()
@@ -71,9 +71,7 @@ class Extracted:
 
 def main() -> int:
     """Extract, train both, judge, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--theirs", type=Path, required=True, help="clone with submodules")
     parser.add_argument("--pictures", type=int, default=20, help="labelled portraits")
     parser.add_argument("--count", type=int, default=50, help="classifiers of ours")
@@ -98,7 +96,7 @@ def main() -> int:
     }
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=2) + "\n")
-    console.print(told(report))
+    console.print(describe(report))
     return 0
 
 
@@ -128,7 +126,7 @@ def compare(
 
     results = []
     for t in judged:
-        run = theirs.run(known.features((t,)).float(), known.labels, guide.config.num_classes)
+        run = theirs.run(known.features((t,)).float(), known.labels, guide.num_classes)
         seen = held_out.features((t,)).float()
         with torch.no_grad():
             logits = {
@@ -148,7 +146,7 @@ def compare(
     return {
         "pixels": len(known.labels),
         "inputs": sum(channels),
-        "classes": guide.config.num_classes,
+        "classes": guide.num_classes,
         "classifiers": count,
         "settings": asdict(settings),
         "ours_seconds": asdict(ours),
@@ -199,7 +197,7 @@ def ratios(theirs: Spent, ours: Spent, count: int) -> dict[str, float]:
     return {"wall": count * theirs.wall / ours.wall, "cpu": count * theirs.cpu / ours.cpu}
 
 
-def told(report: dict[str, Any]) -> str:
+def describe(report: dict[str, Any]) -> str:
     """The report in a few lines."""
     ours, count = report["ours_seconds"], report["classifiers"]
     lines = [

@@ -11,23 +11,21 @@ and PSNR to the true edit in the ROI.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import numpy as np
 
+from benchmarks.setup import add_edits, option_parser
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.region import region_of_interest
 from pixelguide.evaluate.measures import psnr
 from pixelguide.evaluate.portrait_edits import portrait_edits
+from pixelguide.guidance.region import region_of_interest
 
 
 def main() -> None:
     """Edit, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--first", type=int, default=60)
-    parser.add_argument("--edits", type=int, default=25)
+    parser = option_parser(__doc__)
+    add_edits(parser, 60, 25)
     parser.add_argument("--settings", default="500:120,500:400,400:300")
     parser.add_argument("--num-images", type=int, default=2)
     parser.add_argument("--start-from", choices=("inversion", "colours", "auto"), default="auto")

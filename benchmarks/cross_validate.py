@@ -9,12 +9,12 @@ of every class and their mean.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.setup import option_parser
 from pixelguide.devices import choose_device
 from pixelguide.errors import InputError
 from pixelguide.evaluate.measures import confusion, intersection_over_union
@@ -68,9 +68,7 @@ def _chosen(pictures: LabelledPictures, indices: NDArray[np.int64]) -> LabelledP
 
 def main() -> None:
     """Train, read, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("dataset")
     parser.add_argument(
         "--model", required=True, help="with the prior; its classifiers play no part"

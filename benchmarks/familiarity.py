@@ -2,14 +2,14 @@
 
     python -m benchmarks.familiarity [--model portraits-64] [--pictures FOLDER]
 
-For each kind, the lowest and highest error through noise and doubt (see `segment.domain`). The
-first kind gives the limits, as `models calibrate` would take them from labelled pictures.
+For each kind, the lowest and highest error through noise and doubt (see
+`segment.picture_statistics`). The first kind gives the limits, as `models calibrate`
+would take them from labelled pictures.
 --pictures: a folder of further ones, each reduced to the model's size.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.setup import add_model, option_parser
 from pixelguide.edit.editor import Editor
 from pixelguide.evaluate.portrait_edits import EVALUATION_SEED, HELD_OUT_SEED
 from pixelguide.images import SUFFIXES, load_rgb
 from pixelguide.portraits import ODDITIES, add_oddity, portrait_at, render
-from pixelguide.segment.domain import Range
+from pixelguide.segment.picture_statistics import Range
 
 Pictures = list[NDArray[np.uint8]]
 
@@ -67,8 +68,8 @@ def folder(path: Path, size: int) -> Pictures:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="portraits-64")
+    parser = option_parser(__doc__)
+    add_model(parser)
     parser.add_argument("--pictures", type=Path)
     arguments = parser.parse_args()
     editor = Editor.from_pretrained(arguments.model, "cpu")

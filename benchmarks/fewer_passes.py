@@ -11,7 +11,6 @@ may share the edits (--first, --edits) before one of them all writes the tables.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,13 +20,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.setup import add_edits, judged, option_parser
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import GuidedDenoiser, GuidedPrediction, unguided
 from pixelguide.edit.settings import EditSettings
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
-from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.evaluate.methods import Method, Outcome, Setup, method, settings_of
 from pixelguide.evaluate.runner import Row, run_methods
+from pixelguide.guidance.guidance import GuidedDenoiser, GuidedPrediction, unguided
 from pixelguide.prior.denoiser import Prediction
 from pixelguide.prior.schedule import Schedule
 
@@ -166,7 +165,7 @@ def passes_of(way: Way, editor: Editor) -> int:
     chosen: EditSettings = EditSettings.check(way.name, settings_of(way.name, way.settings))
     start, _ = editor.defaults.choose(chosen, 0, len(editor.denoiser.schedule))
     begin = editor.defaults.start_from if chosen.start_from == "auto" else chosen.start_from
-    passes = chosen.passes(start, start_from=begin)
+    passes = chosen.step_plan(start, start_from=begin)
     return passes.steps + (passes.inversion_steps - 1 if begin == "inversion" else 0)
 
 
@@ -219,17 +218,13 @@ def plot(entries: Sequence[dict[str, Any]], path: Path) -> None:
 
 def main() -> None:
     """Make what is missing, write all."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--first", type=int, default=300)
-    parser.add_argument("--edits", type=int, default=36)
+    add_edits(parser, 300, 36)
     parser.add_argument("-n", "--num-images", type=int, default=2)
     arguments = parser.parse_args()
     editor = PartlyGuidedEditor.from_pretrained(arguments.model, "cpu")
-    judge = Judge(editor, independent_of(editor))
+    judge = judged(editor)
     tasks = list(portrait_tasks(editor, arguments.edits, arguments.first, maps="true"))
     methods = [as_method(way, editor, arguments.num_images) for way in WAYS]
     shared = {"model": editor._model, "num_images": arguments.num_images}

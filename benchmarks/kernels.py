@@ -9,7 +9,6 @@ is of the time that all take; on a GPU, what they leave of a run's time is gaps 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 from collections.abc import Callable
@@ -19,18 +18,19 @@ import torch
 from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.whole_edit import (
+from benchmarks.setup import (
     WAYS,
     add_subject_options,
     chosen_subject,
     heading,
+    option_parser,
     run_as,
     timed,
 )
-from pixelguide.edit.guidance import guided
 from pixelguide.evaluate.ceilings import synchronize
 from pixelguide.evaluate.stages import Inputs
 from pixelguide.evaluate.subjects import Subject
+from pixelguide.guidance.guidance import guided
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,7 @@ def table(found: list[Kernel], most: int) -> str:
 
 def main() -> None:
     """Run, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     add_subject_options(parser)
     parser.add_argument("--batch", type=int, default=1, help="candidates at once")
     parser.add_argument("--way", choices=WAYS, default="eager", help="see benchmarks.whole_edit")

@@ -7,14 +7,12 @@ Writes OUT/labels-needed.json and OUT/labels-needed.png.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
 from pathlib import Path
 
-import matplotlib as mpl
-
+from benchmarks.setup import add_model, option_parser, pyplot
 from pixelguide.demo import measure_segmentation
 from pixelguide.edit.editor import Editor
 from pixelguide.portraits import write_portraits
@@ -32,9 +30,9 @@ LABEL_SEED = 20  # the seed whose first 20 portraits the shipped classifiers lea
 
 def main() -> None:
     """Measure and plot."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--model", default="portraits-64")
+    add_model(parser)
     parser.add_argument("--held-out", type=int, default=200)
     arguments = parser.parse_args()
     folder = ModelFolder.open(arguments.model)
@@ -59,8 +57,7 @@ def main() -> None:
 
 def plot(miou: dict[int, float], path: Path) -> None:
     """mIoU against the number of labelled pictures."""
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
+    plt = pyplot()
 
     figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
     axes.plot(list(miou), list(miou.values()), "o-", color="#b4532a")
@@ -70,7 +67,6 @@ def plot(miou: dict[int, float], path: Path) -> None:
     axes.set_xlabel("labelled portraits")
     axes.set_ylabel("mIoU, held-out")
     axes.set_ylim(0, 1)
-    axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
 
 

@@ -10,7 +10,6 @@ memory above what the process held with everything imported, are printed.
 
 from __future__ import annotations
 
-import argparse
 import resource
 import sys
 import tempfile
@@ -22,9 +21,10 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
-from pixelguide.edit.framing import Frame, Placement
-from pixelguide.edit.full_size import FullSize
-from pixelguide.photographs import Photograph
+from benchmarks.setup import option_parser, peak_memory
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.photograph import Photograph
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ def measure(path: Path, frame: Frame, side: int, candidates: int, out: Path) -> 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--megapixels", type=float, default=12)
     parser.add_argument("--crop", type=int, default=1400)
     parser.add_argument("--angle", type=float, default=0)
@@ -86,16 +86,16 @@ def main() -> None:
             arguments.angle,
         )  # fmt: skip
         # the writing above has set a peak of its own: measured is a child that did not write
-        held, told, peak = _in_a_child(
+        held, report, peak = _in_a_child(
             lambda: measure(path, frame, arguments.side, arguments.n, Path(folder) / "out")
         )
-    for name, (clock, cpu) in told["seconds"].items():
+    for name, (clock, cpu) in report["seconds"].items():
         sys.stdout.write(f"{name}: {clock:.2f} s ({cpu:.2f} s of CPU)\n")
-    clock, cpu = (sum(pair[k] for pair in told["seconds"].values()) for k in (0, 1))
+    clock, cpu = (sum(pair[k] for pair in report["seconds"].values()) for k in (0, 1))
     sys.stdout.write(
         f"all: {clock:.2f} s ({cpu:.2f} s of CPU) for {width}×{height} and {arguments.n} "
         f"candidates; peak {(peak - held) / 2**20:.0f} MiB above {held / 2**20:.0f}; "
-        f"{told['changed_pixels_outside']} pixels changed outside\n"
+        f"{report['changed_pixels_outside']} pixels changed outside\n"
     )
 
 
@@ -108,7 +108,7 @@ def _in_a_child(work: Callable[[], T]) -> tuple[int, T, int]:
     def run() -> None:
         held = _resident()
         result = work()
-        send.send((held, result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+        send.send((held, result, peak_memory()))
 
     child = multiprocessing.get_context("fork").Process(target=run)
     child.start()

@@ -11,13 +11,11 @@ itself, is left out. After Matsunaga et al. 2022, appendix B.2.
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
+from benchmarks.setup import option_parser, pyplot
 from pixelguide.evaluate.judge import MEASURES
 from pixelguide.evaluate.summary import SET_MEASURES
 from pixelguide.evaluate.tables import FACTORS
@@ -27,7 +25,7 @@ FAITHFULNESS = ("independent_accuracy", "true_psnr")
 
 def main() -> None:
     """Read and plot."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
     entries = json.loads((arguments.out / "summary.json").read_text())["summary"]
@@ -36,8 +34,7 @@ def main() -> None:
 
 def plot(entries: list[dict[str, Any]], out: Path) -> None:
     """One panel for each measure of faithfulness, with its intervals."""
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
+    plt = pyplot()
 
     realism = "fid" if all("fid" in entry["set"] for entry in entries) else "prior_frechet"
     figure, panels = plt.subplots(1, len(FAITHFULNESS), figsize=(9, 3.6), layout="constrained")
@@ -58,8 +55,7 @@ def plot(entries: list[dict[str, Any]], out: Path) -> None:
                               textcoords="offset points")  # fmt: skip
         axes.set_xlabel(SET_MEASURES[realism])
         axes.set_ylabel(MEASURES[measure].title)
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(out / "realism-faithfulness.png", dpi=150)
+        figure.savefig(out / "realism-faithfulness.png", dpi=150)
 
 
 def _short(method: str) -> str:

@@ -12,17 +12,17 @@ import torch
 from torch import Tensor
 
 from benchmarks.authors import BLOCKS, Authors
-from pixelguide.edit.guidance import guided
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.sampling import sample_edit
-from pixelguide.prior.adm import AdmSettings
-from pixelguide.prior.adm_folder import convert_adm
+from pixelguide.guidance.guidance import guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.sampling import sample_edit
+from pixelguide.prior.adm.convert import convert_adm
+from pixelguide.prior.adm.shapes import AdmSettings
+from pixelguide.prior.adm.torch_files import read_state_dict
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions, prepare
 from pixelguide.prior.schedule import Schedule
-from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.prior.taps import list_taps
-from pixelguide.prior.torch_files import read_state_dict
 from pixelguide.seeds import generator
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.foreign_classifiers import find_classifiers, import_guide
@@ -50,13 +50,13 @@ class Ours:
     guide: ClassifierBank
     schedule: Schedule
 
-    def prepared(self, speed: Speed) -> Ours:
-        """The same network, changed in place, run as `speed` says."""
+    def prepared(self, options: InferenceOptions) -> Ours:
+        """The same network, changed in place, run as `options` says."""
         known = self.denoiser
-        prepare(known.unet, known.device, speed)
+        prepare(known.unet, known.device, options)
         taps = tuple(tap.index for tap in known.taps)
         denoiser = Denoiser(
-            known.unet, known.schedule, taps, known.prediction_type, graphs=speed.graphs
+            known.unet, known.schedule, taps, known.prediction_type, graphs=options.graphs
         )
         return replace(self, denoiser=denoiser)
 
@@ -71,7 +71,9 @@ class Ours:
         return invert(self.denoiser, scene.x_0, self.schedule)
 
 
-def same_parts(theirs: Authors, checkpoint: Path | None, speed: Speed = FAST) -> Ours:
+def same_parts(
+    theirs: Authors, checkpoint: Path | None, options: InferenceOptions = DEFAULT_OPTIONS
+) -> Ours:
     """Give both the same weights and classifiers, ours by way of files in the authors' formats."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -82,7 +84,7 @@ def same_parts(theirs: Authors, checkpoint: Path | None, speed: Speed = FAST) ->
         settings = AdmSettings(theirs.flags.image_size, theirs.flags.num_head_channels)
         convert_adm(checkpoint, folder / "model", settings, dtype=torch.float32)
         opened = ModelFolder.open(folder / "model")
-        unet = prepare(opened.unet(), theirs.device, speed)
+        unet = prepare(opened.unet(), theirs.device, options)
         denoiser = Denoiser.from_parts(unet, opened.scheduler(), BLOCKS)
 
         channels = sum(tap.channels for tap in denoiser.taps)

@@ -34,16 +34,16 @@ from diffusers import UNet2DModel
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from benchmarks.setup import add_edits, judged, option_parser
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import guided
-from pixelguide.edit.inversion import invert
 from pixelguide.edit.plan import Plan, plan_edit
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.settings import EditSettings
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.costs import WorkCounter
-from pixelguide.evaluate.judge import Judge, independent_of
+from pixelguide.guidance.guidance import guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import noised_start, sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
@@ -75,11 +75,11 @@ def small_edits(editor: Editor, arguments: argparse.Namespace) -> Iterator[Small
         plan = plan_edit(
             task.source, task.target, task.classes, settings, editor.defaults, len(full)
         )
-        levels = spaced_timesteps(plan.start, plan.passes.steps, plan.passes.spacing)
+        levels = spaced_timesteps(plan.start, plan.step_plan.steps, plan.step_plan.spacing)
         if plan.start_from == "colours":
             begin = to_model(plan.colours(task.image, editor._colours))
         else:
-            up = full.respaced(spaced_timesteps(plan.start, plan.passes.inversion_steps))
+            up = full.respaced(spaced_timesteps(plan.start, plan.step_plan.inversion_steps))
             begin = invert(editor.denoiser, to_model(task.image), up)
         yield Small(task, plan, full.respaced(levels), begin)
 
@@ -100,7 +100,7 @@ def sampled(editor: Editor, edit: Small, window: tuple[slice, slice], count: int
         edit.schedule,
         plan.scale,
         draws,
-        plan.passes.sampler,
+        plan.step_plan.sampler,
         temperature=plan.temperature,
     )
 
@@ -162,7 +162,7 @@ def forward_flops(denoiser: Denoiser, side: int) -> float:
 def deep_flops(denoiser: Denoiser) -> float:
     """What a pass spends on what `deep_reused` would let it skip."""
     unet = denoiser.unet
-    modules = [unet.down_blocks[-1], unet.mid_block, *coarsest_level(unet)]
+    modules: list[Any] = [unet.down_blocks[-1], unet.mid_block, *coarsest_level(unet)]
     with WorkCounter() as work, torch.no_grad():
         marks: list[float] = []
         handles = [
@@ -181,19 +181,15 @@ def deep_flops(denoiser: Denoiser) -> float:
 
 def main() -> None:
     """Sample every way, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--first", type=int, default=300)
-    parser.add_argument("--edits", type=int, default=20)
+    add_edits(parser, 300, 20)
     parser.add_argument("-n", "--num-images", type=int, default=2)
     starts = ("auto", "colours", "inversion")
     parser.add_argument("--start-from", default="auto", choices=starts)
     arguments = parser.parse_args()
     editor = Editor.from_pretrained(arguments.model, "cpu")
-    judge = Judge(editor, independent_of(editor))
+    judge = judged(editor)
     size, count = editor.size, arguments.num_images
     step = 1 << (len(editor.denoiser.unet.config.block_out_channels) - 1)
     full = forward_flops(editor.denoiser, size)
@@ -213,7 +209,7 @@ def main() -> None:
 
     def with_reuse(every: int) -> Callable[[Small], tuple[Tensor, float]]:
         def run(edit: Small) -> tuple[Tensor, float]:
-            steps = edit.plan.passes.steps
+            steps = edit.plan.step_plan.steps
             reused = 1 - len(range(0, steps, every)) / steps
             with deep_reused(editor.denoiser.unet, every):
                 return sampled(editor, edit, whole(size), count), 1 - deep * reused

@@ -12,7 +12,6 @@ and OUT/starts-and-scales.md. Parts (--first, --edits) may run side by side into
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,14 +20,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.setup import add_edits, judged, option_parser, pyplot
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import guided
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import Step, sample_edit
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
-from pixelguide.evaluate.judge import Judge, independent_of
+from pixelguide.evaluate.judge import Judge
 from pixelguide.files import write_atomically
+from pixelguide.guidance.guidance import guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import Step, sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.seeds import generator
@@ -47,15 +47,13 @@ COLOURS = ("#7a9cc6", "#2f5d8c", "#b4532a")
 def main() -> None:
     """Edit, and plot."""
 
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--model", default="portraits-64")
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--edits", type=int, default=24)
+    add_edits(parser, 0, 24)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     editor = Editor.from_pretrained(arguments.model, "cpu")
-    judge = Judge(editor, independent_of(editor))
+    judge = judged(editor)
     arguments.out.mkdir(parents=True, exist_ok=True)
     tasks = portrait_tasks(editor, arguments.edits, arguments.first, kinds=KINDS, maps="true")
     for task in tasks:
@@ -99,7 +97,8 @@ def plot_steps(
     cases: Sequence[dict[str, Any]], schedule: Schedule, small_roi: int, out: Path
 ) -> None:
     """A panel for small and one for large regions: means over edits."""
-    plt = _pyplot()
+    plt = pyplot()
+    plt.rcParams["font.size"] = 9
     ratio = (schedule.alpha_bar / (1 - schedule.alpha_bar)).numpy()
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
     groups = (
@@ -126,7 +125,8 @@ def plot_steps(
 
 def plot_threshold(cases: Sequence[dict[str, Any]], small_roi: int, out: Path) -> None:
     """Sizes of regions, and what each threshold between `SMALL` and `LARGE` settings gives."""
-    plt = _pyplot()
+    plt = pyplot()
+    plt.rcParams["font.size"] = 9
     sizes = np.array([case["pixels"] for case in cases])
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     left.hist(sizes, bins=np.arange(0, sizes.max() + 100, 100), color=COLOURS[0])
@@ -167,16 +167,6 @@ def table(cases: Sequence[dict[str, Any]], editor: Editor) -> str:
 
 def _of(case: dict[str, Any], t0: int, scale: float) -> list[dict[str, Any]]:
     return [run for run in case["runs"] if (run["t0"], run["scale"]) == (t0, scale)]
-
-
-def _pyplot() -> Any:
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "font.size": 9})
-    return plt
 
 
 if __name__ == "__main__":

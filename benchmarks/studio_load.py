@@ -8,7 +8,6 @@ for its state twice a second. A full queue (503) is the only refusal intended.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -27,14 +26,15 @@ from typing import Any
 import httpx2
 import numpy as np
 
+from benchmarks.setup import option_parser
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.portraits import LABELS
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
-from pixelguide.studio.items import picture_png
 from pixelguide.studio.messages import EditOutcome, EditTask, Outcome, Report, Task
-from pixelguide.studio.office import open_office
-from pixelguide.studio.serve import bound, gate_of, serve
+from pixelguide.studio.serve import access_policy, bound, serve
+from pixelguide.studio.services import open_services
+from pixelguide.studio.stored_files import picture_png
 
 SIZE, STEPS, STEP_SECONDS = 64, 20, 0.05
 
@@ -188,9 +188,9 @@ def _serve(data: Path, tell: Line) -> None:
     with (
         contextlib.suppress(KeyboardInterrupt),
         bound("127.0.0.1", 0) as listening,
-        open_office(category, Stub, data) as office,
+        open_services(category, Stub, data) as services,
     ):
-        app = create_app(office, gate_of(listening, "127.0.0.1", None))
+        app = create_app(services, access_policy(listening, "127.0.0.1", None))
         began: list[float] = []
 
         def ready() -> None:
@@ -205,7 +205,7 @@ def _serve(data: Path, tell: Line) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run, print the numbers as JSON; 1 when a promise is broken."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args(arguments)

@@ -10,7 +10,6 @@ package.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -22,15 +21,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from pixelguide.edit.region import dilate
+from benchmarks.setup import option_parser
 from pixelguide.evaluate.independent import SIZE, WEIGHTS, IndependentSegmenter, SmallUNet
 from pixelguide.evaluate.measures import confusion, intersection_over_union
 from pixelguide.evaluate.portrait_edits import held_out_portraits, portrait_edits
 from pixelguide.files import write_atomically
+from pixelguide.guidance.region import dilate
 from pixelguide.images import to_model
 from pixelguide.labels import IGNORE
 from pixelguide.portraits import EDITS, LABELS, ODDITIES, add_oddity, random_portrait, render
-from pixelguide.prior.bundle import tensor_bytes
+from pixelguide.prior.model_parts import tensor_bytes
 from pixelguide.prior.safe import read_tensors
 from pixelguide.seeds import generator
 
@@ -44,7 +44,7 @@ STATE = "training.safetensors"
 
 def main() -> None:
     """Train, write, measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--threads", type=int, default=1)

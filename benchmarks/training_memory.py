@@ -11,13 +11,12 @@ process held before is printed; it does not depend on the number of steps.
 
 from __future__ import annotations
 
-import argparse
-import resource
 import sys
 
 import numpy as np
 import torch
 
+from benchmarks.setup import option_parser, peak_memory
 from pixelguide.annotations import built_in_label_sets
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.taps import Tap
@@ -50,7 +49,7 @@ class Stub:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--pictures", type=int, default=34)
     parser.add_argument("--memory", type=float, default=2.0)
     arguments = parser.parse_args()
@@ -70,18 +69,15 @@ def main() -> None:
     )  # fmt: skip
     channels = sum(tap.channels for tap in TAPS)
     plan = plan_training(settings, len(pictures), Stub.size, channels)
-    before = _peak()
+    before = peak_memory()
     train_classifiers(Stub(), pictures, settings)  # type: ignore[arg-type]
     sys.stdout.write(
         f"{arguments.pictures} pictures, {plan.classifiers} classifiers: planned "
-        f"{plan.feature_bytes / GIB:.2f} GiB of features, peak {(_peak() - before) / GIB:.2f} GiB "
+        f"{plan.feature_bytes / GIB:.2f} GiB of features, "
+        f"peak {(peak_memory() - before) / GIB:.2f} GiB "
         f"above {before / GIB:.2f}; pixels of a picture: "
         f"{', '.join(str(job.pixels) for job in plan.jobs)}\n"
     )
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.region import dilate
+from pixelguide.guidance.region import dilate
 from pixelguide.labels import LabelMap
 
 Mask = NDArray[np.bool_]

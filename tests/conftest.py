@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 import torch
 from diffusers import UNet2DModel
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pixelguide.labels import LabelSet
+from pixelguide.edit.editor import Editor
+from pixelguide.images import from_model
+from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import prior_parts, write_parts
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import write_parts
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.schedule import Schedule
 from pixelguide.segment.classifier import ClassifierBank
 
@@ -83,6 +88,11 @@ def make_bank(denoiser: Denoiser, timesteps: list[list[int]], seed: int) -> Clas
     """Classifiers of three classes with random weights and random running statistics."""
     taps = denoiser.taps
     bank = ClassifierBank(3, timesteps, [t.index for t in taps], [t.channels for t in taps], (8, 6))
+    return randomized(bank, seed).eval().requires_grad_(False)
+
+
+def randomized(bank: ClassifierBank, seed: int) -> ClassifierBank:
+    """The bank with random weights and random running statistics."""
     generator = seeded(seed)
     for member in range(len(bank)):
         bank.initialize(member, generator)
@@ -92,7 +102,7 @@ def make_bank(denoiser: Denoiser, timesteps: list[list[int]], seed: int) -> Clas
             getattr(bank, f"shift{layer}").normal_(generator=generator)
             getattr(bank, f"mean{layer}").normal_(std=0.2, generator=generator)
             getattr(bank, f"variance{layer}").uniform_(0.1, 1, generator=generator)
-    return bank.eval().requires_grad_(False)
+    return bank
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +122,39 @@ def x_0() -> Tensor:
     """A picture of smooth colours, 1×3×16×16 in [-1, 1]."""
     coarse = torch.rand(1, 3, 4, 4, generator=seeded(5)) * 1.8 - 0.9
     return nn.functional.interpolate(coarse, 16, mode="bilinear", align_corners=False)
+
+
+@pytest.fixture
+def tiny_editor(
+    denoiser: Denoiser,
+    segmenter_bank: ClassifierBank,
+    guide_bank: ClassifierBank,
+    labels: LabelSet,
+) -> Editor:
+    """An editor of the tiny category, without a picture."""
+    return Editor(denoiser, segmenter_bank, guide_bank, labels, model={"name": "tiny"})
+
+
+@pytest.fixture
+def picture(x_0: Tensor) -> NDArray[np.uint8]:
+    """`x_0` as uint8 16×16×3."""
+    return from_model(x_0)[0]
+
+
+@pytest.fixture
+def source(labels: LabelSet) -> LabelMap:
+    """The map of `picture` before an edit."""
+    from model_folders import tiny_maps  # which takes what is above
+
+    return tiny_maps(labels)[0]
+
+
+@pytest.fixture
+def target(labels: LabelSet) -> LabelMap:
+    """The map of `picture` after it."""
+    from model_folders import tiny_maps
+
+    return tiny_maps(labels)[1]
 
 
 @pytest.fixture

@@ -13,12 +13,20 @@ from conftest import seeded, wake
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.portraits import LABELS
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import MANIFEST, prior_parts, write_parts
+from pixelguide.prior.bundle import WEIGHTS
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import MANIFEST, write_parts
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.schedule import Schedule
 from pixelguide.segment.category import PIPELINE_INDEX
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.storage import classifier_parts
+
+PARTS = (
+    *("labels.json", "unet/config.json", f"unet/{WEIGHTS}", "scheduler/scheduler_config.json"),
+    *("segmenter/config.json", f"segmenter/{WEIGHTS}", "guide/config.json", f"guide/{WEIGHTS}"),
+)
+"""What no category can do without."""
 
 
 def write_category(

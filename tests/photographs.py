@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
-from pixelguide.photograph_files import PhotographWriter
-from pixelguide.photographs import Photograph, Pixels
+from pixelguide.photo.photograph import Photograph, Pixels
+from pixelguide.photo.photograph_files import PhotographWriter
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -14,7 +14,8 @@ from diffusers import UNet2DModel
 
 from flaky_server import FlakyServer, Reply
 from pixelguide.errors import InputError
-from pixelguide.prior.bundle import prior_parts, write_parts
+from pixelguide.prior.manifest import write_parts
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.public import pull
 from pixelguide.prior.public.registry import REGISTRY
 

@@ -46,10 +46,12 @@ def test_saved_palette_shows_the_colours(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(image.convert("RGB")), LabelMap(SAMPLE, SET).colour())
 
 
-def test_palette_files_of_others_are_read_by_index_whatever_their_colours(tmp_path: Path) -> None:
+def test_palette_files_of_others_are_read_by_index_if_no_colour_is_a_class_s(
+    tmp_path: Path,
+) -> None:
     image = Image.fromarray(SAMPLE)
     # brightness 255, 0, 29 …: convert("L") would yield other, partly valid ids
-    image.putpalette([255, 255, 255, 0, 0, 0, 0, 0, 255] + [1, 1, 1] * 253)
+    image.putpalette([254, 255, 255, 0, 9, 0, 0, 0, 252] + [1, 2, 1] * 253)
     image.save(tmp_path / "map.png")
     assert np.array_equal(LabelMap.load(tmp_path / "map.png", SET).ids, SAMPLE)
 
@@ -58,7 +60,7 @@ def test_palette_files_of_others_are_read_by_index_whatever_their_colours(tmp_pa
 def test_palette_files_of_few_bits_are_read_by_index(tmp_path: Path, bits: int) -> None:
     ids = np.array([[0, 1, 1], [1, 0, 1]], np.uint8)
     image = Image.fromarray(ids)
-    image.putpalette([9, 9, 9, 200, 200, 200] + [0, 0, 7] * (2**bits - 2))
+    image.putpalette([9, 9, 99, 200, 200, 90] + [0, 0, 7] * (2**bits - 2))
     image.save(tmp_path / "map.png")
     assert (tmp_path / "map.png").read_bytes()[24] == bits  # the header's bit depth
     assert np.array_equal(LabelMap.load(tmp_path / "map.png", SET).ids, ids)

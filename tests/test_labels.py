@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
+from PIL import Image
 
 from pixelguide.errors import InputError
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
@@ -128,12 +129,31 @@ def test_ids_are_sorted_unique_and_know_groups(labels: LabelSet) -> None:
         labels.ids(["nature", "tree"])
 
 
-def test_ids_without_a_class_are_shown_white(labels: LabelSet) -> None:
+def test_every_id_has_a_colour_of_its_own_and_no_label_is_white(labels: LabelSet) -> None:
     colours = labels.colours()
     assert colours.dtype == np.uint8
     assert colours[:3].tolist() == [list(colour) for colour in labels.palette]
-    assert (colours[3:] == 255).all()
-    assert len(colours) == 256
+    assert colours[IGNORE].tolist() == [255, 255, 255]
+    assert len(np.unique(colours, axis=0)) == len(colours) == 256
+
+
+def test_no_label_has_another_colour_where_a_class_is_white() -> None:
+    labels = LabelSet(("paper", "ink"), ((255, 255, 255), (0, 0, 0)))
+    colours = labels.colours()
+    assert len(np.unique(colours, axis=0)) == 256
+    ids = np.array([[0, 1, IGNORE]], np.uint8)
+    shown = Image.fromarray(LabelMap(ids, labels).colour())
+    assert np.array_equal(LabelMap.from_image(shown, labels).ids, ids)
+
+
+@pytest.mark.parametrize("count", [1, 100, 255])
+def test_unused_entries_are_never_near_a_class_if_there_is_room(count: int) -> None:
+    palette = tuple((i, i * 7 % 256, i * 31 % 256) for i in range(count))
+    colours = LabelSet(tuple(map(str, range(count))), palette).colours().astype(int)
+    assert len(np.unique(colours, axis=0)) == 256
+    unused = colours[count:255]
+    if count == 1:
+        assert np.linalg.norm(unused - colours[0], axis=1).min() > 60
 
 
 # Label maps

@@ -30,8 +30,8 @@ def test_the_parts_of_a_face_are_where_they_belong(editor: Editor) -> None:
         for name in ("eyes", "nose", "mouth")
     }
     assert rows["eyes"] < rows["nose"] < rows["mouth"]
-    assert editor.domain.eyes is not None
-    for x, y in editor.domain.eyes:
+    assert editor.statistics.eyes is not None
+    for x, y in editor.statistics.eyes:
         assert 0.2 < x < 0.8
         assert 0.3 < y < 0.5
 
@@ -50,7 +50,7 @@ def test_a_repainted_part_changes_and_nothing_else(editor: Editor) -> None:
 
 def test_a_coloured_photograph_is_read_and_changed_by_its_lightness(editor: Editor) -> None:
     own = Editor.from_pretrained("faces-64", "cpu")
-    assert own.domain.grey
+    assert own.statistics.grey
     tint = np.array([1.0, 0.8, 0.6])
     photo = np.rint(editor.image.repeat(3, 0).repeat(3, 1) * tint).astype(np.uint8)
     own.set_image(photo, crop="auto")

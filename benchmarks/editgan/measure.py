@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from benchmarks.editgan.editing import EditGan
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.region import region_of_interest
 from pixelguide.evaluate.contact_sheet import contact_sheet
 from pixelguide.evaluate.measures import confusion, intersection_over_union, psnr
 from pixelguide.evaluate.portrait_edits import held_out_portraits, portrait_edits
+from pixelguide.guidance.region import region_of_interest
 from pixelguide.images import save_png, to_model
 from pixelguide.labels import LabelMap
 from pixelguide.seeds import generator

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.editgan.editing import EditGan
-from pixelguide.edit.region import region_of_interest
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.guidance.region import region_of_interest
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import LabelMap
 from pixelguide.seeds import generator

@@ -25,15 +25,17 @@ class Checked(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             place = _place(first["loc"], values)
-            told, hint = first["msg"].lower(), ""
+            message, hint = first["msg"].lower(), ""
             if place in cls.model_fields and place in values:
                 field = cls.model_fields[place]
                 if choices := _choices(field.annotation, field.metadata):
                     *others, last = choices
                     hint = f"Give {', '.join(others)} or {last}." if others else f"Give {last}."
                     value = " ".join(str(values[place]).split())
-                    told = value if len(value) <= 40 else f"{value[:40]}…"
-            raise InputError(f"{option(place)} {told}" if place else told, where, hint) from None
+                    message = value if len(value) <= 40 else f"{value[:40]}…"
+            raise InputError(
+                f"{option(place)} {message}" if place else message, where, hint
+            ) from None
 
 
 def _choices(kind: Any, limits: Sequence[Any] = ()) -> list[str]:

@@ -8,6 +8,15 @@ class PixelguideError(Exception):
 
     `str(error)` is one line, `what, where. hint`, fit to be shown to a user as it is.
     `exit_code` is what the command line ends with.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong.
+    where : str
+        The file, option or field that it concerns.
+    hint : str
+        What to do about it: whole sentences.
     """
 
     exit_code = 1
@@ -20,19 +29,37 @@ class PixelguideError(Exception):
 
 
 class InputError(PixelguideError):
-    """Something the user gave cannot be used (exit code 2)."""
+    """Something the user gave cannot be used (exit code 2).
+
+    Parameters
+    ----------
+    what, where, hint : str
+        As of `PixelguideError`.
+    """
 
     exit_code = 2
 
 
 class SafetyError(PixelguideError):
-    """Something was refused because reading it could do harm (exit code 3)."""
+    """Something was refused because reading it could do harm (exit code 3).
+
+    Parameters
+    ----------
+    what, where, hint : str
+        As of `PixelguideError`.
+    """
 
     exit_code = 3
 
 
 class ResourceError(PixelguideError):
-    """Disk, memory or another resource ran out (exit code 4)."""
+    """Disk, memory or another resource ran out (exit code 4).
+
+    Parameters
+    ----------
+    what, where, hint : str
+        As of `PixelguideError`.
+    """
 
     exit_code = 4
 
@@ -41,7 +68,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether Python, or torch on some device, found no memory (asked without importing torch)."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    told = str(error).lower()  # torch on a CPU, on Windows, on other devices
+    message = str(error).lower()  # torch on a CPU, on Windows, on other devices
     return isinstance(error, RuntimeError) and any(
-        words in told for words in ("allocate memory", "not enough memory", "out of memory")
+        words in message for words in ("allocate memory", "not enough memory", "out of memory")
     )

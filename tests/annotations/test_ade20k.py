@@ -31,7 +31,7 @@ def test_what_is_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="objectInfo150"):
         read_annotations(tmp_path, "ade20k")
     folder = write(tmp_path, {"objectInfo150.txt": TABLE, "annotations/x.png": IDS + np.uint8(1)})
-    with pytest.raises(InputError, match="unknown class id 3 on 8 pixels"):
+    with pytest.raises(InputError, match="unknown class id 4 on 8 pixels"):
         read_annotations(folder, "ade20k").pictures[0].label_map()
     (folder / "objectInfo150.txt").write_text("Idx\tName\n1\ta\n3\tb\n")
     with pytest.raises(InputError, match="not a table of classes"):

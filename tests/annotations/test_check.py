@@ -11,6 +11,7 @@ from annotations.datasets import WITH_BACKGROUND, image_for, picture, sample
 from pixelguide.annotations import AnnotatedPicture, Annotations, check_annotations
 from pixelguide.annotations.naming import Reading
 from pixelguide.errors import InputError, SafetyError
+from pixelguide.label_reading import MapOrigin
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 
@@ -43,6 +44,24 @@ def test_tiny_regions_scale_with_the_picture() -> None:
         (tiny,) = report.tiny_regions
         assert (tiny.picture, tiny.name, tiny.pixels) == ("x", "house", limit - 1)
         assert (tiny.x, tiny.y, tiny.whole_class) == (3, 9, True)
+
+
+def test_maps_read_with_a_warning_or_against_each_other_are_told() -> None:
+    """By their origin: what they were read from is not there to be looked at again."""
+
+    def read(name: str, origin: MapOrigin) -> AnnotatedPicture:
+        ids = np.zeros((3, 4), np.uint8)
+        return AnnotatedPicture(
+            name, lambda: LabelMap(ids, WITH_BACKGROUND, origin=origin), lambda: image_for(ids)
+        )
+
+    moved = [MapOrigin("indices", (), {0: (9, 8, value)}) for value in (7, 6)]
+    maps = (read("one", MapOrigin("values", ("5 pixels are odd",))), *map(read, "ab", moved))
+    report = check_annotations(Annotations(WITH_BACKGROUND, maps).wanted_as(Reading()))
+    assert report.to_dict()["warnings"] == [{"picture": "one", "problem": "5 pixels are odd"}]
+    ((name, problem),) = report.errors
+    assert name == "b"
+    assert "palette entry 0 is (9, 8, 6), but (9, 8, 7) in a" in problem
 
 
 def test_all_errors_are_listed() -> None:

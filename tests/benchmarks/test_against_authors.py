@@ -58,7 +58,7 @@ def test_random_classifiers_are_read_as_those_of_the_authors(tmp_path: Path) -> 
     folder.mkdir()
     torch.save({"model_state_dict": state}, folder / "model_0.pth")
     bank = import_guide(find_classifiers(tmp_path), taps, [499])
-    assert bank.config.num_classes == CLASSES
+    assert bank.num_classes == CLASSES
     for ours, theirs in LAYERS.items():
         torch.testing.assert_close(getattr(bank, ours)[0], state[theirs])
 

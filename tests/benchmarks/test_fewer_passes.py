@@ -22,9 +22,9 @@ from benchmarks.fewer_passes import (
     table,
 )
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.guidance import GuidedPrediction
 from pixelguide.evaluate.cases import portrait_tasks
 from pixelguide.evaluate.methods import Setup, method
+from pixelguide.guidance.guidance import GuidedPrediction
 from pixelguide.prior.denoiser import Prediction
 from pixelguide.prior.schedule import Schedule
 

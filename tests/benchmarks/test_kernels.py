@@ -6,12 +6,12 @@ import torch
 
 from benchmarks.kernels import Kernel, kernels, passes, table
 from pixelguide.evaluate.subjects import subject_of_shape
-from pixelguide.prior.speed import Speed
+from pixelguide.prior.kernels.options import InferenceOptions
 
 
 def test_a_guided_pass_multiplies_more_often_than_a_pass_up() -> None:
     cpu = torch.device("cpu")
-    subject = subject_of_shape("adm-64", 32, cpu, Speed(plain=True))
+    subject = subject_of_shape("adm-64", 32, cpu, InferenceOptions(plain=True))
     convolutions = {}
     for name, work in passes(subject, 2).items():
         work()

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from torch import Tensor
 
 from command_line import Run
 from model_folders import tiny_maps, write_category
 from pixelguide import cli
-from pixelguide.images import from_model, save_png
+from pixelguide.images import save_png
 from pixelguide.labels import LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
@@ -30,11 +29,6 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return int(ended.value.code or 0), *capsys.readouterr()
 
     return run
-
-
-@pytest.fixture
-def picture(x_0: Tensor) -> NDArray[np.uint8]:
-    return from_model(x_0)[0]
 
 
 @pytest.fixture

@@ -8,21 +8,11 @@ import pytest
 import torch
 
 from command_line import Run, assert_one_error
+from model_folders import PARTS
 from pixelguide.prior.bundle import WEIGHTS
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        "labels.json",
-        "unet/config.json",
-        f"unet/{WEIGHTS}",
-        "scheduler/scheduler_config.json",
-        f"segmenter/{WEIGHTS}",
-        "guide/config.json",
-        f"guide/{WEIGHTS}",
-    ],
-)
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("damage", ["missing", "cut", "garbage"])
 @pytest.mark.parametrize("manifest", [True, False])
 def test_a_damaged_model_is_one_line(

@@ -13,7 +13,7 @@ from annotations.datasets import IDS, WITH_BACKGROUND, assert_same, sample, writ
 from command_line import Run, assert_one_error
 from pixelguide.annotations import read_annotations
 from pixelguide.images import save_png
-from pixelguide.labels import LabelSet
+from pixelguide.labels import LabelMap, LabelSet
 
 
 @pytest.fixture
@@ -128,6 +128,30 @@ def test_check_lists_every_error(run: Run, data: Path) -> None:
     code, out, _ = run("labels", "check", data, "--json")
     assert code == 2
     assert [error["picture"] for error in json.loads(out)["errors"]] == ["one", "two"]
+
+
+def test_check_finds_a_palette_in_another_order(run: Run, data: Path) -> None:
+    """As pyoxipng 9.1.1 leaves one of several: palette sorted, every pixel's colour kept."""
+    path = data / "two_label.png"
+    with Image.open(path) as image:
+        before = LabelMap.load(path, WITH_BACKGROUND).ids
+        image.remap_palette(sorted(np.unique(np.asarray(image)).tolist(), reverse=True)).save(path)
+    assert np.array_equal(LabelMap.load(path, WITH_BACKGROUND).ids, before)
+    code, out, _ = run("labels", "check", data)
+    assert code == 0
+    assert "warning: two: palette entry 0 is" in out
+    assert "in one: read by their colours" in out
+    colours = [9, 8, 7, 90, 80, 70, 200, 0, 9] + [1, 2, 3] * 252 + [255, 255, 255]
+    for name, order in (("one", [0, 1, 2, 255]), ("two", [2, 1, 0, 255])):
+        own = Image.fromarray(IDS if name == "one" else IDS[::-1])
+        own.putpalette(colours)
+        if order[0]:
+            own = own.remap_palette(order)
+        own.save(data / f"{name}_label.png")
+    code, out, _ = run("labels", "check", data, "--json")
+    assert code == 2
+    (error,) = json.loads(out)["errors"]
+    assert error["picture"] == "two"
 
 
 def test_check_with_named_classes(run: Run, data: Path, tmp_path: Path) -> None:

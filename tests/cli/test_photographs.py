@@ -18,6 +18,7 @@ from photographs import exif
 from pixelguide.edit.editor import Editor
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
+from tool_files import PALETTE, png
 
 CROP = (13, 9, 48)
 
@@ -101,6 +102,90 @@ def test_painting_over_the_photograph(
     )
     assert code == 0
     assert (desk / "b" / "00.png").read_bytes() == first
+
+
+def _with_texts(path: Path, chunks: list[tuple[bytes, bytes]], last: bool) -> None:
+    """Write a PNG again with these text chunks alone, before or behind its pixels."""
+    with Image.open(path) as image:
+        values, palette = np.asarray(image), image.getpalette() or []
+    colours = list(zip(palette[::3], palette[1::3], palette[2::3], strict=True))
+    path.write_bytes(png(values, PALETTE, 8, colours, texts=chunks, texts_last=last))
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "tEXt pixelguide",  # ImageMagick 6.9.11, GraphicsMagick 1.3.40
+        "tEXt Comment",  # GIMP 2.10.34
+        "tEXt comment",  # as ImageMagick calls it
+        "iTXt Comment",
+        "iTXt pixelguide",  # as we wrote it before 2026-11-28
+    ],
+)
+def test_the_part_that_a_map_shows_survives_what_programs_keep(
+    run: Run, edit: Run, desk: Path, photograph: Path, labels: LabelSet, kept: str, last: bool
+) -> None:
+    model = ("--model", desk / "model", "--device", "cpu")
+    run("segment", photograph, "-o", desk / "map.png", "--crop", "13,9,48", *model)
+    with Image.open(desk / "map.png") as image:
+        texts = {key: str(image.info[key]) for key in ("pixelguide", "Comment")}
+    kind, keyword = kept.split()
+    content = texts["pixelguide" if keyword == "pixelguide" else "Comment"].encode()
+    between = bytes(5) if kind == "iTXt" else b"\0"
+    chunks = [(kind.encode(), keyword.encode() + between + content)]
+    changed = LabelMap.load(desk / "map.png", labels)
+    changed.ids[4:9, 4:9] = (changed.ids[4:9, 4:9] + 1) % 3
+    changed.save(desk / "map.png")
+    _with_texts(desk / "map.png", chunks, last)
+    code, _, err = edit(
+        picture=photograph.name, map=desk / "map.png", source_map=None, classes=None, roi="changed"
+    )
+    assert code == 0, err
+    assert _report(desk)["settings"]["crop"] == "13,9,48"
+
+
+def test_the_text_chunks_are_those_that_most_programs_keep(
+    run: Run, desk: Path, photograph: Path
+) -> None:
+    model = ("--model", desk / "model", "--device", "cpu")
+    run("segment", photograph, "-o", desk / "map.png", "--crop", "13,9,48", *model)
+    content = (desk / "map.png").read_bytes()
+    assert b"iTXt" not in content
+    assert b'tEXtpixelguide\0{"frame": ' in content
+    assert b'tEXtComment\0pixelguide {"frame": ' in content
+
+
+def test_layers_of_an_edit_are_a_map(edit: Run, desk: Path, photograph: Path) -> None:
+    assert edit("--open-raster", picture=photograph.name, crop="13,9,48")[0] == 0
+    first = (desk / "out" / "00.png").read_bytes()
+    (desk / "out" / "edit.ora").rename(desk / "edit.ora")
+    options = {"map": desk / "edit.ora", "crop": "13,9,48", "picture": photograph.name}
+    code, _, err = edit(**options)
+    assert code == 0, err
+    assert (desk / "out" / "00.png").read_bytes() == first
+    told = assert_one_error(edit("--layer", "Sketch", **options))
+    assert "no layer is called 'Sketch', edit.ora" in told
+    assert "'Label map', 'Edited', 'Original'" in told
+    assert edit("--layer", "label map", **options)[0] == 0
+
+
+def test_a_snap_that_makes_rims_is_warned_of(edit: Run, desk: Path, labels: LabelSet) -> None:
+    sky, grass, _ = (np.array(colour, np.float64) for colour in labels.palette)
+    with Image.open(desk / "target.png") as image:
+        pixels = np.array(image.convert("RGB"))
+    pixels[:, :6], pixels[:, 7:9] = sky, grass
+    pixels[:, 6] = np.rint(sky * 0.5 + grass * 0.5)
+    labels_between = LabelSet(labels.names, (*labels.palette[:2], (20, 64, 128)), labels.groups)
+    (desk / "model" / "labels.json").write_text(labels_between.to_json())
+    (desk / "model" / "manifest.json").unlink()
+    save_png(desk / "target.png", np.where((pixels == labels.palette[2]).all(-1, keepdims=True),
+                                           np.array((20, 64, 128), np.uint8), pixels))  # fmt: skip
+    told = assert_one_error(edit())
+    assert "--snap 20 (pixels: 16 to house)" in told
+    code, _, err = edit("--snap", 20)
+    assert code == 0, err
+    assert "warning: target.png: 16 pixels were taken for house" in err
 
 
 def test_a_map_that_may_show_a_part_needs_to_say_which(
@@ -224,7 +309,7 @@ def test_what_cannot_be_is_one_line(
 
 def test_sixteen_bits_stay_sixteen_bits(edit: Run, desk: Path) -> None:
     from photographs import random_pixels, write_photograph
-    from pixelguide.photographs import Photograph
+    from pixelguide.photo.photograph import Photograph
 
     pixels = random_pixels(0, 90, 70, bits=16)
     write_photograph(desk / "deep.tif", pixels, "TIFF")

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.region import edited_classes
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
+from pixelguide.guidance.region import edited_classes
 from pixelguide.images import save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser

@@ -15,7 +15,7 @@ from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.segment.domain import Domain
+from pixelguide.segment.picture_statistics import PictureStatistics
 
 QUICK: dict[str, Any] = {
     "schedule": "fast",
@@ -130,7 +130,7 @@ def test_what_is_painted_afterwards_is_not_in_the_result(
 def test_familiarity_is_reported_once_it_has_been_asked_for(
     editor: Editor, denoiser: Denoiser, source: LabelMap, target: LabelMap
 ) -> None:
-    editor.domain = Domain(pictures=2)
+    editor.statistics = PictureStatistics(pictures=2)
     editor.set_image(editor.image)
     with denoiser.counted() as passes:
         result = editor.edit(target, source=source, **QUICK)

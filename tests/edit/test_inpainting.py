@@ -29,7 +29,7 @@ from pixelguide.errors import InputError
 from pixelguide.images import load_rgb
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.segment.domain import Domain
+from pixelguide.segment.picture_statistics import PictureStatistics
 
 QUICK: dict[str, Any] = {"num_inference_steps": 4, "num_images": 2}
 
@@ -314,6 +314,6 @@ def test_settings_say_what_was_behind(
 def test_how_familiar_the_picture_is_comes_with_the_result(
     editor: Editor, mask: NDArray[np.bool_], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(editor, "domain", Domain(pictures=3))
+    monkeypatch.setattr(editor, "statistics", PictureStatistics(pictures=3))
     report = editor.inpaint(mask, **QUICK).report()
     assert report["familiarity"] == editor.familiarity().model_dump()

@@ -10,14 +10,16 @@ import pytest
 import torch
 
 from conftest import make_bank
-from model_folders import edit_json, without_manifest, write_category
+from model_folders import PARTS, edit_json, without_manifest, write_category
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.bundle import WEIGHTS, prior_parts, write_parts
+from pixelguide.prior.bundle import WEIGHTS
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import write_parts
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.segment.classifier import ClassifierBank
 
 QUICK: dict[str, Any] = {"num_inference_steps": 4, "start_timestep": 300, "num_images": 2}
@@ -74,19 +76,7 @@ def test_bad_defaults_are_refused_by_name(category: Path, content: bytes, messag
     assert caught.value.where == "edit.json"
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        "labels.json",
-        "unet/config.json",
-        f"unet/{WEIGHTS}",
-        "scheduler/scheduler_config.json",
-        "segmenter/config.json",
-        f"segmenter/{WEIGHTS}",
-        "guide/config.json",
-        f"guide/{WEIGHTS}",
-    ],
-)
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("manifest", [True, False])
 def test_a_missing_part_is_named(category: Path, part: str, manifest: bool) -> None:
     (category / part).unlink()

@@ -18,11 +18,11 @@ from pixelguide.edit.pipeline import PixelGuidedOutput, PixelGuidedPipeline
 from pixelguide.errors import InputError
 from pixelguide.images import save_png, to_model
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import MANIFEST, write_parts
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import MANIFEST, write_parts
 from pixelguide.segment.category import train_category
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import DOMAIN, Domain
+from pixelguide.segment.picture_statistics import DOMAIN, PictureStatistics
 from pixelguide.segment.plan import ClassifierTraining
 
 QUICK: dict[str, Any] = {"schedule": "fast", "num_inference_steps": 3, "start_timestep": 300}
@@ -112,20 +112,20 @@ def test_what_it_saves_the_editor_opens(pipeline: PixelGuidedPipeline, tmp_path:
 def test_it_may_be_saved_over_a_model(category: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(category, folder)
-    domain = Domain(eyes=((0.3, 0.4), (0.7, 0.4)), pictures=3)
-    write_parts(folder, {DOMAIN: domain.to_json(), "edit.json": b'{"small_scale": 7}'})
+    statistics = PictureStatistics(eyes=((0.3, 0.4), (0.7, 0.4)), pictures=3)
+    write_parts(folder, {DOMAIN: statistics.to_json(), "edit.json": b'{"small_scale": 7}'})
     pipeline = PixelGuidedPipeline.from_pretrained(folder)
     assert pipeline._editor().defaults.small_scale == 7
     for place in (folder, tmp_path / "elsewhere"):
         pipeline.save_pretrained(place)
         editor = Editor.from_pretrained(place, "cpu")
-        assert editor.domain == domain
+        assert editor.statistics == statistics
         assert editor.defaults.small_scale == 7
         assert (place / MANIFEST).exists()
     pipeline.register_to_config(defaults=None, domain=None)
     pipeline.save_pretrained(folder)
     editor = Editor.from_pretrained(folder, "cpu")
-    assert editor.domain == Domain()
+    assert editor.statistics == PictureStatistics()
     assert editor.defaults.small_scale != 7
 
 

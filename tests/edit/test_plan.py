@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pixelguide.edit.plan import Plan, plan_edit
-from pixelguide.edit.region import dilate
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
+from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 
@@ -33,7 +33,7 @@ def test_what_the_user_leaves_open_is_the_categorys(source: LabelMap, target: La
     plan = planned(source, target, defaults)
     assert (plan.start, plan.scale, plan.start_from) == (300, 7, "colours")
     own = planned(source, target, defaults, start_timestep=90, start_from="inversion")
-    assert (own.start, own.start_from, own.passes.sampler) == (90, "inversion", "ddpm")
+    assert (own.start, own.start_from, own.step_plan.sampler) == (90, "inversion", "ddpm")
 
 
 def test_only_edits_from_colours_are_calmer_by_themselves(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelguide.edit.passes import SCHEDULES, Passes
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
+from pixelguide.guidance.schedules import SCHEDULES, StepPlan
 
 
 def test_at_256_pixels_the_defaults_are_the_papers() -> None:
@@ -74,35 +74,35 @@ def test_choices_out_of_range_are_refused(values: dict[str, Any], named: str) ->
 
 def test_the_papers_schedule_is_fifty_steps_each_way() -> None:
     # Matsunaga et al. 2022, sec. 4.1
-    assert EditSettings(schedule="paper").passes(500) == Passes("ddpm", 50, 50, "linspace")
+    assert EditSettings(schedule="paper").step_plan(500) == StepPlan("ddpm", 50, 50, "linspace")
 
 
 @given(st.sampled_from([*SCHEDULES]), st.integers(2, 1000))
 def test_a_schedule_never_has_more_steps_than_timesteps(schedule: Any, start: int) -> None:
-    passes = EditSettings(schedule=schedule).passes(start)
+    passes = EditSettings(schedule=schedule).step_plan(start)
     assert passes.steps == min(SCHEDULES[schedule].steps, start)
     assert passes.inversion_steps == min(SCHEDULES[schedule].inversion_steps, start)
 
 
 @pytest.mark.parametrize(("large", "named"), [(False, "fast"), (True, "paper")])
 def test_the_automatic_schedule_follows_the_size(large: bool, named: Any) -> None:
-    assert EditSettings().passes(500, large) == SCHEDULES[named]
+    assert EditSettings().step_plan(500, large) == SCHEDULES[named]
     for chosen in ("fast", "paper"):
-        assert EditSettings(schedule=chosen).passes(500, large) == SCHEDULES[chosen]
-    assert EditSettings().passes(500, large, "colours") == SCHEDULES["brief"]
-    assert EditSettings(schedule="fast").passes(500, large, "colours") == SCHEDULES["fast"]
+        assert EditSettings(schedule=chosen).step_plan(500, large) == SCHEDULES[chosen]
+    assert EditSettings().step_plan(500, large, "colours") == SCHEDULES["brief"]
+    assert EditSettings(schedule="fast").step_plan(500, large, "colours") == SCHEDULES["fast"]
 
 
 @given(st.integers(2, 30), st.integers(2, 30))
 def test_passes_that_the_user_chooses_are_taken(steps: int, inversion: int) -> None:
     chosen = EditSettings(num_inference_steps=steps, inversion_steps=inversion, sampler="ddim")
-    assert chosen.passes(500) == Passes("ddim", steps, inversion, "trailing")
+    assert chosen.step_plan(500) == StepPlan("ddim", steps, inversion, "trailing")
 
 
 @pytest.mark.parametrize("field", ["num_inference_steps", "inversion_steps"])
 def test_more_steps_than_timesteps_are_refused(field: str) -> None:
     with pytest.raises(InputError, match=r"21 (inversion )?steps from start 20"):
-        EditSettings(**{field: 21}).passes(20)
+        EditSettings(**{field: 21}).step_plan(20)
 
 
 def test_a_schedule_may_be_shorter() -> None:

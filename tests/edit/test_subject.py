@@ -11,7 +11,7 @@ from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import Domain
+from pixelguide.segment.picture_statistics import PictureStatistics
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -19,7 +19,9 @@ from pixelguide.segment.segmenter import Segmenter
 def subject(
     denoiser: Denoiser, segmenter_bank: ClassifierBank, labels: LabelSet, picture: NDArray[np.uint8]
 ) -> Subject:
-    return Subject(denoiser, Segmenter(denoiser, segmenter_bank, labels), Domain(), picture)
+    return Subject(
+        denoiser, Segmenter(denoiser, segmenter_bank, labels), PictureStatistics(), picture
+    )
 
 
 def test_what_takes_passes_is_computed_once(subject: Subject, denoiser: Denoiser) -> None:

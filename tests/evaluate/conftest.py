@@ -22,14 +22,9 @@ def subject(denoiser: Denoiser, guide_bank: ClassifierBank) -> Subject:
 
 
 @pytest.fixture
-def editor(
-    denoiser: Denoiser,
-    segmenter_bank: ClassifierBank,
-    guide_bank: ClassifierBank,
-    labels: LabelSet,
-) -> Editor:
+def editor(tiny_editor: Editor) -> Editor:
     """An editor of the tiny category."""
-    return Editor(denoiser, segmenter_bank, guide_bank, labels, model={"name": "tiny"})
+    return tiny_editor
 
 
 @pytest.fixture

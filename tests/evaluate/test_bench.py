@@ -15,7 +15,7 @@ from pixelguide.evaluate.bench import BenchReport, BenchSettings, StageCost, run
 from pixelguide.evaluate.ceilings import Ceilings
 from pixelguide.evaluate.stages import Stage
 from pixelguide.evaluate.subjects import Subject
-from pixelguide.prior.speed import Speed
+from pixelguide.prior.kernels.options import InferenceOptions
 
 CEILINGS = {"fp32": Ceilings(1e9, 1e8), "bf16": Ceilings(4e9, 1e8)}
 
@@ -74,7 +74,7 @@ def test_shares_are_of_the_ceiling_of_the_stages_own_precision(
 ) -> None:
     training = {"classifier training": np.array([2.0, 3.0])}
     monkeypatch.setattr(bench, "training_stage", lambda _: lambda _: training)
-    subject = dataclasses.replace(subject, speed=Speed("bf16"))
+    subject = dataclasses.replace(subject, options=InferenceOptions("bf16"))
     report = run_bench(subject, BenchSettings(repeats=1), CEILINGS)
     content = {stage["stage"]: stage for stage in report.content()["stages"]}
     for name, precision in (("· forward", "bf16"), ("classifier training", "fp32")):
@@ -110,7 +110,7 @@ def test_ceilings_are_measured_in_every_type_that_is_used(
     monkeypatch.setattr(bench, "picture_stages", no_stages)
     monkeypatch.setattr(bench, "candidate_stages", no_stages)
     monkeypatch.setattr(bench, "training_stage", lambda _: lambda _: {})
-    subject = dataclasses.replace(subject, speed=Speed("bf16"))
+    subject = dataclasses.replace(subject, options=InferenceOptions("bf16"))
     assert run_bench(subject, BenchSettings()).costs == ()
     assert asked == ["torch.bfloat16", "torch.float32"]
 

@@ -9,7 +9,6 @@ import pytest
 
 from model_folders import write_portrait_category
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.region import dilate
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask, portrait_tasks
 from pixelguide.evaluate.portrait_edits import (
@@ -18,6 +17,7 @@ from pixelguide.evaluate.portrait_edits import (
     PAPER_KINDS,
     portrait_edits,
 )
+from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.portraits import EDITS, LABELS, ODDITIES, portrait_at, render
 

@@ -12,8 +12,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from conftest import seeded
 from pixelguide.evaluate.costs import PeakBytes, WorkCounter, weight_bytes
 from pixelguide.evaluate.subjects import SHAPES
-from pixelguide.prior.packed import pack, packed_conv
+from pixelguide.prior.kernels.packed import pack, packed_conv
 from pixelguide.prior.taps import PAPER_BLOCKS, TapReader
+from processor import needs_packed_bf16
 
 
 def test_a_product_counts_twice_its_multiplications_and_its_gradient_as_much_again() -> None:
@@ -131,6 +132,7 @@ def test_the_papers_network_costs_what_it_was_measured_to() -> None:
     assert guided == pytest.approx(3.45e12, rel=0.01)
 
 
+@needs_packed_bf16
 def test_a_packed_convolution_counts_as_any_other() -> None:
     x = torch.randn(1, 16, 8, 8, generator=seeded(0)).bfloat16().requires_grad_()
     weight = torch.randn(32, 16, 3, 3, generator=seeded(1)).bfloat16()

@@ -56,13 +56,21 @@ def test_a_perfect_map_has_iou_one_and_a_disjoint_one_zero() -> None:
     assert intersection_over_union(confusion(wrong, true, 4))[:3].tolist() == [0, 0, 0]
 
 
-@given(st.integers(0, 10**6), st.booleans())
-def test_psnr_against_its_definition(seed: int, masked: bool) -> None:
+def _two_pictures(
+    seed: int, masked: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """Two of 5×6 pixels, and a mask that is not empty."""
     rng = np.random.default_rng(seed)
     one, other = rng.integers(0, 256, (2, 5, 6, 3), np.uint8)
     mask = rng.random((5, 6)) < 0.5 if masked else None
     if mask is not None:
         mask[0, 0] = True
+    return one, other, mask
+
+
+@given(st.integers(0, 10**6), st.booleans())
+def test_psnr_against_its_definition(seed: int, masked: bool) -> None:
+    one, other, mask = _two_pictures(seed, masked)
     where = np.ones((5, 6), np.bool_) if mask is None else mask
     errors = [
         (int(a) - int(b)) ** 2 for a, b in zip(one[where].flat, other[where].flat, strict=True)
@@ -85,11 +93,7 @@ def test_psnr_of_equal_pictures_is_100() -> None:
 
 @given(st.integers(0, 10**6), st.booleans())
 def test_mean_absolute_error_against_its_definition(seed: int, masked: bool) -> None:
-    rng = np.random.default_rng(seed)
-    one, other = rng.integers(0, 256, (2, 5, 6, 3), np.uint8)
-    mask = rng.random((5, 6)) < 0.5 if masked else None
-    if mask is not None:
-        mask[0, 0] = True
+    one, other, mask = _two_pictures(seed, masked)
     where = np.ones((5, 6), np.bool_) if mask is None else mask
     pairs = zip(one[where].flat, other[where].flat, strict=True)
     errors = [abs(int(a) - int(b)) / 255 for a, b in pairs]

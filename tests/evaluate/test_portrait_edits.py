@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pixelguide.edit.region import region_of_interest
 from pixelguide.evaluate.portrait_edits import (
     HELD_OUT_SEED,
     EditCase,
     held_out_portraits,
     portrait_edits,
 )
+from pixelguide.guidance.region import region_of_interest
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.portraits import EDITS, LABELS, portrait_at, render
 

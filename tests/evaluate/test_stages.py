@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from pixelguide.edit.guidance import guided
 from pixelguide.evaluate.costs import WorkCounter
 from pixelguide.evaluate.stages import (
     TRAINING,
@@ -18,6 +17,7 @@ from pixelguide.evaluate.stages import (
     training_stage,
 )
 from pixelguide.evaluate.subjects import Subject
+from pixelguide.guidance.guidance import guided
 
 
 def flops(stage: Stage) -> dict[str, float]:

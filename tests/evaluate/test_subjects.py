@@ -29,7 +29,7 @@ def test_random_weights_are_the_same_every_time_and_gradients_are_not_zero() -> 
         torch.testing.assert_close(value, weights[name], rtol=0, atol=0)
         assert value.any(), name
     assert not any(weight.requires_grad for weight in one.denoiser.unet.parameters())
-    assert one.guide.config.num_classes == CLASSES
+    assert one.guide.num_classes == CLASSES
     assert one.schedule.timesteps.tolist() == [0, 499]
     assert one.guide.timesteps == ((0,), (499,))
 
@@ -44,7 +44,7 @@ def test_a_category_brings_its_own_classifiers(category: Path, guide_bank: Class
 
 def test_a_prior_alone_gets_random_classifiers(model_folder: Path) -> None:
     subject = subject_of_model(model_folder, CPU)
-    assert subject.guide.config.num_classes == CLASSES
+    assert subject.guide.num_classes == CLASSES
     assert subject.guide.taps == tuple(tap.index for tap in subject.denoiser.taps)
 
 

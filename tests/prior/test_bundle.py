@@ -15,18 +15,16 @@ from diffusers import DDPMScheduler, UNet2DModel
 
 from model_folders import edit_json, without_manifest
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.prior import bundle
+from pixelguide.prior import bundle, manifest
 from pixelguide.prior.bundle import (
-    MANIFEST,
     WEIGHTS,
     ModelFolder,
     built_in_models,
     locate,
-    prior_parts,
     refuse_classifiers,
-    tensor_bytes,
-    write_parts,
 )
+from pixelguide.prior.manifest import MANIFEST, write_parts
+from pixelguide.prior.model_parts import prior_parts, tensor_bytes
 
 UNET = f"unet/{WEIGHTS}"
 CONFIG = "unet/config.json"
@@ -195,6 +193,18 @@ def test_file_is_no_model(tmp_path: Path) -> None:
 # Writing
 
 
+def _stop_at(path: Path, patch: pytest.MonkeyPatch) -> None:
+    """Interrupt the process when it puts a file in that place."""
+    replace = os.replace
+
+    def stop(source: str, target: Path) -> None:
+        if target == path:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    patch.setattr(os, "replace", stop)
+
+
 @pytest.mark.parametrize("name", [CONFIG, UNET, MANIFEST])
 def test_interrupted_write_leaves_a_model_that_loads_or_is_refused(
     model_folder: Path, tiny_unet: UNet2DModel, monkeypatch: pytest.MonkeyPatch, name: str
@@ -202,15 +212,8 @@ def test_interrupted_write_leaves_a_model_that_loads_or_is_refused(
     before = ModelFolder.open(model_folder).hash
     changed = {k: v * 0.5 for k, v in tiny_unet.state_dict().items()}
     parts = {**prior_parts(tiny_unet), UNET: tensor_bytes(changed)}
-    replace = os.replace
-
-    def stop(source: str, target: Path) -> None:
-        if target == model_folder / name:
-            raise KeyboardInterrupt
-        replace(source, target)
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", stop)
+        _stop_at(model_folder / name, patch)
         with pytest.raises(KeyboardInterrupt):
             write_parts(model_folder, parts)
     if name == MANIFEST:  # the weights are new, the manifest is not
@@ -226,15 +229,8 @@ def test_interrupted_write_leaves_a_model_that_loads_or_is_refused(
 def test_interrupted_first_write_does_not_load(
     tmp_path: Path, tiny_unet: UNet2DModel, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    replace = os.replace
-
-    def stop(source: str, target: Path) -> None:
-        if target == tmp_path / name:
-            raise KeyboardInterrupt
-        replace(source, target)
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", stop)
+        _stop_at(tmp_path / name, patch)
         with pytest.raises(KeyboardInterrupt):
             write_parts(tmp_path, prior_parts(tiny_unet))
     with pytest.raises(InputError, match=r"missing|No such file"):
@@ -258,7 +254,7 @@ def test_files_of_a_writer_that_come_and_go_are_no_part_of_the_model(
         return lstat(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(bundle.os, "lstat", lambda path: (gone if path == passing else lstat)(path))
+        patch.setattr(manifest.os, "lstat", lambda path: (gone if path == passing else lstat)(path))
         assert ModelFolder.open(model_folder).hashes == before
     assert not passing.exists()
 
@@ -275,7 +271,7 @@ def test_files_that_cannot_be_read_are_an_error_of_ours(
     def deny(path: Path) -> str:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(bundle, "_sha256", deny)
+    monkeypatch.setattr(bundle, "sha256", deny)
     with pytest.raises(InputError, match=r"cannot read the model \(Permission denied\), .*model"):
         ModelFolder.open(model_folder)
 

@@ -12,13 +12,8 @@ import torch
 
 from model_folders import edit_json, without_manifest
 from pixelguide.errors import InputError
-from pixelguide.prior.bundle import (
-    MANIFEST,
-    WEIGHTS,
-    ModelFolder,
-    read_json,
-    write_parts,
-)
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.manifest import MANIFEST, read_json, write_parts
 
 UNET = f"unet/{WEIGHTS}"
 CONFIG = "unet/config.json"

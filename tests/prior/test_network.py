@@ -9,7 +9,8 @@ import pytest
 import torch
 from diffusers import UNet2DModel
 
-from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.manifest import MANIFEST
 from pixelguide.prior.network import build_network
 
 

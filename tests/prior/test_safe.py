@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 from torch import nn
 
 from pixelguide.errors import InputError, PixelguideError, SafetyError
-from pixelguide.prior.safe import PICKLE_SUFFIXES, load_weights, read_tensors, refuse_pickle
+from pixelguide.prior.safe import (
+    PICKLE_SUFFIXES,
+    aligned,
+    load_weights,
+    read_tensors,
+    refuse_pickle,
+)
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "b": torch.tensor([1, 2, 3])}
 
@@ -226,3 +232,14 @@ def test_wrong_weights_name_place_and_first_bad_key_and_change_nothing(
         load_weights(module, tensors, "here")
     assert (module.a.weight == 7).all()
     assert (module.b == 9).all()
+
+
+def test_matrices_begin_at_a_cache_line_and_nothing_else_is_copied() -> None:
+    memory = torch.arange(400, dtype=torch.float32)
+    start = (-memory.data_ptr() // 4) % 16  # values to the next cache line
+    off = memory[start + 1 : start + 101]
+    for tensor in (off, off.view(5, 5, 2, 2), memory[start : start + 100].view(10, 10)):
+        assert aligned(tensor) is tensor
+    matrix = off.view(10, 10)
+    assert aligned(matrix).data_ptr() % 64 == 0
+    assert torch.equal(aligned(matrix), matrix)

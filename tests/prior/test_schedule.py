@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -60,6 +62,39 @@ def test_schedule_of_a_diffusers_scheduler() -> None:
         # 1 - alpha_bar keeps its digits, which the scheduler's own float32 product does not
         _close(schedule.betas, scheduler.betas.double().numpy())
         assert len(schedule) == 1000
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"beta_schedule": "linear"},
+        {
+            "beta_schedule": "linear",
+            "num_train_timesteps": 400,
+            "beta_start": 1e-3,
+            "beta_end": 0.1,
+        },
+        {"beta_schedule": "scaled_linear", "variance_type": "fixed_large"},
+        {"beta_schedule": "squaredcos_cap_v2", "num_train_timesteps": 4000},
+        {"beta_schedule": "sigmoid", "variance_type": "learned_range"},
+        {"trained_betas": [1e-4, 2e-3, 0.3]},
+    ],
+)
+def test_a_configuration_gives_the_levels_of_its_scheduler(config: dict[str, Any]) -> None:
+    ours = Schedule.from_config(config)
+    theirs = Schedule.from_scheduler(DDPMScheduler.from_config(config))
+    assert ours is not None
+    assert torch.equal(ours.alpha_bar, theirs.alpha_bar)
+    assert torch.equal(ours.timesteps, theirs.timesteps)
+    assert ours.fixed_variance == theirs.fixed_variance
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"beta_schedule": "laplace"}, {"beta_schedule": "linear", "rescale_betas_zero_snr": True}],
+)
+def test_levels_without_a_formula_here_are_left_to_diffusers(config: dict[str, Any]) -> None:
+    assert Schedule.from_config(config) is None
 
 
 @given(STEPS)

@@ -23,13 +23,15 @@ from pixelguide.images import load_rgb, save_png
 from pixelguide.prior import training
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.augmentation import Augmentation
-from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.checkpoint import NAME
 from pixelguide.prior.loss import hybrid_loss
+from pixelguide.prior.manifest import MANIFEST
 from pixelguide.prior.pictures import PictureFolder
 from pixelguide.prior.sampling import sample_grid
 from pixelguide.prior.schedule import Schedule
-from pixelguide.prior.training import PriorTraining, held_out_loss, train_prior
+from pixelguide.prior.training import held_out_loss, train_prior
+from pixelguide.prior.training_settings import PriorTraining
 
 TINY = Architecture(size=16, channels=(16, 16), attention_levels=1, head_channels=16)
 SETTINGS = PriorTraining(

@@ -13,12 +13,8 @@ import pytest
 
 from model_folders import edit_json, without_manifest
 from pixelguide.errors import SafetyError
-from pixelguide.prior.bundle import (
-    MANIFEST,
-    WEIGHTS,
-    ModelFolder,
-    write_parts,
-)
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.manifest import MANIFEST, write_parts
 
 UNET = f"unet/{WEIGHTS}"
 CONFIG = "unet/config.json"

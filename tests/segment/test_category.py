@@ -14,8 +14,9 @@ from pixelguide.edit.pipeline import PixelGuidedPipeline
 from pixelguide.errors import InputError
 from pixelguide.images import from_model, save_png
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder, write_parts
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.taps import list_taps
 from pixelguide.segment.category import (
     CHECKPOINT,

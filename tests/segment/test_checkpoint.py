@@ -28,6 +28,14 @@ def kill_at(done: int) -> Any:
     return on_progress
 
 
+def killed_training(eye: Any, pictures: LabelledPictures, folder: Path) -> Path:
+    """The checkpoint of a training that was killed after its first part."""
+    checkpoint = folder / "checkpoint.safetensors"
+    with pytest.raises(KilledError):
+        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    return checkpoint
+
+
 @pytest.mark.parametrize("killed_at", [1, 2, 3, 5])
 def test_a_killed_run_goes_on_to_the_same_bits(
     eye: Any, pictures: LabelledPictures, tmp_path: Path, killed_at: int
@@ -64,9 +72,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
 def test_a_checkpoint_of_other_settings_is_refused(
     eye: Any, pictures: LabelledPictures, tmp_path: Path, other: dict[str, Any]
 ) -> None:
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(KilledError):
-        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    checkpoint = killed_training(eye, pictures, tmp_path)
     with pytest.raises(InputError, match="other settings, data or prior"):
         train_classifiers(eye, pictures, replace(SETTINGS, **other), checkpoint=checkpoint)
 
@@ -75,9 +81,7 @@ def test_a_checkpoint_of_other_settings_is_refused(
 def test_a_checkpoint_of_other_data_is_refused(
     eye: Any, pictures: LabelledPictures, tmp_path: Path, change: str
 ) -> None:
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(KilledError):
-        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    checkpoint = killed_training(eye, pictures, tmp_path)
     images, ids = pictures.images.copy(), pictures.label_ids.copy()
     if change == "pixel":
         images[0, 4, 4, 0] ^= 1
@@ -95,9 +99,7 @@ def test_a_checkpoint_of_other_data_is_refused(
 def test_a_checkpoint_of_another_prior_is_refused(
     eye: Any, pictures: LabelledPictures, tmp_path: Path
 ) -> None:
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(KilledError):
-        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    checkpoint = killed_training(eye, pictures, tmp_path)
     eye.unet.weight.data += 1
     with pytest.raises(InputError, match="prior"):
         train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)
@@ -106,9 +108,7 @@ def test_a_checkpoint_of_another_prior_is_refused(
 def test_a_damaged_checkpoint_is_refused(
     eye: Any, pictures: LabelledPictures, tmp_path: Path
 ) -> None:
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(KilledError):
-        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_progress=kill_at(1))
+    checkpoint = killed_training(eye, pictures, tmp_path)
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     with pytest.raises(InputError, match=r"checkpoint\.safetensors"):
         train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)

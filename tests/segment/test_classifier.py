@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from conftest import seeded
+from conftest import randomized, seeded
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.features import pixel_features
 
@@ -26,17 +26,7 @@ def _bank(seed: int = 0, **changes: object) -> ClassifierBank:
         "tap_channels": [3, 4],
         "hidden": (6, 5),
     }
-    bank = ClassifierBank(**{**shape, **changes})
-    generator = seeded(seed)
-    for member in range(len(bank)):
-        bank.initialize(member, generator)
-    with torch.no_grad():
-        for layer in (1, 2):
-            getattr(bank, f"gain{layer}").uniform_(0.5, 2, generator=generator)
-            getattr(bank, f"shift{layer}").normal_(generator=generator)
-            getattr(bank, f"mean{layer}").normal_(generator=generator)
-            getattr(bank, f"variance{layer}").uniform_(0.1, 2, generator=generator)
-    return bank.double()
+    return randomized(ClassifierBank(**{**shape, **changes}), seed).double()
 
 
 def _separate(bank: ClassifierBank, k: int) -> nn.Sequential:

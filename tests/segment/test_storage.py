@@ -10,10 +10,12 @@ import torch
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.labels import LabelSet
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder, write_parts
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import write_parts
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.storage import check_bank, classifier_parts, load_bank, load_labels
+from pixelguide.segment.model_labels import load_labels
+from pixelguide.segment.storage import check_bank, classifier_parts, load_bank
 
 
 @pytest.fixture

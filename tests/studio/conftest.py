@@ -19,29 +19,29 @@ from starlette.testclient import TestClient
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS, portrait_at, render
+from pixelguide.studio.access import AccessPolicy
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
-from pixelguide.studio.gate import Gate
-from pixelguide.studio.items import picture_png, png
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.messages import OpenDesk
-from pixelguide.studio.office import Office, open_office
-from stub_desk import stub
+from pixelguide.studio.messages import OpenRunner
+from pixelguide.studio.services import Services, open_services
+from pixelguide.studio.stored_files import picture_png, png
+from stub_runner import stub
 
 # Importing the package takes seconds: workers are forked from a process that has done it once.
 multiprocessing.set_forkserver_preload(["pixelguide.studio.worker"])
 
 SIZE = 32
 CATEGORY = Category("stub", "0" * 16, SIZE, LABELS, EditDefaults.for_size(SIZE))
-GATE = Gate.of(["127.0.0.1", "localhost"], 8000)
+POLICY = AccessPolicy.of(["127.0.0.1", "localhost"], 8000)
 MISSING = "0" * 32
 
 
 class Studio:
     """A client of a running Studio, with what tests ask for again and again."""
 
-    def __init__(self, office: Office, client: TestClient) -> None:
-        self.office, self.client = office, client
+    def __init__(self, services: Services, client: TestClient) -> None:
+        self.services, self.client = services, client
 
     def add_picture(self) -> str:
         content = picture_png(render(portrait_at(7, 0), SIZE).image)
@@ -117,7 +117,7 @@ class Studio:
 
 @contextmanager
 def running(
-    data: Path, desk: OpenDesk, limits: Limits | None = None, gate: Gate = GATE
+    data: Path, runner: OpenRunner, limits: Limits | None = None, policy: AccessPolicy = POLICY
 ) -> Iterator[Studio]:
     """A Studio and its client."""
     web = data / "web"
@@ -125,10 +125,10 @@ def running(
     (web / "index.html").write_text("<!doctype html><title>stub</title>")
     (web / "app.js").write_text("export const x = 1;\n")
     with ExitStack() as stack:
-        office = stack.enter_context(open_office(CATEGORY, desk, data, limits, "forkserver"))
-        app = create_app(office, gate, web)
+        services = stack.enter_context(open_services(CATEGORY, runner, data, limits, "forkserver"))
+        app = create_app(services, policy, web)
         client = stack.enter_context(TestClient(app, base_url="http://127.0.0.1:8000"))
-        yield Studio(office, client)
+        yield Studio(services, client)
 
 
 @pytest.fixture(scope="module")
@@ -144,14 +144,14 @@ Start = Callable[..., AbstractContextManager[Studio]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """Starts a Studio over the test's own folder: start(step_seconds=…, limits=…, desk=…)."""
+    """Starts a Studio over the test's own folder: start(step_seconds=…, limits=…, runner=…)."""
 
     def start(
         step_seconds: float = 0.0,
         limits: Limits | None = None,
-        desk: OpenDesk | None = None,
-        gate: Gate = GATE,
+        runner: OpenRunner | None = None,
+        policy: AccessPolicy = POLICY,
     ) -> AbstractContextManager[Studio]:
-        return running(tmp_path, desk or stub(tmp_path, step_seconds), limits, gate)
+        return running(tmp_path, runner or stub(tmp_path, step_seconds), limits, policy)
 
     return start

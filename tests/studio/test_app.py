@@ -11,10 +11,10 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from pixelguide.studio.access import AccessPolicy
 from pixelguide.studio.app import create_app
-from pixelguide.studio.gate import Gate
 from pixelguide.studio.limits import Limits
-from stub_desk import stub
+from stub_runner import stub
 from studio.conftest import MISSING, Start, Studio, running
 
 TOKEN = "a-token-that-nobody-guesses"  # noqa: S105
@@ -72,12 +72,14 @@ def _is_error(answer: object, status: int) -> bool:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A Studio that wants a token."""
     folder = tmp_path_factory.mktemp("guarded")
-    with running(folder, stub(folder), gate=Gate.of(["127.0.0.1"], 8000, TOKEN)) as studio:
+    with running(
+        folder, stub(folder), policy=AccessPolicy.of(["127.0.0.1"], 8000, TOKEN)
+    ) as studio:
         yield studio
 
 
 def test_list_of_routes_is_complete(studio: Studio) -> None:
-    app = create_app(studio.office, Gate.of(["127.0.0.1"], 8000))
+    app = create_app(studio.services, AccessPolicy.of(["127.0.0.1"], 8000))
     found = []
     for context in iter_route_contexts(app.routes):
         route = context.route
@@ -266,7 +268,7 @@ def test_unexpected_error_shows_nothing(studio: Studio, monkeypatch: pytest.Monk
     def fail() -> int:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(studio.office.jobs, "waiting", fail)
+    monkeypatch.setattr(studio.services.jobs, "waiting", fail)
     answer = studio.client.get("/api/health")
     assert _is_error(answer, 500)
     assert "secret" not in answer.text

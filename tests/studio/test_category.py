@@ -38,6 +38,9 @@ def test_answer_has_labels_groups_and_settings(studio: Studio) -> None:
     content = studio.client.get("/api/category").json()
     assert content["size"] == 32
     assert content["labels"][11] == {"id": 11, "name": "lips", "color": "#d7325a"}
+    assert content["palette"][11] == "#d7325a"
+    assert content["palette"][255] == "#ffffff"
+    assert len(set(content["palette"])) == 256
     assert content["groups"]["mouth"] == [11, 12, 13]
     assert content["defaults"]["roi"] == "classes"
     assert content["defaults"]["dilation"] == 1

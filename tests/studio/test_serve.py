@@ -23,18 +23,18 @@ import pytest
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.studio.app import create_app
-from pixelguide.studio.items import picture_png
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.office import Office
 from pixelguide.studio.serve import (
+    access_policy,
     address_of,
     bound,
     check_token,
-    gate_of,
     is_loopback,
     server,
 )
-from stub_desk import HANGS
+from pixelguide.studio.services import Services
+from pixelguide.studio.stored_files import picture_png
+from stub_runner import HANGS
 from studio.conftest import SIZE, Start, Studio
 
 TOKEN = "0123456789abcdef"  # noqa: S105
@@ -65,8 +65,8 @@ def test_port_0_takes_a_free_one() -> None:
         port = listening.getsockname()[1]
         assert port > 0
         assert address_of(listening, "127.0.0.1", None) == f"http://127.0.0.1:{port}/"
-        gate = gate_of(listening, "127.0.0.1", None)
-        assert gate.hosts == {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}
+        policy = access_policy(listening, "127.0.0.1", None)
+        assert policy.hosts == {f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"}
         with pytest.raises(InputError, match="cannot listen"):
             bound("127.0.0.1", port)
 
@@ -96,7 +96,7 @@ def test_address_carries_the_token() -> None:
     with bound("127.0.0.1", 0) as listening:
         assert address_of(listening, "127.0.0.1", TOKEN).endswith(f"/?token={TOKEN}")
         assert "studio.example" in " ".join(
-            gate_of(listening, "127.0.0.1", TOKEN, ["studio.example"]).hosts
+            access_policy(listening, "127.0.0.1", TOKEN, ["studio.example"]).hosts
         )
 
 
@@ -109,17 +109,17 @@ def test_address_that_cannot_be_bound(host: str) -> None:
 SERVER = """
 import sys
 from pathlib import Path
-import studio.conftest as desk
+import studio.conftest as runner
 from pixelguide.studio.app import create_app
-from pixelguide.studio.office import open_office
-from pixelguide.studio.serve import bound, gate_of, serve
-from stub_desk import stub
+from pixelguide.studio.services import open_services
+from pixelguide.studio.serve import bound, access_policy, serve
+from stub_runner import stub
 
 def main(data, step_seconds):
-    with bound("127.0.0.1", 0) as listening, open_office(
-        desk.CATEGORY, stub(data, step_seconds), data
-    ) as office:
-        app = create_app(office, gate_of(listening, "127.0.0.1", None))
+    with bound("127.0.0.1", 0) as listening, open_services(
+        runner.CATEGORY, stub(data, step_seconds), data
+    ) as services:
+        app = create_app(services, access_policy(listening, "127.0.0.1", None))
         serve(app, listening, lambda: print(listening.getsockname()[1], flush=True))
 
 if __name__ == "__main__":
@@ -202,15 +202,17 @@ def test_killed_server_keeps_what_it_accepted(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def port(studio: Studio) -> Iterator[int]:
     """Where the Studio listens, served for real and with little patience."""
-    with served(replace(studio.office, limits=Limits(body_seconds=0.3))) as port:
+    with served(replace(studio.services, limits=Limits(body_seconds=0.3))) as port:
         yield port
 
 
 @contextmanager
-def served(office: Office) -> Iterator[int]:
+def served(services: Services) -> Iterator[int]:
     ready = threading.Event()
     with bound("127.0.0.1", 0) as listening:
-        uvicorn = server(create_app(office, gate_of(listening, "127.0.0.1", None)), ready.set)
+        uvicorn = server(
+            create_app(services, access_policy(listening, "127.0.0.1", None)), ready.set
+        )
         run = partial(asyncio.run, uvicorn.serve(sockets=[listening]))
         thread = threading.Thread(target=run)
         thread.start()
@@ -224,7 +226,7 @@ def test_listeners_do_not_hold_up_the_end(start: Start, caplog: pytest.LogCaptur
     with start() as studio:
         job = studio.edit(seed=HANGS)
         with ExitStack() as stack:
-            with served(studio.office) as port:
+            with served(studio.services) as port:
                 connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
                 host = f"Host: 127.0.0.1:{port}"
                 connection.sendall(
@@ -271,7 +273,7 @@ def test_listener_that_leaves_is_forgotten(port: int, studio: Studio) -> None:
     request = f"GET /api/jobs/{job}/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
     assert b"text/event-stream" in _exchange(port, request.encode())
     deadline = time.monotonic() + 10
-    while any(topic.listeners for topic in studio.office.hub._topics.values()):
+    while any(topic.subscribers for topic in studio.services.events._topics.values()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     studio.client.delete(f"/api/jobs/{job}")

@@ -10,15 +10,15 @@ import time
 import pytest
 
 from pixelguide.studio.limits import Limits
-from stub_desk import (
+from stub_runner import (
     BAD_INPUT,
     BUG,
     CRASHES,
     CRASHES_ONCE,
     HANGS,
     OUT_OF_MEMORY,
-    BrokenDesk,
-    DyingDesk,
+    BrokenRunner,
+    DyingRunner,
 )
 from studio.conftest import SIZE, Start, Studio
 
@@ -48,9 +48,9 @@ def test_edit_job_gives_candidates(studio: Studio) -> None:
 
 
 def test_worker_keeps_its_process_between_jobs(studio: Studio) -> None:
-    pid = studio.office.supervisor.worker_pid
+    pid = studio.services.supervisor.worker_pid
     studio.wait(studio.edit())
-    assert studio.office.supervisor.worker_pid == pid
+    assert studio.services.supervisor.worker_pid == pid
 
 
 def test_error_of_ours_fails_the_job_with_its_hint(studio: Studio) -> None:
@@ -83,7 +83,7 @@ def test_crash_is_tried_twice_then_fails_and_the_next_succeeds(start: Start) -> 
     with start() as studio:
         first, second = studio.edit(seed=CRASHES), studio.edit()
         assert studio.wait(first)["error"]["code"] == "worker_died"
-        assert studio.office.job(first).attempts == 2
+        assert studio.services.job(first).attempts == 2
         assert studio.wait(second)["state"] == "done"
 
 
@@ -91,27 +91,27 @@ def test_crash_that_does_not_repeat_is_not_noticed(start: Start) -> None:
     with start() as studio:
         job = studio.edit(seed=CRASHES_ONCE)
         assert studio.wait(job)["state"] == "done"
-        assert studio.office.job(job).attempts == 2
+        assert studio.services.job(job).attempts == 2
 
 
 def test_killed_worker_is_replaced_and_its_job_done(start: Start) -> None:
     with start(step_seconds=0.05) as studio:
         job = studio.edit(num_inference_steps=10)
         studio.wait(job, lambda job: (job["progress"] or {}).get("stage") == "edit")
-        pid = studio.office.supervisor.worker_pid
+        pid = studio.services.supervisor.worker_pid
         assert pid is not None
         os.kill(pid, signal.SIGTERM)
         assert studio.wait(job)["state"] == "done"
-        assert studio.office.supervisor.worker_pid != pid
+        assert studio.services.supervisor.worker_pid != pid
 
 
 def test_worker_that_dies_idle_is_replaced(start: Start) -> None:
     with start() as studio:
         studio.wait(studio.edit())
-        pid = studio.office.supervisor.worker_pid
+        pid = studio.services.supervisor.worker_pid
         assert pid is not None
         os.kill(pid, signal.SIGTERM)
-        _until(lambda: studio.office.supervisor.worker_pid not in (pid, None))
+        _until(lambda: studio.services.supervisor.worker_pid not in (pid, None))
         assert studio.wait(studio.edit())["state"] == "done"
 
 
@@ -126,14 +126,14 @@ def test_cancel_ends_a_running_job_within_a_step(start: Start) -> None:
     with start(step_seconds=0.05) as studio:
         job = studio.edit(num_inference_steps=1000)
         studio.wait(job, lambda job: (job["progress"] or {}).get("done", 0) > 1)
-        pid = studio.office.supervisor.worker_pid
+        pid = studio.services.supervisor.worker_pid
         answer = studio.client.delete(f"/api/jobs/{job}")
         assert answer.status_code == 200
         assert answer.json()["state"] == "cancelled"
         began = time.monotonic()
         assert studio.wait(studio.edit())["state"] == "done"
         assert time.monotonic() - began < 10  # not the 50 s of a thousand steps
-        assert studio.office.supervisor.worker_pid == pid
+        assert studio.services.supervisor.worker_pid == pid
         assert studio.job(job)["state"] == "cancelled"
 
 
@@ -151,7 +151,7 @@ def test_cancel_takes_a_job_out_of_the_queue(start: Start) -> None:
         first, second = studio.edit(), studio.edit()
         assert studio.client.delete(f"/api/jobs/{second}").json()["state"] == "cancelled"
         assert studio.wait(first)["state"] == "done"
-        assert studio.office.job(second).attempts == 0
+        assert studio.services.job(second).attempts == 0
 
 
 def test_ended_job_cannot_be_cancelled(studio: Studio) -> None:
@@ -164,7 +164,7 @@ def test_model_that_cannot_be_opened_fails_jobs_with_the_reason(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pixelguide.studio.supervisor._FIRST_PAUSE", 0.01)
-    with start(desk=BrokenDesk) as studio:
+    with start(runner=BrokenRunner) as studio:
         error = studio.wait(studio.edit())["error"]
         assert error["message"] == "unet.safetensors: weights are damaged"
         assert studio.client.get("/api/health").json()["state"] == "restarting"
@@ -174,7 +174,7 @@ def test_model_that_ends_its_process_fails_jobs(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pixelguide.studio.supervisor._FIRST_PAUSE", 0.01)
-    with start(desk=DyingDesk) as studio:
+    with start(runner=DyingRunner) as studio:
         assert studio.wait(studio.edit())["error"]["code"] == "worker_died"
 
 
@@ -185,18 +185,18 @@ def test_stopped_studio_does_its_jobs_at_the_next_start(start: Start) -> None:
     with start() as studio:
         assert studio.wait(first)["state"] == "done"
         assert studio.wait(second)["state"] == "done"
-        assert studio.office.job(first).attempts == 1  # a stop is not the job's fault
+        assert studio.services.job(first).attempts == 1  # a stop is not the job's fault
 
 
 def test_jobs_of_a_server_that_was_killed_are_done_once_more(start: Start) -> None:
     with start(step_seconds=0.1) as studio:
         first, second = studio.edit(num_inference_steps=1000), studio.edit()
         studio.wait(first, lambda job: job["state"] == "running")
-        studio.office.jobs.put_back = lambda *_, **__: True  # type: ignore[method-assign]
+        studio.services.jobs.put_back = lambda *_, **__: True  # type: ignore[method-assign]
     with start() as studio:
         assert studio.wait(first)["state"] == "done"
         assert studio.wait(second)["state"] == "done"
-        assert studio.office.job(first).attempts == 2
+        assert studio.services.job(first).attempts == 2
 
 
 def test_job_that_was_running_at_two_kills_fails(start: Start) -> None:
@@ -205,7 +205,7 @@ def test_job_that_was_running_at_two_kills_fails(start: Start) -> None:
     for _ in range(2):
         with start(step_seconds=0.1) as studio:
             studio.wait(job, lambda job: job["state"] == "running")
-            studio.office.jobs.put_back = lambda *_, **__: True  # type: ignore[method-assign]
+            studio.services.jobs.put_back = lambda *_, **__: True  # type: ignore[method-assign]
     with start() as studio:
         assert studio.job(job)["state"] == "failed"
         assert studio.job(job)["error"]["code"] == "worker_died"

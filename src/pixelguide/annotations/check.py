@@ -10,6 +10,7 @@ import numpy as np
 
 from pixelguide.annotations.doubts import Doubts
 from pixelguide.annotations.painting import Painted
+from pixelguide.annotations.palettes import Palettes
 from pixelguide.annotations.regions import regions
 from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
 from pixelguide.errors import PixelguideError
@@ -62,6 +63,7 @@ class Report:
     in any picture, though there are shapes of them. turned_pictures: those that EXIF turns, whose
     maps may lie in the stored frame. notes: what is odd about the whole, in sentences.
     errors: (picture, what is wrong) of each map or picture that cannot be read or used.
+    warnings: (picture, what is odd) of maps that were read, but perhaps not as they were meant.
     """
 
     pictures: int
@@ -76,11 +78,15 @@ class Report:
     turned_pictures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain lists and dicts."""
-        errors = [{"picture": name, "problem": problem} for name, problem in self.errors]
-        return asdict(self) | {"errors": errors}
+        lists = {
+            key: [{"picture": name, "problem": problem} for name, problem in found]
+            for key, found in (("errors", self.errors), ("warnings", self.warnings))
+        }
+        return asdict(self) | lists
 
 
 def check_annotations(
@@ -99,6 +105,7 @@ def check_annotations(
     pixels = np.zeros(256, np.int64)
     pictures = np.zeros(256, np.int64)
     names: set[str] = set()
+    palettes = Palettes()
     for done, picture in enumerate(annotations, 1):
         if picture.name in names:
             report.errors.append((picture.name, "several pictures have this name"))
@@ -126,6 +133,11 @@ def check_annotations(
             pixels += counts
             pictures += counts > 0
             report.tiny_regions += _tiny(picture.name, label_map)
+            if label_map.origin:
+                name, origin = picture.name, label_map.origin
+                report.errors += [(name, problem) for problem in palettes.errors(name, origin)]
+                odd = [*origin.notes, *palettes.warnings(name, origin)]
+                report.warnings += [(name, note) for note in odd]
         if on_progress:
             on_progress({"stage": "checking", "done": done, "total": len(annotations)})
     if not annotations.pictures:

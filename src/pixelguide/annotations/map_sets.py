@@ -5,19 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from pixelguide.annotations.finding import Pictures
 from pixelguide.annotations.folders import flat_name
-from pixelguide.annotations.naming import Reading
+from pixelguide.annotations.label_sets import distinct_palette
+from pixelguide.annotations.naming import IGNORED, Reading
 from pixelguide.annotations.picture_files import PictureFile
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
 from pixelguide.errors import InputError
 from pixelguide.images import SUFFIXES, decode_image, is_deep
 from pixelguide.label_colours import Colour, ids_of_colours
+from pixelguide.label_files import LabelFile
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 
@@ -78,13 +82,14 @@ def enlarged(picture: AnnotatedPicture) -> AnnotatedPicture:
         if factor < 2 or (height * factor, width * factor) != (wanted_height, wanted_width):
             return label_map
         ids = label_map.ids.repeat(factor, axis=0).repeat(factor, axis=1)
-        return LabelMap(ids, label_map.labels)
+        return LabelMap(ids, label_map.labels, origin=label_map.origin)
 
     return dataclasses.replace(picture, label_map=lambda: change(picture.label_map()))
 
 
 def decode_map(source: Source, name: str) -> Image.Image:
-    """A map's PNG, decoded. JPEG and WebP change labels and are refused."""
+    """A map's PNG, decoded. Other formats are refused, and so are 16 bits a value, but for grey
+    ones: they may be ids."""
 
     def prepare(image: ImageFile.ImageFile, where: str) -> None:
         if is_deep(image) and not image.mode.startswith("I"):
@@ -97,37 +102,40 @@ def decode_map(source: Source, name: str) -> Image.Image:
 def map_of_ids(
     source: Source, name: str, labels: LabelSet, snap: float = 0, zero_is_no_label: bool = False
 ) -> LabelMap:
-    """A map whose grey values, of 8 or 16 bits, are ids; 255 is no label."""
+    """A map whose grey values, of 8 or 16 bits, are ids; 255 is no label. zero_is_no_label: the
+    numbers of the classes start at 1."""
     image, where = decode_map(source, name), source.where(name)
     if image.mode.startswith("I"):
-        deep = np.asarray(image)
-        if (bad := (deep < 0) | (deep > IGNORE)).any():
-            y, x = np.argwhere(bad)[0]
-            what = f"unknown class id {deep[y, x]} on {bad.sum()} pixels, first at ({x}, {y})"
-            raise InputError(what, where, "Ids run to 255.")
-        image = Image.fromarray(deep.astype(np.uint8))
-    if zero_is_no_label and image.mode == "L":  # the ids of classes start at 1
-        ids = np.asarray(image)
-        image = Image.fromarray(np.where(ids == 0, np.uint8(IGNORE), ids - (ids < IGNORE)))
-    return LabelMap.from_image(image, labels, where, snap)
+        file = LabelFile(Image.fromarray(_shallow(np.asarray(image), where)), where)
+    else:
+        file = LabelFile.decode(source.read(name), where)
+    if not zero_is_no_label:
+        return LabelMap.from_file(file, labels, snap)
+    numbered = LabelSet((IGNORED, *labels.names), distinct_palette(len(labels) + 1))
+    ids = LabelMap.from_file(file, numbered, snap).ids
+    return LabelMap(np.where(ids == 0, np.uint8(IGNORE), ids - (ids < IGNORE)), labels)
+
+
+def _shallow(deep: NDArray[Any], where: str) -> NDArray[np.uint8]:
+    """Ids of 16 bits or more as uint8."""
+    if (bad := (deep < 0) | (deep > IGNORE)).any():
+        y, x = np.argwhere(bad)[0]
+        what = f"unknown class id {deep[y, x]} on {bad.sum()} pixels, first at ({x}, {y})"
+        raise InputError(what, where, "Ids run to 255.")
+    return deep.astype(np.uint8)
 
 
 def map_of(
     source: Source, name: str, labels: LabelSet, snap: float = 0, void: Colour | None = None
 ) -> LabelMap:
     """A map of ids if it is grey, else one of the classes' colours; `void` is no label."""
-    with source.open(name) as file:
-        grey = decode_image(file, source.where(name), ("PNG",), _no_check).mode[0] in "LI1"
+    grey = decode_map(source, name).mode[0] in "LI1"
     if grey:
         return map_of_ids(source, name, labels, snap)
     ids = {colour: index for index, colour in enumerate(labels.palette)}
     if void is not None:
         ids.setdefault(void, IGNORE)
     return map_of_colours(source, name, labels, ids, snap)
-
-
-def _no_check(image: ImageFile.ImageFile, where: str) -> None:
-    """Deep maps are ids."""
 
 
 def map_of_colours(

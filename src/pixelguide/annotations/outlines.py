@@ -11,13 +11,14 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 Corner = tuple[int, int]
 
 
 def polygons(mask: NDArray[np.bool_]) -> list[list[int]]:
     """A polygon, x1, y1, x2, y2, …, for each region of a bool H×W mask (neighbours being four)."""
+    from scipy import ndimage  # takes a while, and only who writes needs it
+
     regions, count = ndimage.label(mask)
     places = ndimage.find_objects(regions)
     found = []

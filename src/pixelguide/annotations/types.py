@@ -137,7 +137,7 @@ class Annotations:
         target, table = id_table(self.labels, reading.labels, reading.renames)
 
         def mapped(label_map: LabelMap) -> LabelMap:
-            return LabelMap(table[label_map.ids], target)
+            return LabelMap(table[label_map.ids], target, origin=label_map.origin)
 
         pictures = tuple(picture.changed(mapped) for picture in self.pictures)
         return dataclasses.replace(self, labels=target, pictures=pictures)
@@ -149,7 +149,8 @@ class Annotations:
 
         def upright(picture: AnnotatedPicture) -> AnnotatedPicture:
             def change(label_map: LabelMap) -> LabelMap:
-                return LabelMap(turned(label_map.ids, picture.orientation), label_map.labels)
+                ids = turned(label_map.ids, picture.orientation)
+                return LabelMap(ids, label_map.labels, origin=label_map.origin)
 
             return picture.changed(change)
 

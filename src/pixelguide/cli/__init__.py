@@ -11,8 +11,9 @@ from rich.console import Console
 
 from pixelguide.cli.applications import inpaint, interpolate
 from pixelguide.cli.bench import bench
+from pixelguide.cli.built_in import demo, portraits
 from pixelguide.cli.convert import convert_app
-from pixelguide.cli.editing import demo, edit, portraits, segment
+from pixelguide.cli.editing import edit, segment
 from pixelguide.cli.evaluate import evaluate
 from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
@@ -66,18 +67,18 @@ def main(arguments: list[str] | None = None) -> None:
             advice = "Use fewer candidates (-n), or --device cpu."
             console.print(f"error: {ResourceError('out of memory', hint=advice)}")
             sys.exit(ResourceError.exit_code)
-        if (told := _told_of_usage(error)) is None:
+        if (message := _usage_message(error)) is None:
             raise
-        if told:  # else help was asked for by giving no arguments
-            console.print(f"error: {told}")
+        if message:  # else help was asked for by giving no arguments
+            console.print(f"error: {message}")
         sys.exit(InputError.exit_code)
 
 
-def _told_of_usage(error: Any) -> str | None:
+def _usage_message(error: Any) -> str | None:
     """An error of Typer's, whose classes are not public, as one line; None for others."""
     if not hasattr(error, "format_message"):
         return None
-    told = " ".join(error.format_message().split())
-    stop = "" if told.endswith((".", "?")) else "."
+    message = " ".join(error.format_message().split())
+    stop = "" if message.endswith((".", "?")) else "."
     typed = error.ctx.command_path if getattr(error, "ctx", None) else "pixelguide"
-    return told and f"{told[0].lower()}{told[1:]}{stop} See `{typed} --help`."
+    return message and f"{message[0].lower()}{message[1:]}{stop} See `{typed} --help`."

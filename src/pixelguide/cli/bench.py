@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixelguide.cli.options import DEFAULT_MODEL, Device, numbers
+from pixelguide.cli.grouping import grouped
+from pixelguide.cli.options import DEFAULT_MODEL, DeviceOptions, NetworkOptions, numbers
 from pixelguide.errors import InputError
 from pixelguide.terminal import progress_bar
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from pixelguide.evaluate.bench import BenchReport
 
 
+@grouped
 def bench(
+    device: DeviceOptions,
+    network: NetworkOptions,
     model: Annotated[
         str | None, typer.Option(help=f"Built-in or pulled name, or a folder; {DEFAULT_MODEL}.")
     ] = None,
@@ -26,17 +30,11 @@ def bench(
     ] = None,
     size: Annotated[int | None, typer.Option(help="With --shape: side of the pictures.")] = None,
     batch: Annotated[str, typer.Option(help="Candidates at once, by commas.")] = "1",
-    precision: Annotated[str, typer.Option(help="Of the network: fp32, bf16, auto.")] = "fp32",
-    compile: Annotated[bool, typer.Option("--compile", help="Run it by torch.compile.")] = False,
     plain: Annotated[
         bool, typer.Option("--plain", help="diffusers' own layers, to compare with.")
     ] = False,
-    graphs: Annotated[
-        bool, typer.Option("--graphs", help="On a CUDA GPU: record passes, and replay them.")
-    ] = False,
     repeats: Annotated[int, typer.Option(help="Timed runs of each stage.")] = 5,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="JSON report to write.")] = None,
-    device: Device = "auto",
 ) -> None:
     """Time every stage of an edit and compare it with what the machine can do at best."""
     from rich.console import Console
@@ -45,21 +43,20 @@ def bench(
     from pixelguide.evaluate.bench import BenchSettings, run_bench
     from pixelguide.evaluate.subjects import subject_of_model, subject_of_shape
     from pixelguide.files import check_file_writable, write_atomically
-    from pixelguide.prior.speed import Speed, choose_precision
 
     if model and shape:
         raise InputError("--model and --shape", hint="Give one of the two.")
     if size is not None and not shape:
         raise InputError("--size without --shape", hint="A model has a size of its own.")
     settings = BenchSettings(numbers("batch", batch), repeats)
-    place = choose_device(device)
-    speed = Speed(choose_precision(precision, place), compile, plain, graphs)
+    place = choose_device(device.device)
+    options = network.inference(place, plain)
     if out:
         check_file_writable(out)
     subject = (
-        subject_of_shape(shape, size, place, speed)
+        subject_of_shape(shape, size, place, options)
         if shape
-        else subject_of_model(model or DEFAULT_MODEL, place, speed)
+        else subject_of_model(model or DEFAULT_MODEL, place, options)
     )
     with progress_bar() as report_progress:
         report = run_bench(subject, settings, on_progress=report_progress)

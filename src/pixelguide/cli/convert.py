@@ -46,8 +46,8 @@ def convert_adm_command(
     """Convert an unconditional ADM checkpoint to a diffusers model; its shape is read from it."""
     import torch
 
-    from pixelguide.prior.adm import AdmSettings
-    from pixelguide.prior.adm_folder import convert_adm
+    from pixelguide.prior.adm.convert import convert_adm
+    from pixelguide.prior.adm.shapes import AdmSettings
 
     types = {None: None, "float32": torch.float32, "float16": torch.float16}
     if dtype not in types:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixelguide.cli.options import DEFAULT_MODEL, Device, Model
+from pixelguide.cli.grouping import grouped
+from pixelguide.cli.options import ModelOptions
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
 from pixelguide.terminal import progress_bar
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 METHODS = ("guided", "unguided", "paste", "sdedit:0.3")
 
 
+@grouped
 def evaluate(
+    model: ModelOptions,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder; a stopped run goes on.")],
     methods: Annotated[
         list[str] | None,
@@ -59,8 +62,6 @@ def evaluate(
     inception: Annotated[
         Path | None, typer.Option(help="Inception weights of torch-fidelity, for FID and IS.")
     ] = None,
-    model: Model = DEFAULT_MODEL,
-    device: Device = "auto",
 ) -> None:
     """Compare editing methods; write tables with confidence intervals and contact sheets.
 
@@ -73,7 +74,7 @@ def evaluate(
     from pixelguide.evaluate.methods import settings_of
     from pixelguide.evaluate.portrait_edits import PAPER_KINDS
     from pixelguide.prior.bundle import ModelFolder
-    from pixelguide.prior.public.pull import fetched
+    from pixelguide.prior.public.fetched import fetched
 
     if folder and (kinds or odd or maps != "read"):
         raise InputError(
@@ -94,8 +95,8 @@ def evaluate(
         inception=inception,
     )
     check_writable(out)
-    editor = Editor.from_pretrained(model, device)
-    described = f"{Path(model).name} {ModelFolder.open(fetched(model)).hash}"
+    editor = Editor.from_pretrained(model.model, model.device)
+    described = f"{Path(model.model).name} {ModelFolder.open(fetched(model.model)).hash}"
     with progress_bar() as report:
         entries = evaluation.evaluate(editor, described, plan, out, report)
     console = Console(highlight=False)

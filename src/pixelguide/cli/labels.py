@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,12 +19,15 @@ from pixelguide.cli.annotation_options import (
     interpretation,
 )
 from pixelguide.cli.options import Labels, Snap, label_set
+from pixelguide.cli.photographs import warn_of_map
 from pixelguide.errors import InputError
 from pixelguide.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from pixelguide.annotations import Report
+    from pixelguide.annotations import AnnotatedPicture, Annotations, Report
+    from pixelguide.labels import LabelMap
 
+_SHOWN = 20
 labels_app = typer.Typer(help="Convert and check label maps.", no_args_is_help=True)
 
 OwnLabels = Annotated[
@@ -68,7 +72,7 @@ def labels_convert(
     )
     told: list[str] = []
     with progress_bar() as report:
-        write_annotations(target, to, annotations, report, told.append)
+        write_annotations(target, to, _with_warnings(annotations), report, told.append)
     left_out = len(annotations.without_map)
     note = f"; {left_out} pictures without a map left out" if left_out else ""
     typer.echo(f"{target}: {len(annotations)} pictures, {len(annotations.labels)} classes{note}")
@@ -118,6 +122,20 @@ def labels_check(
         raise typer.Exit(InputError.exit_code)
 
 
+def _with_warnings(annotations: Annotations) -> Annotations:
+    """The same; what is to be known of a map is said when it is read."""
+
+    def told(picture: AnnotatedPicture) -> AnnotatedPicture:
+        def label_map() -> LabelMap:
+            read = picture.label_map()
+            warn_of_map(read, picture.name)
+            return read
+
+        return dataclasses.replace(picture, label_map=label_map)
+
+    return dataclasses.replace(annotations, pictures=tuple(map(told, annotations.pictures)))
+
+
 def _renames(pairs: list[str]) -> dict[str, str]:
     renames = {}
     for pair in pairs:
@@ -153,12 +171,16 @@ def _show(name: str, report: Report) -> None:
     _list(console, "turned by EXIF", report.turned_pictures)
     for note in report.notes:
         console.print(f"note: {note}")
+    for picture, problem in report.warnings[:_SHOWN]:
+        console.print(f"warning: {picture}: {problem}")
+    if len(report.warnings) > _SHOWN:
+        console.print(f"… and {len(report.warnings) - _SHOWN} more warnings (--json)")
     for picture, problem in report.errors:
         console.print(f"error: {picture}: {problem}")
     console.print(f"{len(report.errors)} errors" if report.errors else "no errors")
 
 
-def _list(console: Console, title: str, items: list[str], limit: int = 20) -> None:
+def _list(console: Console, title: str, items: list[str], limit: int = _SHOWN) -> None:
     """What is no error, shortened: --json has all of it."""
     if items:
         more = f" … and {len(items) - limit} more" if len(items) > limit else ""

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pixelguide.cli.options import Device, points
+from pixelguide.cli.grouping import grouped
+from pixelguide.cli.options import DeviceOptions, points
 from pixelguide.errors import InputError
 from pixelguide.terminal import progress_bar
 
@@ -108,7 +109,9 @@ def models_verify(model: Name) -> None:
 
 
 @models_app.command("calibrate")
+@grouped
 def models_calibrate(
+    place: DeviceOptions,
     name: Name,
     dataset: Annotated[
         Path | None, typer.Option(help="Labelled pictures of the category, of any known format.")
@@ -117,7 +120,6 @@ def models_calibrate(
         str | None,
         typer.Option(help="Where its eyes are, x1,y1,x2,y2 in shares of the side, by hand."),
     ] = None,
-    device: Device = "auto",
 ) -> None:
     """Write what a category's pictures are like into its folder: domain.json."""
     from pixelguide.devices import choose_device
@@ -126,18 +128,19 @@ def models_calibrate(
     if dataset is None and eyes is None:
         raise InputError("nothing to calibrate by", hint="Give --dataset, --eyes, or both.")
     places = points("eyes", eyes) if eyes is not None else None
-    domain = calibrate(name, dataset, eyes=places, device=str(choose_device(device)))
+    domain = calibrate(name, dataset, eyes=places, device=str(choose_device(place.device)))
     typer.echo(domain.to_json().decode().rstrip())
 
 
 def _rows() -> list[dict[str, Any]]:
     """One dict a model: what `models --json` prints."""
     from pixelguide.prior import bundle
+    from pixelguide.prior.manifest import read_json
     from pixelguide.prior.public.registry import REGISTRY, others_pulled
 
     rows: list[dict[str, Any]] = []
     for name, path in bundle.built_in_models().items():
-        size = bundle.read_json(path, "unet/config.json").get("sample_size")
+        size = read_json(path, "unet/config.json").get("sample_size")
         rows.append(
             {
                 "name": name, "state": "built in", "kind": "category", "size": size,

@@ -1,20 +1,24 @@
-"""What the options of several commands share."""
+"""Options that several commands share, in groups, and how their values are read."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, get_args
 
 import typer
 
 from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
+    import torch
+
     from pixelguide.checked import Checked
     from pixelguide.labels import LabelSet
+    from pixelguide.photo.photograph_files import OutputFormat
+    from pixelguide.prior.kernels.options import InferenceOptions
 
 DEFAULT_MODEL = "portraits-64"
-Model = Annotated[str, typer.Option("--model", help="Built-in or pulled name, or a folder.")]
 Labels = Annotated[
     str | None,
     typer.Option("--labels", help="Classes to use: labels.json or a built-in set (ffhq_34 …)."),
@@ -22,7 +26,128 @@ Labels = Annotated[
 Snap = Annotated[
     float, typer.Option(min=0, max=441, help="Take colours so far off for the nearest class.")
 ]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps …")]
+Layer = Annotated[
+    str | None,
+    typer.Option(
+        "--layer", help="Layer of an OpenRaster --map; default: 'Label map', or the only one."
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceOptions:
+    """Where it is computed."""
+
+    panel: ClassVar[str] = "Model and device"
+
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(DeviceOptions):
+    """With which model, and where."""
+
+    model: Annotated[str, typer.Option(help="Built-in or pulled name, or a folder.")] = (
+        DEFAULT_MODEL
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """How the network is run."""
+
+    panel: ClassVar[str] = DeviceOptions.panel
+
+    precision: Annotated[str, typer.Option(help="Of the network: fp32, bf16, auto.")] = "fp32"
+    compile: Annotated[
+        bool, typer.Option("--compile", help="torch.compile: slow once, faster from then on.")
+    ] = False
+    graphs: Annotated[
+        bool, typer.Option("--graphs", help="On a CUDA GPU: record passes, and replay them.")
+    ] = False
+
+    def inference(self, device: torch.device, plain: bool = False) -> InferenceOptions:
+        """These as the package takes them. Raises InputError for an unknown precision."""
+        from pixelguide.prior.kernels.options import InferenceOptions, choose_precision
+
+        precision = choose_precision(self.precision, device)
+        return InferenceOptions(precision, self.compile, plain, self.graphs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOptions:
+    """The part of a picture that is edited."""
+
+    panel: ClassVar[str] = "Picture"
+
+    crop: Annotated[
+        str,
+        typer.Option(
+            help="Part to edit: x,y,size in pixels (,angle in degrees), or auto: as the map says, "
+            "else all of a square picture.",
+        ),
+    ] = "auto"
+    eyes: Annotated[
+        str | None,
+        typer.Option(help="Both eyes, x1,y1,x2,y2 in pixels: the part is chosen by them."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions(PartOptions):
+    """The picture, and the part of it that is edited."""
+
+    image: Annotated[Path, typer.Argument(help="Picture of any size.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicturesOptions(PartOptions):
+    """The pictures, and the part of each that is edited."""
+
+    images: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="IMAGE...",
+            help="Pictures of any size, or patterns such as 'faces/*.png'.",
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateOptions:
+    """How many results, and of which noise."""
+
+    panel: ClassVar[str] = "Sampling"
+
+    num_images: Annotated[int, typer.Option("-n", help="Candidates, 1 … 64.")] = 4
+    seed: Annotated[int, typer.Option(help="Same seed, same machine, same bytes.")] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderOutput:
+    """Where results go."""
+
+    panel: ClassVar[str] = "Output"
+
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOutput(FolderOutput):
+    """Where pictures go, and as which files."""
+
+    format: Annotated[str, typer.Option(help="Of the pictures: png, same, jpeg, webp or tiff.")] = (
+        "png"
+    )
+
+    def file_format(self) -> OutputFormat:
+        """The format of --format. Raises InputError for an unknown one."""
+        from pixelguide.photo.photograph_files import OutputFormat
+
+        if self.format not in get_args(OutputFormat):
+            hint = f"Give {', '.join(get_args(OutputFormat))}."
+            raise InputError(f"--format {self.format}", hint=hint)
+        return cast("OutputFormat", self.format)
 
 
 _OPTIONS = {

@@ -4,47 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pixelguide.cli.options import points
+from pixelguide.cli.options import PartOptions, points
 from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.framing import Frame, Placement
     from pixelguide.labels import LabelMap, LabelSet
-    from pixelguide.photograph_files import OutputFormat
+    from pixelguide.photo.framing import Frame, Placement, Point
+    from pixelguide.photo.photograph_files import OutputFormat
 
-CropOption = Annotated[
-    str,
-    typer.Option(
-        "--crop",
-        help="Part to edit: x,y,size in pixels (,angle in degrees), or auto: as the map says, "
-        "else all of a square picture.",
-    ),
-]
-EyesOption = Annotated[
-    str | None,
-    typer.Option("--eyes", help="Both eyes, x1,y1,x2,y2 in pixels: the part is chosen by them."),
-]
-FormatOption = Annotated[
-    str, typer.Option("--format", help="Of the pictures: png, same, jpeg, webp or tiff.")
-]
 METADATA = "pixelguide"
-
-
-def output_format(text: str) -> OutputFormat:
-    """The format of --format; InputError for an unknown one."""
-    from pixelguide.photograph_files import OutputFormat
-
-    if text not in get_args(OutputFormat):
-        raise InputError(f"--format {text}", hint=f"Give {', '.join(get_args(OutputFormat))}.")
-    return cast("OutputFormat", text)
 
 
 @dataclass(frozen=True)
@@ -56,17 +33,18 @@ class MapFile:
     text: str | None
 
     @classmethod
-    def open(cls, path: Path, labels: LabelSet, snap: float) -> MapFile:
-        """Read a PNG as `LabelMap.load` does."""
-        from pixelguide.labels import LabelMap, open_map
+    def open(cls, path: Path, labels: LabelSet, snap: float, layer: str | None = None) -> MapFile:
+        """Read a map as `LabelMap.load` does."""
+        from pixelguide.label_files import LabelFile
+        from pixelguide.labels import LabelMap
 
-        image = open_map(path)
-        label_map = LabelMap.from_image(image, labels, path.name, snap)
-        return cls(label_map, path.name, image.info.get(METADATA))
+        file = LabelFile.open(path, layer)
+        label_map = LabelMap.from_file(file, labels, snap)
+        return cls(label_map, path.name, file.text(METADATA))
 
     def frame(self) -> Frame | None:
         """The frame of `frame_text`; None where a paint program has dropped it."""
-        from pixelguide.edit.framing import Frame
+        from pixelguide.photo.framing import Frame
 
         if self.text is None:
             return None
@@ -90,43 +68,86 @@ class MapFile:
             )
 
 
-def set_image(
-    editor: Editor,
-    path: Path,
-    crop: str,
-    eyes: str | None,
-    shown: MapFile | None = None,
-    output: OutputFormat = "png",
-) -> None:
-    """Open a picture and choose its part by the options, else by what the map `shown` says.
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture and the part of it to edit, checked as far as can be before a model is open."""
 
-    An RGB picture of the model's size is taken as it is, unless options ask for more.
-    """
-    from pixelguide.edit.framing import Frame
-    from pixelguide.images import open_image
-    from pixelguide.photograph_files import PhotographWriter
-    from pixelguide.photographs import Photograph
+    path: Path
+    image: Image.Image
+    frame: Frame | None
+    eyes: tuple[Point, Point] | None
+    shown: MapFile | None
 
-    if eyes is not None and crop != "auto":
-        raise InputError("--crop and --eyes", hint="Give one of them.")
-    chosen: Frame | None = None
-    if eyes is None:
-        if crop != "auto":
-            chosen = Frame.parse(crop)
-        elif shown is not None:
-            chosen = shown.frame()
-    if chosen is None and eyes is None and output == "png":
+    @classmethod
+    def open(cls, path: Path, part: PartOptions, shown: MapFile | None = None) -> PictureFile:
+        """The picture at `path` and its part by the options, else by what the map `shown` says."""
+        from pixelguide.images import open_image
+        from pixelguide.photo.framing import Frame
+
+        if part.eyes is not None and part.crop != "auto":
+            raise InputError("--crop and --eyes", hint="Give one of them.")
+        eyes = None if part.eyes is None else points("eyes", part.eyes)
+        frame: Frame | None = None
+        if part.crop != "auto":
+            frame = Frame.parse(part.crop)
+        elif eyes is None and shown is not None:
+            frame = shown.frame()
+        # as it is: whether deep or turned, it is read again as a photograph
         image = open_image(path, prepare=lambda image, where: None)
-        if image.size == (editor.size, editor.size) and _is_rgb(image):
-            editor.set_image(path)
+        return cls(path, image, frame, eyes, shown)
+
+    def give(self, editor: Editor, output: OutputFormat = "png") -> None:
+        """Make it the picture of `editor`. An RGB picture of the model's size is taken as it is,
+        unless options ask for more."""
+        from pixelguide.photo.photograph import Photograph
+        from pixelguide.photo.photograph_files import PhotographWriter
+
+        whole = self.frame is None and self.eyes is None
+        fits = self.image.size == (editor.size, editor.size) and _is_rgb(self.image)
+        if whole and output == "png" and fits:
+            editor.set_image(self.path)
             return
-    photograph = Photograph.open(path)
-    PhotographWriter(photograph, output)  # better told now than after the edit
-    editor.set_image(
-        photograph, crop=chosen, eyes=points("eyes", eyes) if eyes is not None else None
-    )
-    if chosen is None and eyes is None and shown is not None:
-        shown.check_whole(photograph.size)
+        photograph = Photograph.open(self.path)
+        PhotographWriter(photograph, output)  # better told now than after the edit
+        editor.set_image(photograph, crop=self.frame, eyes=self.eyes)
+        if whole and self.shown is not None:
+            self.shown.check_whole(photograph.size)
+
+
+def expanded(images: list[Path]) -> list[Path]:
+    """`images` with the files that patterns among them mean, in order of their names. Raises
+    InputError for a pattern that fits no file."""
+    found: list[Path] = []
+    for image in images:
+        is_pattern = any(mark in str(image) for mark in "*?[") and not image.exists()
+        matching = sorted(map(Path, glob(str(image), recursive=True))) if is_pattern else [image]
+        if not matching:
+            raise InputError("no file fits", str(image), "Check the pattern.")
+        found += matching
+    return found
+
+
+def named(images: list[Path], part: PartOptions) -> list[tuple[Path, str]]:
+    """Each picture with the name that its results carry: "" for a single one, else that of its
+    file. Raises InputError for two of one name, and for --eyes, which are of one picture."""
+    if len(images) == 1:
+        return [(images[0], "")]
+    if part.eyes is not None:
+        raise InputError("--eyes with several pictures", hint="Give --crop, or one picture.")
+    seen: dict[str, Path] = {}
+    for image in images:
+        if (other := seen.setdefault(image.stem, image)) != image:
+            raise InputError("two pictures of one name", f"{other} and {image}", "Rename one.")
+    return [(image, image.stem) for image in images]
+
+
+def check_labels(model: str) -> LabelSet:
+    """The classes of a model, which is looked at but not opened. Raises as `ModelFolder.open`."""
+    from pixelguide.prior.bundle import ModelFolder
+    from pixelguide.prior.public.fetched import fetched
+    from pixelguide.segment.model_labels import load_labels
+
+    return load_labels(ModelFolder.open(fetched(model)))
 
 
 def frame_text(placement: Placement) -> dict[str, str]:
@@ -138,7 +159,7 @@ def frame_text(placement: Placement) -> dict[str, str]:
 
 def warn_of_unfamiliar(editor: Editor) -> None:
     """Say on standard error when the picture is not of the kind the model was made for."""
-    if not editor.domain.pictures:
+    if not editor.statistics.pictures:
         return  # the model does not say what is usual
     found = editor.familiarity()
     if found.far:
@@ -153,12 +174,18 @@ def warn_of_unfamiliar(editor: Editor) -> None:
         )
 
 
-def warn_of_loss(told: dict[str, Any]) -> None:
+def warn_of_map(label_map: LabelMap, name: str) -> None:
+    """Say on standard error what is to be known of the map that was read from a file."""
+    for note in label_map.origin.notes if label_map.origin else ():
+        typer.echo(f"warning: {name}: {note}.", err=True)
+
+
+def warn_of_loss(candidate: dict[str, Any]) -> None:
     """Say on standard error what a lossy file changed outside the ROI."""
-    if largest := told.get("largest_change_outside"):
+    if largest := candidate.get("largest_change_outside"):
         typer.echo(
-            f"warning: {told['file']} is a JPEG, which stores no pixel exactly: outside the region "
-            f"they differ by up to {largest} of 255. --format png keeps them.",
+            f"warning: {candidate['file']} is a JPEG, which stores no pixel exactly: outside the "
+            f"region they differ by up to {largest} of 255. --format png keeps them.",
             err=True,
         )
 

@@ -9,10 +9,13 @@ from typing import Annotated
 
 import typer
 
-from pixelguide.cli.options import DEFAULT_MODEL, Device, Model
+from pixelguide.cli.grouping import grouped
+from pixelguide.cli.options import ModelOptions
 
 
+@grouped
 def studio(
+    model: ModelOptions,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free.")] = 8000,
     data: Annotated[
@@ -33,33 +36,31 @@ def studio(
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
     ] = True,
-    model: Model = DEFAULT_MODEL,
-    device: Device = "auto",
 ) -> None:
     """Paint the label map in the browser and see the photo follow."""
-    from pixelguide.studio.child import started
     from pixelguide.studio.limits import Limits
     from pixelguide.studio.opening import open_editor
     from pixelguide.studio.serve import (
+        access_policy,
         address_of,
         bound,
         check_token,
         default_data,
-        gate_of,
         serve,
     )
+    from pixelguide.studio.worker_process import started
 
     check_token(host, token)
-    desk = partial(open_editor, model, device)
-    with bound(host, port) as listening, started(desk) as worker:
+    runner = partial(open_editor, model.model, model.device)
+    with bound(host, port) as listening, started(runner) as worker:
         # These take seconds, in which the worker opens its model.
         from pixelguide.studio.app import create_app
         from pixelguide.studio.category import Category
-        from pixelguide.studio.office import open_office
+        from pixelguide.studio.services import open_services
 
-        category, limits = Category.open(model), Limits(job_seconds=60 * time_limit)
+        category, limits = Category.open(model.model), Limits(job_seconds=60 * time_limit)
         folder = data or default_data()
-        with open_office(category, desk, folder, limits, worker=worker) as office:
+        with open_services(category, runner, folder, limits, worker=worker) as services:
             address = address_of(listening, host, token)
 
             def announce() -> None:
@@ -67,5 +68,5 @@ def studio(
                 if open_browser:
                     webbrowser.open(address)
 
-            gate = gate_of(listening, host, token, name or ())
-            serve(create_app(office, gate), listening, announce)
+            policy = access_policy(listening, host, token, name or ())
+            serve(create_app(services, policy), listening, announce)

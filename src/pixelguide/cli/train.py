@@ -14,7 +14,8 @@ from pixelguide.cli.annotation_options import (
     StoredFrame,
     interpretation,
 )
-from pixelguide.cli.options import Device, Labels, label_set, numbers
+from pixelguide.cli.grouping import grouped
+from pixelguide.cli.options import DeviceOptions, Labels, label_set, numbers
 from pixelguide.errors import InputError
 from pixelguide.terminal import progress_bar
 
@@ -22,7 +23,9 @@ train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
 
 
 @train_app.command("prior")
+@grouped
 def train_prior_command(
+    place: DeviceOptions,
     folder: Annotated[Path, typer.Argument(help="Folder of pictures (searched deeply).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder; resumed if begun.")],
     start_from: Annotated[
@@ -66,7 +69,6 @@ def train_prior_command(
     mixed_precision: Annotated[str, typer.Option(help="no, bf16 or fp16.")] = "no",
     compile_: Annotated[bool, typer.Option("--compile", help="torch.compile.")] = False,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    device: Device = "auto",
 ) -> None:
     """Train a diffusion prior on a folder of pictures; repeat the command to go on."""
     from pixelguide.prior.architecture import Architecture
@@ -74,9 +76,10 @@ def train_prior_command(
     from pixelguide.prior.bundle import ModelFolder
     from pixelguide.prior.growing import grown
     from pixelguide.prior.pictures import PictureFolder
-    from pixelguide.prior.public.pull import fetched
+    from pixelguide.prior.public.fetched import fetched
     from pixelguide.prior.start_model import start_network
-    from pixelguide.prior.training import PriorTraining, train_prior
+    from pixelguide.prior.training import train_prior
+    from pixelguide.prior.training_settings import PriorTraining
     from pixelguide.seeds import generator
 
     widths = numbers("channels", channels)
@@ -111,14 +114,16 @@ def train_prior_command(
             out,
             network,
             settings,
-            device=device,
+            device=place.device,
             on_progress=report,
         )
     typer.echo(f"{out}: look at samples.png")
 
 
 @train_app.command("classifiers")
+@grouped
 def train_classifiers_command(
+    place: DeviceOptions,
     dataset: Annotated[Path, typer.Argument(help="Annotated pictures of any known format.")],
     model: Annotated[str, typer.Option("--model", help="Model with the prior.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
@@ -151,7 +156,6 @@ def train_classifiers_command(
     stored_frame: StoredFrame = False,
     images: Images = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    device: Device = "auto",
 ) -> None:
     """Train the segmenter and the guide of a category from a few labelled pictures."""
     from pixelguide.devices import choose_device
@@ -188,7 +192,7 @@ def train_classifiers_command(
             how=interpretation(order, rendering, stored_frame, images),
             on_note=lambda note: typer.echo(f"note: {note}", err=True),
             taps=[part.strip() for part in taps.split(",")] if taps else None,
-            device=str(choose_device(device)),
+            device=str(choose_device(place.device)),
             on_plan=announce,
             on_progress=report,
         )

@@ -5,142 +5,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from pixelguide.edit import inpainting, interpolation
-from pixelguide.edit.framing import Placement, Point
-from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.edit.candidates import make_pictures
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
-from pixelguide.edit.inversion import reconstruct
-from pixelguide.edit.making import make_pictures
-from pixelguide.edit.map_sizes import reduced_mask
-from pixelguide.edit.opening import open_category
-from pixelguide.edit.picture import AnyPicture, Crop, Picture, place, read_photograph, read_picture
 from pixelguide.edit.plan import plan_edit
 from pixelguide.edit.progress import Clock, Progress, step_watcher
-from pixelguide.edit.putting_back import grey
+from pixelguide.edit.reader import PictureReader
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
-from pixelguide.edit.settings import EditDefaults, EditSettings
-from pixelguide.edit.subject import Subject
+from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
+from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.guidance.inversion import reconstruct
 from pixelguide.images import from_model
-from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.photographs import Photograph
-from pixelguide.prior.denoiser import Denoiser
+from pixelguide.labels import LabelMap
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.map_sizes import reduced_mask
+from pixelguide.photo.picture import Picture, read_picture
 from pixelguide.prior.schedule import spaced_timesteps
-from pixelguide.prior.speed import FAST, Speed
 from pixelguide.seeds import generator
-from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import Domain, Familiarity
-from pixelguide.segment.segmenter import Segmenter
 
 
-class Editor:
+class Editor(PictureReader):
     """Edits pictures by their label maps (Matsunaga et al. 2022, arXiv 2212.02024).
 
-    `set_image` once; then `segment` and `edit` share what they learn about the picture.
+    Made by `from_pretrained`. `set_image` once; then `segment` and `edit` share what they learn
+    about the picture.
+
+    Parameters
+    ----------
+    denoiser : Denoiser
+        The frozen prior, of pictures of S×S pixels.
+    segmenter : PixelClassifiers
+        The ensemble f_multi, which reads label maps.
+    guide : PixelClassifiers
+        The classifiers {C_t}, one for each of some timesteps, whose gradients guide.
+    labels : LabelSet
+        The classes of the category.
+    defaults : EditDefaults, optional
+        Its automatic settings; by default the paper's, carried over to S.
+    model : dict of str, optional
+        Name and hash of the model, repeated in the settings of every result.
+    statistics : PictureStatistics, optional
+        What the category's pictures are like; by default nothing is known of them.
     """
-
-    def __init__(
-        self,
-        denoiser: Denoiser,
-        segmenter: ClassifierBank,
-        guide: ClassifierBank,
-        labels: LabelSet,
-        defaults: EditDefaults | None = None,
-        model: dict[str, str] | None = None,
-        domain: Domain | None = None,
-    ) -> None:
-        """model: name and hash, repeated in the settings of every result. domain: what the
-        category's pictures are like."""
-        self.labels = labels
-        self.defaults = defaults or EditDefaults.for_size(denoiser.size)
-        self.domain = domain or Domain()
-        self._denoiser, self._guide = denoiser, guide
-        self._segmenter = Segmenter(denoiser, segmenter, labels)
-        self._colours = {
-            labels.id(name): np.array(colour, np.float64)
-            for name, colour in self.defaults.colours.items()
-        }
-        self._model = model or {}
-        self._subject: Subject | None = None
-
-    @classmethod
-    def from_pretrained(
-        cls,
-        model: str | Path = "portraits-64",
-        device: str | torch.device = "auto",
-        speed: Speed = FAST,
-    ) -> Self:
-        """Open a category by built-in or pulled name, or by folder.
-
-        OWNER/NAME of the hub is fetched if it is not here yet. device: "auto" (CUDA, else MPS,
-        else CPU) or what torch accepts. speed: see `prior.speed`. Raises InputError or SafetyError
-        for a model that is missing, incomplete, damaged or unsafe.
-        """
-        return cls(**vars(open_category(model, device, speed)))
-
-    @property
-    def denoiser(self) -> Denoiser:
-        """The frozen prior."""
-        return self._denoiser
-
-    @property
-    def size(self) -> int:
-        """Side of the pictures this category works on, in pixels."""
-        return self._denoiser.size
-
-    @property
-    def image(self) -> NDArray[np.uint8]:
-        """The picture being edited, uint8 S×S×3. Raises InputError before `set_image`."""
-        return self._opened().image
-
-    def set_image(
-        self,
-        image: AnyPicture,
-        *,
-        crop: Crop | None = None,
-        eyes: tuple[Point, Point] | None = None,
-    ) -> None:
-        """Choose the picture: a file, a PIL image, or an array. Forgets the one before.
-
-        Without `crop` and `eyes` it has the model's size (uint8 S×S×3). crop: the part of a
-        photograph to edit, as a `Frame`, (x, y, size), (x, y, size, angle), or "auto" for all of a
-        square one. eyes: both eyes of a face, in pixels, left and right as seen; the part is chosen
-        so that they lie where the category has them. Results then have the photograph's size too.
-
-        Raises InputError if it cannot be read, or is not of the model's size without a crop.
-        """
-        placement = None
-        if crop is None and eyes is None and not isinstance(image, Photograph):
-            picture = read_picture(image, self.size)
-        else:
-            placement = place(read_photograph(image), self.size, crop, eyes, self.domain.eyes)
-            picture = placement.extract()
-            if self.domain.grey:
-                picture = grey(picture)
-        self._subject = Subject(self._denoiser, self._segmenter, self.domain, picture, placement)
-
-    @property
-    def placement(self) -> Placement | None:
-        """Where the picture lies in its photograph; None for one of the model's own size."""
-        return self._subject.placement if self._subject else None
-
-    def segment(self) -> LabelMap:
-        """The picture's label map with its uncertainty, by f_multi. Computed once per picture."""
-        return self._opened().segment()
-
-    def familiarity(self) -> Familiarity:
-        """How far the picture lies from those the category was made for: better known before an
-        edit than after. Computed once per picture."""
-        return self._opened().familiarity()
 
     def edit(
         self,
@@ -152,16 +67,34 @@ class Editor:
         on_progress: Progress | None = None,
         **settings: Any,
     ) -> EditResult:
-        """Make the picture follow `target`, a map or its PNG; outside the ROI not a bit changes.
+        """Make the picture follow a map (Alg. 1); outside the ROI not a bit changes.
 
-        source: the map the target was painted from; by default `segment()`. edit_classes: Q of
-        eq. 7; by default what changed but for the ground it was painted on (`edited_classes`).
-        generators: one CPU generator per candidate, instead of `seed` and `num_images`.
-        on_progress: called after each step with
-        {"stage", "done", "total", "t", "preview": uint8 N×S×S×3}; an exception it raises ends the
-        edit. settings: the fields of `EditSettings`.
+        Parameters
+        ----------
+        target : LabelMap, str or Path
+            The repainted map or its PNG, of the picture's size S×S, or of the photograph's.
+        source : LabelMap, optional
+            The map that the target was painted from; by default `segment()`.
+        edit_classes : sequence of str, optional
+            Q of eq. 7: names of classes or groups; by default what changed but for the ground it
+            was painted on (`edited_classes`).
+        generators : sequence of torch.Generator, optional
+            One CPU generator per candidate, instead of `seed` and `num_images`.
+        on_progress : callable, optional
+            Called after each step with {"stage", "done", "total", "t", "preview": uint8 N×S×S×3};
+            an exception it raises ends the edit.
+        **settings : Any
+            Fields of `EditSettings`.
 
-        Raises InputError when there is nothing to edit or a setting is out of range.
+        Returns
+        -------
+        EditResult
+            The candidates, in the order of their generators, and what reproduces them.
+
+        Raises
+        ------
+        InputError
+            If there is no picture, nothing to edit, or a setting is out of range.
         """
         if generators is not None:
             settings = {**settings, "num_images": len(generators)}
@@ -196,7 +129,7 @@ class Editor:
             **seeded,
             **self._circumstances(full),
         }
-        known = subject.known_familiarity if self.domain.pictures else None
+        known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(
             candidates,
             deepcopy(source),  # the caller may paint on
@@ -212,12 +145,39 @@ class Editor:
     def score(
         self, images: NDArray[np.uint8], target: LabelMap, roi: NDArray[np.bool_]
     ) -> tuple[Candidate, ...]:
-        """How well each of `images` (uint8 N×S×S×3) follows `target` over `roi` (bool S×S), by
-        f_multi, and how many pixels outside differ from the picture."""
+        """Measure by f_multi how well pictures follow a map.
+
+        Parameters
+        ----------
+        images : numpy.ndarray
+            The pictures, uint8 N×S×S×3 in RGB.
+        target : LabelMap
+            What they are to follow, S×S.
+        roi : numpy.ndarray
+            Where, bool S×S.
+
+        Returns
+        -------
+        tuple of Candidate
+            For each picture its scores in the ROI, and how many pixels outside differ.
+        """
         return score_candidates(self._segmenter, self.image, images, target, roi)
 
     def reconstruct(self, start_timestep: int, steps: int = 50) -> NDArray[np.uint8]:
-        """The picture after inversion to t0 and DDIM decoding without any edit, uint8 S×S×3."""
+        """Invert the picture to t0 and decode it by DDIM, without any edit.
+
+        Parameters
+        ----------
+        start_timestep : int
+            The timestep t0, 2 … 1000.
+        steps : int
+            Steps each way, 2 … t0.
+
+        Returns
+        -------
+        numpy.ndarray
+            The picture, uint8 S×S×3 in RGB.
+        """
         schedule = self._denoiser.schedule.respaced(spaced_timesteps(start_timestep, steps))
         x_t = self._opened().inverted(start_timestep, steps)
         image: NDArray[np.uint8] = from_model(reconstruct(self._denoiser, x_t, schedule))[0]
@@ -231,10 +191,29 @@ class Editor:
         on_progress: Progress | None = None,
         **settings: Any,
     ) -> Interpolation:
-        """Frames on the way from the picture to `other`, such as an edit of it.
+        """Make frames on the way from the picture to another, such as an edit of it.
 
-        roi: bool S×S, where the frames may change; by default where the two pictures differ,
-        dilated. settings: the fields of `InterpolationSettings`. See `interpolation.interpolate`.
+        Parameters
+        ----------
+        other : str, Path, PIL.Image.Image or numpy.ndarray
+            The last frame, of the model's size: uint8 S×S×3 if it is an array.
+        roi : numpy.ndarray, optional
+            Where the frames may change, bool S×S; by default where the two pictures differ,
+            dilated.
+        on_progress : callable, optional
+            Called after each batch with {"stage", "done", "total"}; what it raises ends the work.
+        **settings : Any
+            Fields of `InterpolationSettings`.
+
+        Returns
+        -------
+        Interpolation
+            The frames, both pictures included.
+
+        Raises
+        ------
+        InputError
+            If there is no picture, the other cannot be read, or a setting is out of range.
         """
         chosen: InterpolationSettings = InterpolationSettings.check("settings", settings)
         second = read_picture(other, self.size)
@@ -253,11 +232,30 @@ class Editor:
         on_progress: Progress | None = None,
         **settings: Any,
     ) -> InpaintResult:
-        """Paint `mask` (bool S×S) anew; outside it not a bit changes.
+        """Paint a mask anew; outside it not a bit changes.
 
-        behind: what to paint there, as a map, as classes to fill the mask with (see `fill_behind`),
-        or "nearest" for those around it; None leaves it to the prior. on_progress: as for `edit`.
-        settings: the fields of `InpaintSettings`.
+        Parameters
+        ----------
+        mask : numpy.ndarray
+            What is painted anew, bool S×S or of the photograph's size.
+        behind : LabelMap, sequence of str or "nearest", optional
+            What to paint there: a map, classes to fill the mask with (see `fill_behind`), or those
+            around it; None leaves it to the prior.
+        on_progress : callable, optional
+            As for `edit`.
+        **settings : Any
+            Fields of `InpaintSettings`.
+
+        Returns
+        -------
+        InpaintResult
+            The candidates, ranked where something was to be painted.
+
+        Raises
+        ------
+        InputError
+            If there is no picture, the mask is empty or of another size, or a setting is out of
+            range.
         """
         chosen: InpaintSettings = InpaintSettings.check("settings", settings)
         subject, clock = self._opened(), Clock()
@@ -283,10 +281,10 @@ class Editor:
             **chosen.model_dump(),
             "start_timestep": chosen.start(len(self._denoiser.schedule)),
             "guidance_scale": scale,
-            "behind": inpainting.told(behind),
+            "behind": inpainting.describe(behind),
             **self._circumstances(full),
         }
-        known = self.familiarity().model_dump() if self.domain.pictures else None
+        known = self.familiarity().model_dump() if self.statistics.pictures else None
         return InpaintResult(
             self.image, images, roi, target, scores, reproducible, clock.seconds, full, known
         )
@@ -300,8 +298,3 @@ class Editor:
         device = self._denoiser.device
         wanted = torch.from_numpy(target.ids.astype(np.int64)).to(device)
         return guided(self._denoiser, self._guide, wanted, torch.from_numpy(roi).to(device))
-
-    def _opened(self) -> Subject:
-        if self._subject is None:
-            raise InputError("no picture yet", "editor", "Call set_image first.")
-        return self._subject

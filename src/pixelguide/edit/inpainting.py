@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelguide.checked import Checked
-from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.guidance import GuidedDenoiser
 from pixelguide.edit.progress import Progress, step_watcher
-from pixelguide.edit.region import composite, dilate
 from pixelguide.edit.result import REPORT, Candidate, start_over
-from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.edit.settings import EditDefaults
-from pixelguide.edit.solvers import Sampler
-from pixelguide.edit.start import start_level
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.guidance.guidance import GuidedDenoiser
+from pixelguide.guidance.region import composite, dilate
+from pixelguide.guidance.sampling import noised_start, sample_edit
+from pixelguide.guidance.schedules import Sampler
+from pixelguide.guidance.start import start_level
 from pixelguide.images import from_model, save_png, to_model
 from pixelguide.labels import IGNORE, LabelMap
-from pixelguide.photograph_files import OutputFormat
-from pixelguide.photographs import Pixels
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.photograph import Pixels
+from pixelguide.photo.photograph_files import OutputFormat
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
@@ -176,7 +176,7 @@ Behind = LabelMap | Sequence[str] | Literal["nearest"] | None
 """What lies behind the mask: a map; classes, see `fill_behind`; or not said."""
 
 
-def told(behind: Behind) -> str | list[str] | None:
+def describe(behind: Behind) -> str | list[str] | None:
     """`behind` as settings state it."""
     if behind is None or isinstance(behind, str):
         return behind

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from pixelguide.checked import Checked
 from pixelguide.edit.animation import write_gif, write_grid
-from pixelguide.edit.inversion import invert, reconstruct
 from pixelguide.edit.progress import Clock, Progress
-from pixelguide.edit.region import composite, dilate
 from pixelguide.edit.result import REPORT, circumstances
-from pixelguide.edit.start import start_level
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.guidance.inversion import invert, reconstruct
+from pixelguide.guidance.region import composite, dilate
+from pixelguide.guidance.start import start_level
 from pixelguide.images import from_model, save_png, to_model
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
@@ -222,12 +222,12 @@ def interpolate(
             if on_progress:
                 done = begin + len(chosen)
                 on_progress({"stage": "frames", "done": done, "total": len(between)})
-    told = {
+    used = {
         **settings.model_dump(exclude={"strengths", "num_frames"}),
         "start_timestep": start,
         **circumstances(model or {}, denoiser),
     }
-    return Interpolation(first, frames, strengths, roi, told, clock.seconds)
+    return Interpolation(first, frames, strengths, roi, used, clock.seconds)
 
 
 def _file(number: int) -> str:

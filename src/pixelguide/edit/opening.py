@@ -13,11 +13,12 @@ from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.public.pull import fetched
-from pixelguide.prior.speed import Speed, prepare
-from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import Domain, load_domain
-from pixelguide.segment.storage import check_bank, load_bank, load_labels
+from pixelguide.prior.kernels.options import InferenceOptions, prepare
+from pixelguide.prior.public.fetched import fetched
+from pixelguide.segment.model_labels import load_labels
+from pixelguide.segment.picture_statistics import PictureStatistics, load_statistics
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
+from pixelguide.segment.storage import check_bank, load_bank
 
 
 @dataclass(frozen=True)
@@ -25,34 +26,33 @@ class Opened:
     """What an `Editor` is made of, under the names that it has for them."""
 
     denoiser: Denoiser
-    segmenter: ClassifierBank
-    guide: ClassifierBank
+    segmenter: PixelClassifiers
+    guide: PixelClassifiers
     labels: LabelSet
     defaults: EditDefaults | None
     model: dict[str, str]
-    domain: Domain
+    statistics: PictureStatistics
 
 
-def open_category(model: str | Path, device: str | torch.device, speed: Speed) -> Opened:
+def open_category(
+    model: str | Path, device: str | torch.device, options: InferenceOptions
+) -> Opened:
     """The category `model` on `device`; arguments and errors as of `Editor.from_pretrained`."""
     folder = ModelFolder.open(fetched(model))
     place = choose_device(device)
     segmenter, guide = (load_bank(folder, name).to(place) for name in ("segmenter", "guide"))
     if segmenter.taps != guide.taps:
         raise InputError("segmenter and guide read different taps", "guide/config.json")
-    unet = prepare(folder.unet(), place, speed)
-    denoiser = Denoiser.from_parts(
-        unet, folder.scheduler(), segmenter.taps, speed.compile, speed.graphs
-    )
+    unet = prepare(folder.frozen(), place, options)
+    schedule, kind = folder.schedule()
+    denoiser = Denoiser(unet, schedule, segmenter.taps, kind, options.compile, options.graphs)
     for name, bank in (("segmenter", segmenter), ("guide", guide)):
         check_bank(bank, denoiser, name)
     labels = load_labels(folder)
-    if len(labels) != segmenter.config.num_classes:
-        raise InputError(
-            f"{len(labels)} labels for {segmenter.config.num_classes} classes", "labels.json"
-        )
+    if len(labels) != segmenter.num_classes:
+        raise InputError(f"{len(labels)} labels for {segmenter.num_classes} classes", "labels.json")
     defaults = None
     if folder.has("edit.json"):
         defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
     described = {"name": Path(model).name, "hash": folder.hash}
-    return Opened(denoiser, segmenter, guide, labels, defaults, described, load_domain(folder))
+    return Opened(denoiser, segmenter, guide, labels, defaults, described, load_statistics(folder))

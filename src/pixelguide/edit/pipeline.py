@@ -16,19 +16,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.passes import ScheduleName
 from pixelguide.edit.progress import Progress
 from pixelguide.edit.settings import EditDefaults, StartFrom
-from pixelguide.edit.solvers import Sampler
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.guidance.schedules import Sampler, ScheduleName
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import ModelFolder, read_json, write_manifest
+from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.public.pull import fetched
+from pixelguide.prior.kernels.frozen import freeze_layers
+from pixelguide.prior.manifest import read_json, write_manifest
+from pixelguide.prior.network import shared_network
+from pixelguide.prior.public.fetched import fetched
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.domain import DOMAIN
+from pixelguide.segment.picture_statistics import DOMAIN
 
 FILES = {"labels": "labels.json", "defaults": "edit.json", "domain": DOMAIN}
 """Where an `Editor` finds what a pipeline has in its index."""
@@ -49,10 +51,25 @@ class PixelGuidedOutput(BaseOutput):  # type: ignore[misc]
 class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
     """Edits pictures by their label maps (Matsunaga et al. 2022, arXiv 2212.02024).
 
-    unet, scheduler: the frozen prior. segmenter: f_multi. guide: {C_t}. labels: the content of
-    `labels.json`. defaults: that of `edit.json`. domain: that of `domain.json`, carried along for
-    the `Editor`. `save_pretrained` and `from_pretrained` work as for every pipeline, and the model
-    folders of this package are its format.
+    `save_pretrained` and `from_pretrained` work as for every pipeline, and the model folders of
+    this package are its format.
+
+    Parameters
+    ----------
+    unet : UNet2DModel
+        The network of the frozen prior, of pictures of S×S pixels.
+    scheduler : DDPMScheduler
+        Its noise levels.
+    segmenter : ClassifierBank
+        The ensemble f_multi, which reads label maps.
+    guide : ClassifierBank
+        The classifiers {C_t}, one for each of some timesteps, whose gradients guide.
+    labels : dict
+        The content of `labels.json`.
+    defaults : dict, optional
+        That of `edit.json`.
+    domain : dict, optional
+        That of `domain.json`, carried along for the `Editor`.
     """
 
     model_cpu_offload_seq = "unet"
@@ -75,8 +92,29 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> Self:
-        """As every pipeline's, of the models that `Editor.from_pretrained` finds. The folder's own
-        files count, as they do there, and not the copies in its index."""
+        """Open a model as every pipeline does, of those that `Editor.from_pretrained` finds.
+
+        The folder's own files count, as they do there, and not the copies in its index.
+
+        Parameters
+        ----------
+        pretrained_model_name_or_path : str or Path
+            Name of a built-in or pulled model, OWNER/NAME of one of the hub, or a model folder.
+        **options : Any
+            As of `diffusers.DiffusionPipeline.from_pretrained`.
+
+        Returns
+        -------
+        Self
+            The pipeline.
+
+        Raises
+        ------
+        InputError
+            If the model is missing, incomplete or damaged.
+        SafetyError
+            If reading the model could do harm.
+        """
         folder = ModelFolder.open(fetched(pretrained_model_name_or_path)).path
         pipeline: Self = super().from_pretrained(folder, **options)
         for name, file in FILES.items():
@@ -110,14 +148,44 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         return_dict: bool = True,
         callback_on_step_end: StepCallback | None = None,
     ) -> PixelGuidedOutput | tuple[Any, NDArray[np.bool_]]:
-        """Candidates in which `image` follows `target_map`.
+        """Make candidates in which a picture follows a map (Alg. 1).
 
-        image: S×S picture. target_map, source_map: class ids, uint8 S×S or a palette image;
-        without a source map the segmenter reads it. generator: one, from which a seed per
-        candidate is drawn, or a CPU generator for each. output_type: "pil", "np" (uint8 N×H×W×3)
-        or "pt" (float32 N×3×H×W in [-1, 1]). callback_on_step_end(pipeline, step, timestep,
-        {"pred_original_sample": uint8 N×H×W×3}) is told of every step; an exception it raises
-        stops the edit. Raises InputError as `Editor.edit`.
+        Parameters
+        ----------
+        image : PIL.Image.Image or numpy.ndarray
+            The picture, of S×S pixels: uint8 S×S×3 if it is an array.
+        target_map : PIL.Image.Image or numpy.ndarray
+            What it is to follow: class ids, uint8 S×S or a palette image.
+        source_map : numpy.ndarray, optional
+            The map before painting, uint8 S×S; by default what the segmenter reads.
+        edit_classes : sequence of str, optional
+            Q of eq. 7; see `Editor.edit`.
+        num_images : int
+            Candidates, 1 … 64.
+        num_inference_steps, start_from, start_timestep, guidance_scale, sampler, schedule : Any
+            See `EditSettings`.
+        temperature, roi : Any
+            See `EditSettings`.
+        generator : torch.Generator or sequence of torch.Generator, optional
+            One, from which a seed per candidate is drawn, or a CPU generator for each; by default
+            every call differs.
+        output_type : "pil", "np" or "pt"
+            Pictures, uint8 N×S×S×3, or float32 N×3×S×S in [-1, 1].
+        return_dict : bool
+            Whether to return a `PixelGuidedOutput` instead of a tuple.
+        callback_on_step_end : callable, optional
+            Called as (pipeline, step, timestep, {"pred_original_sample": uint8 N×S×S×3}) after
+            every step; an exception it raises stops the edit.
+
+        Returns
+        -------
+        PixelGuidedOutput or tuple
+            Images, ROI and scores; or (images, ROI).
+
+        Raises
+        ------
+        InputError
+            As `Editor.edit`, and for an unknown output type or another number of generators.
         """
         if output_type not in ("pil", "np", "pt"):
             raise InputError(f"output_type '{output_type}'", hint="Use pil, np or pt.")
@@ -161,8 +229,15 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         )
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
-        """As every pipeline's, with the files that make the folder an `Editor`'s model too, their
-        manifest last."""
+        """Save as every pipeline does, with the files that make the folder an `Editor`'s model.
+
+        Parameters
+        ----------
+        save_directory : str or Path
+            The model folder; its manifest is written last.
+        **options : Any
+            As of `diffusers.DiffusionPipeline.save_pretrained`.
+        """
         folder = Path(save_directory)
         super().save_pretrained(folder, **options)
         for name, file in FILES.items():
@@ -174,11 +249,10 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         write_manifest(folder)
 
     def _editor(self) -> Editor:
-        for module in (self.unet, self.segmenter, self.guide):
-            module.eval().requires_grad_(False)
         for bank in (self.segmenter, self.guide):
-            bank.float()  # as the activations of a network of any type are
-        denoiser = Denoiser.from_parts(self.unet, self.scheduler, self.segmenter.taps)
+            bank.eval().requires_grad_(False).float()  # as the activations of any network are
+        unet = freeze_layers(shared_network(self.unet))
+        denoiser = Denoiser.from_parts(unet, self.scheduler, self.segmenter.taps)
         defaults = self.config.defaults
         return Editor(
             denoiser,

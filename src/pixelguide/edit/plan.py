@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.moved_parts import with_moved_parts
-from pixelguide.edit.passes import Passes
-from pixelguide.edit.region import dilate, edited_classes, region_of_interest
 from pixelguide.edit.settings import EditDefaults, EditSettings, StartFrom
-from pixelguide.edit.strokes import Colours, flat_colours
 from pixelguide.errors import InputError
+from pixelguide.guidance.flat_colours import Colours, flat_colours
+from pixelguide.guidance.moved_parts import with_moved_parts
+from pixelguide.guidance.region import dilate, edited_classes, region_of_interest
+from pixelguide.guidance.schedules import StepPlan
 from pixelguide.labels import IGNORE, LabelMap
 
 
@@ -37,7 +37,7 @@ class Plan:
     scale: float
     temperature: float
     start_from: StartFrom
-    passes: Passes
+    step_plan: StepPlan
 
     def colours(self, image: NDArray[np.uint8], known: Colours) -> NDArray[np.uint8]:
         """`image` (uint8 S×S×3) as an edit from colours begins: flat where labels change (see
@@ -51,9 +51,9 @@ class Plan:
     def report(self) -> dict[str, Any]:
         """What was chosen, for the settings that reproduce a result."""
         return {
-            "num_inference_steps": self.passes.steps,
-            "inversion_steps": self.passes.inversion_steps,
-            "sampler": self.passes.sampler,
+            "num_inference_steps": self.step_plan.steps,
+            "inversion_steps": self.step_plan.inversion_steps,
+            "sampler": self.step_plan.sampler,
             "start_from": self.start_from,
             "start_timestep": self.start,
             "guidance_scale": self.scale,
@@ -94,7 +94,17 @@ def plan_edit(
         temperature == "auto"
     ):  # an inversion is noise of temperature 1, which must not change on the way
         temperature = defaults.temperature if start_from == "colours" else 1.0
-    passes = settings.passes(start, defaults.is_large(pixels), start_from)
+    step_plan = settings.step_plan(start, defaults.is_large(pixels), start_from)
     return Plan(
-        source, target, named, painted, roi, dilation, start, scale, temperature, start_from, passes
+        source,
+        target,
+        named,
+        painted,
+        roi,
+        dilation,
+        start,
+        scale,
+        temperature,
+        start_from,
+        step_plan,
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pixelguide.edit.sampling import Step
+from pixelguide.guidance.sampling import Step
 from pixelguide.images import from_model
 
 Progress = Callable[[dict[str, Any]], None]

@@ -8,20 +8,22 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.full_size import FullSize
 from pixelguide.errors import InputError
 from pixelguide.files import from_os_error, write_atomically
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
-from pixelguide.open_raster import edit_layers, open_raster
-from pixelguide.photograph_files import OutputFormat
-from pixelguide.photographs import Pixels
-from pixelguide.prior.denoiser import Denoiser
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.open_raster import edit_layers, open_raster
+from pixelguide.photo.photograph import Pixels
+from pixelguide.photo.photograph_files import OutputFormat
+
+if TYPE_CHECKING:
+    from pixelguide.prior.denoiser import Denoiser
 
 REPORT = "report.json"
 _OURS = re.compile(r"\d{2,}\.[a-z]+")  # names of candidates
@@ -29,11 +31,20 @@ _OURS = re.compile(r"\d{2,}\.[a-z]+")  # names of candidates
 
 @dataclass(frozen=True)
 class Candidate:
-    """One edited picture.
+    """One edited picture, and how well it follows the map.
 
-    index: k; the candidate draws from generator k whatever their number. image: uint8 H×W×3.
-    roi_loss, roi_accuracy: cross-entropy (nats) of f_multi's reading of the result against the
-    target map, and its share of right pixels, over the ROI. changed_pixels_outside: 0.
+    Parameters
+    ----------
+    index : int
+        Its number k; it draws from generator k, whatever their number.
+    image : numpy.ndarray
+        The picture, uint8 S×S×3 in RGB.
+    roi_loss : float
+        Cross-entropy in nats of f_multi's reading of it against the target map, mean over the ROI.
+    roi_accuracy : float
+        Share of the ROI's pixels that f_multi reads as the target map has them, 0 … 1.
+    changed_pixels_outside : int
+        Pixels outside the ROI that differ from the picture: 0.
     """
 
     index: int
@@ -45,11 +56,26 @@ class Candidate:
 
 @dataclass(frozen=True)
 class EditResult:
-    """All candidates of one edit, in the order of their generators.
+    """All candidates of one edit.
 
-    roi: bool S×S, True = may change. settings: all that reproduces the edit. seconds: per stage.
-    full_size: for a picture that is a part of a photograph, the way back into it. original: uint8
-    S×S×3, the picture edited. familiarity: that of the picture, where the model says what is usual.
+    Parameters
+    ----------
+    candidates : tuple of Candidate
+        The edited pictures, in the order of their generators.
+    source, target : LabelMap
+        The maps before and after painting, S×S.
+    roi : numpy.ndarray
+        The region of interest, bool S×S: True may change.
+    settings : dict
+        All that reproduces the edit: fields of `EditSettings`, the model, device and versions.
+    seconds : dict of str to float
+        What each stage took.
+    full_size : FullSize, optional
+        For a picture that is a part of a photograph, the way back into it.
+    original : numpy.ndarray, optional
+        The picture that was edited, uint8 S×S×3 in RGB.
+    familiarity : dict, optional
+        That of the picture, where the model says what is usual.
     """
 
     candidates: tuple[Candidate, ...]
@@ -73,15 +99,38 @@ class EditResult:
         return self.ranked[0]
 
     def photograph(self, candidate: Candidate | None = None) -> Pixels:
-        """The whole picture with a candidate, by default the best, in it: H×W×C of the type and
-        size of what `set_image` was given."""
+        """Put a candidate back into the whole picture.
+
+        Parameters
+        ----------
+        candidate : Candidate, optional
+            Which one; by default the best.
+
+        Returns
+        -------
+        numpy.ndarray
+            The picture, H×W×C of the type (uint8 or uint16) and size of what `set_image` was given.
+        """
         chosen = candidate or self.best
         return self.full_size.picture(chosen.image) if self.full_size else chosen.image
 
     def open_raster(self, candidate: Candidate | None = None) -> bytes:
-        """An OpenRaster file: the picture, a candidate (the best), its map and ROI as layers.
+        """Make an OpenRaster file: picture, candidate, map and ROI as layers.
 
-        Raises InputError for an edit without the picture it was made of.
+        Parameters
+        ----------
+        candidate : Candidate, optional
+            Which one; by default the best.
+
+        Returns
+        -------
+        bytes
+            The file.
+
+        Raises
+        ------
+        InputError
+            If the result does not know the picture it was made of.
         """
         chosen = candidate or self.best
         if self.full_size:
@@ -92,7 +141,13 @@ class EditResult:
         return open_raster(layers, chosen.image)
 
     def report(self) -> dict[str, Any]:
-        """The content of `report.json`, of the model's picture alone."""
+        """Describe the edit as `report.json` does, of the model's picture alone.
+
+        Returns
+        -------
+        dict
+            JSON content: settings, scores of the candidates, seconds.
+        """
         return {
             "settings": self.settings,
             "roi_pixels": int(self.roi.sum()),
@@ -111,11 +166,29 @@ class EditResult:
         }
 
     def save(self, folder: str | Path, output: OutputFormat = "png") -> dict[str, Any]:
-        """Write 00.png …, roi.png (white = may change), target.png, and report.json last; return
-        the report. The candidates of an earlier result in `folder` go first.
+        """Write 00.png …, roi.png (white = may change), target.png, and report.json last.
 
-        For a part of a photograph 00.png … and roi.png have its size, `output` may be another
-        format, and the report counts the photograph's pixels.
+        The candidates of an earlier result in the folder go first. For a part of a photograph,
+        00.png … and roi.png have its size, and the report counts its pixels.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Where to write; it is made if it is not there.
+        output : "png", "same", "jpeg", "webp" or "tiff"
+            The candidates' format, for a part of a photograph.
+
+        Returns
+        -------
+        dict
+            The content of report.json.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written.
+        ResourceError
+            If the disk is full.
         """
         folder, report = Path(folder), self.report()
         start_over(folder)

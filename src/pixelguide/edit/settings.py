@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pixelguide.checked import Checked
-from pixelguide.edit.passes import SCHEDULES, Passes, ScheduleName
-from pixelguide.edit.region import RoiMode
-from pixelguide.edit.solvers import Sampler
-from pixelguide.edit.start import check_start, check_steps
 from pixelguide.errors import InputError
+from pixelguide.guidance.region import RoiMode
+from pixelguide.guidance.schedules import SCHEDULES, Sampler, ScheduleName, StepPlan
+from pixelguide.guidance.start import check_start, check_steps
 
 StartFrom = Literal["inversion", "colours"]
 Steps = Annotated[int, Field(ge=2, le=1000)]
@@ -21,14 +20,35 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 class EditSettings(Checked):
     """What the user may choose for one edit.
 
-    num_images: candidates. seed: candidate k draws from the generator of (seed, k). schedule: what
-    decides num_inference_steps (from t0 to the picture), inversion_steps (from the picture to t0)
-    and sampler where they are "auto"; itself "auto", it is brief from colours, else fast for small
-    regions and the paper's for large ones. start_from: the picture's "inversion" (the paper's), or
-    its noised "colours", flat ones where labels change (see `Plan.colours`); "auto" is the model's
-    own. start_timestep (t0), guidance_scale (s): "auto" follows the size of the region too.
-    temperature: a factor of all noise (see `sample_edit`); "auto" is 1 from an inversion, else the
-    model's own. roi: see `region_of_interest`. dilation: pixels, None for the model's own.
+    Parameters
+    ----------
+    num_images : int
+        Candidates, 1 … 64.
+    seed : int
+        Candidate k draws from the generator of (seed, k), whatever their number.
+    schedule : "auto", "brief", "fast" or "paper"
+        What decides the steps and the sampler where these are "auto"; "auto" is brief from
+        colours, else fast for small regions and the paper's for large ones.
+    num_inference_steps : int or "auto"
+        Guided steps from t0 to the picture, 2 … 1000, at most t0.
+    inversion_steps : int or "auto"
+        Steps from the picture to t0, 2 … 1000, at most t0.
+    start_from : "auto", "inversion" or "colours"
+        Where the steps begin: at the picture's inversion (the paper's way), or at its noised
+        colours, flat ones where labels change (see `Plan.colours`); "auto" is the model's own.
+    start_timestep : int or "auto"
+        The timestep t0, 2 … 1000; "auto" follows the size of the region.
+    guidance_scale : float or "auto"
+        The scale s of eq. 9, 0 or more; "auto" follows the size of the region.
+    sampler : "auto", "ddpm", "ddim", "sde", "sde-2m" or "dpm-2m"
+        How a step is made; "ddpm" is the paper's eq. 9.
+    temperature : float or "auto"
+        A factor of all noise, 0 … 2 (see `sample_edit`); "auto" is 1 from an inversion, else the
+        model's own.
+    roi : "classes" or "changed"
+        What may change: where edited classes were or come (eq. 7), or where labels differ.
+    dilation : int, optional
+        Pixels by which the region grows, 0 … 64; None is the model's own.
     """
 
     num_images: int = Field(4, ge=1, le=64)
@@ -44,11 +64,30 @@ class EditSettings(Checked):
     roi: RoiMode = "classes"
     dilation: int | None = Field(None, ge=0, le=64)
 
-    def passes(
+    def step_plan(
         self, start: int, large: bool = False, start_from: StartFrom = "inversion"
-    ) -> Passes:
-        """The passes of an edit from t0 = `start` of a small or `large` region: what the user
-        chose, else the schedule's, at most one per timestep. Raises InputError for more."""
+    ) -> StepPlan:
+        """Decide the steps of an edit: what the user chose, else the schedule's.
+
+        Parameters
+        ----------
+        start : int
+            The timestep t0.
+        large : bool
+            Whether the region is a large one.
+        start_from : "inversion" or "colours"
+            Where the steps begin.
+
+        Returns
+        -------
+        StepPlan
+            Sampler and steps, at most one per timestep.
+
+        Raises
+        ------
+        InputError
+            If the user chose more steps than there are timesteps up to t0.
+        """
         automatic: ScheduleName = "paper" if large else "fast"
         if start_from == "colours":
             automatic = "brief"
@@ -57,7 +96,7 @@ class EditSettings(Checked):
         for name, chosen in (("steps", steps), ("inversion steps", inversion)):
             if chosen != "auto":
                 check_steps(chosen, start, name)
-        return Passes(
+        return StepPlan(
             named.sampler if self.sampler == "auto" else self.sampler,
             min(named.steps, start) if steps == "auto" else steps,
             min(named.inversion_steps, start) if inversion == "auto" else inversion,
@@ -71,11 +110,28 @@ Channel = Annotated[int, Field(ge=0, le=255)]
 class EditDefaults(Checked):
     """A category's automatic settings (`edit.json` of its model folder), the paper's by default.
 
-    An edit of at most `small_roi` pixels (before dilation) starts at `small_start` with scale
-    `small_scale`, a larger one at `large_start` with `large_scale` (Matsunaga et al. 2022,
-    sec. 4.1 and 4.4: large regions are decided at high noise). dilation: the blending buffer.
-    start_from: where these starts begin. temperature: of edits from colours. colours: RGB of
-    classes, for those that a picture does not show but an edit begins with.
+    Matsunaga et al. 2022, sec. 4.1 and 4.4: large regions are decided at high noise.
+
+    Parameters
+    ----------
+    small_roi : int
+        Pixels, before dilation, up to which a region is a small one.
+    small_start : int
+        The timestep t0 of edits of small regions, 2 … 1000.
+    small_scale : float
+        The scale s of eq. 9 of edits of small regions, 0 or more.
+    large_start : int
+        The timestep t0 of edits of large regions, 2 … 1000.
+    large_scale : float
+        The scale s of eq. 9 of edits of large regions, 0 or more.
+    dilation : int
+        Pixels by which the region grows, 0 … 64: the buffer in which the edit is blended in.
+    start_from : "inversion" or "colours"
+        Where the steps of an edit begin.
+    temperature : float
+        A factor of all noise of edits from colours, 0 … 2.
+    colours : dict of str to (int, int, int)
+        RGB of classes, 0 … 255, for those that a picture does not show but an edit begins with.
     """
 
     small_roi: int = Field(5000, ge=0)
@@ -90,10 +146,20 @@ class EditDefaults(Checked):
 
     @classmethod
     def for_size(cls, size: int) -> EditDefaults:
-        """The paper's values for 256², carried over to pictures of size².
+        """Carry the paper's values, which are for 256², over to pictures of another size.
 
         Areas and lengths follow the picture. The scale follows the area too: g is the gradient of
         a mean over the ROI, so with 1/16 of the pixels each pixel's share in it is 16 times larger.
+
+        Parameters
+        ----------
+        size : int
+            Side of the pictures in pixels.
+
+        Returns
+        -------
+        EditDefaults
+            The settings for such pictures.
         """
         area = (size / 256) ** 2
         return cls(
@@ -104,11 +170,44 @@ class EditDefaults(Checked):
         )
 
     def is_large(self, roi_pixels: int) -> bool:
-        """Whether so many pixels, before dilation, are a large region."""
+        """Tell whether a region is a large one.
+
+        Parameters
+        ----------
+        roi_pixels : int
+            Its pixels, before dilation.
+
+        Returns
+        -------
+        bool
+            Whether these are more than `small_roi`.
+        """
         return roi_pixels > self.small_roi
 
     def choose(self, settings: EditSettings, roi_pixels: int, timesteps: int) -> tuple[int, float]:
-        """(t0, s) of an edit whose undilated ROI has `roi_pixels`; InputError when out of range."""
+        """Choose start and scale of an edit: those of the settings, else by the region's size.
+
+        Parameters
+        ----------
+        settings : EditSettings
+            What the user chose.
+        roi_pixels : int
+            Pixels of the region, before dilation.
+        timesteps : int
+            How many the model has.
+
+        Returns
+        -------
+        start : int
+            The timestep t0.
+        scale : float
+            The scale s of eq. 9.
+
+        Raises
+        ------
+        InputError
+            If one of them is out of range.
+        """
         large = self.is_large(roi_pixels)
         start, scale = settings.start_timestep, settings.guidance_scale
         if start == "auto":

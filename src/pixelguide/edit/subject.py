@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelguide.edit.framing import Placement
-from pixelguide.edit.full_size import FullSize
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.map_sizes import reduced_map
 from pixelguide.errors import InputError
+from pixelguide.guidance.inversion import invert
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap
+from pixelguide.photo.framing import Placement
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.map_sizes import reduced_map
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
-from pixelguide.segment.domain import Domain, Familiarity, familiarity
+from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics, familiarity
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -32,14 +32,14 @@ class Subject:
         self,
         denoiser: Denoiser,
         segmenter: Segmenter,
-        domain: Domain,
+        statistics: PictureStatistics,
         image: NDArray[np.uint8],
         placement: Placement | None = None,
     ) -> None:
-        """segmenter: f_multi. domain: what the category's pictures are like."""
+        """segmenter: f_multi. statistics: what the category's pictures are like."""
         self.image, self.placement = image, placement
         image.setflags(write=False)  # what is known of it would no longer hold
-        self._denoiser, self._segmenter, self._domain = denoiser, segmenter, domain
+        self._denoiser, self._segmenter, self._statistics = denoiser, segmenter, statistics
         self._label_map: LabelMap | None = None
         self.known_familiarity: Familiarity | None = None
         self._inversions: dict[tuple[int, int], Tensor] = {}
@@ -57,7 +57,7 @@ class Subject:
     def familiarity(self) -> Familiarity:
         """How far the picture lies from those the category was made for."""
         if self.known_familiarity is None:
-            known = familiarity(self._denoiser, self._domain, self.x_0(), self.segment())
+            known = familiarity(self._denoiser, self._statistics, self.x_0(), self.segment())
             self.known_familiarity = known
         return self.known_familiarity
 
@@ -91,7 +91,7 @@ class Subject:
         nothing of the ROI (bool S×S) lies in it."""
         if self.placement is None:
             return None
-        full = FullSize(self.placement, self.image, roi, feather, self._domain.grey)
+        full = FullSize(self.placement, self.image, roi, feather, self._statistics.grey)
         if not full.region.any():
             raise InputError("the edit lies outside the picture", "crop", "Give another crop.")
         return full

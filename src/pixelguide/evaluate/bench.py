@@ -34,7 +34,7 @@ from pixelguide.evaluate.stages import (
     training_stage,
 )
 from pixelguide.evaluate.subjects import Subject
-from pixelguide.prior.speed import TYPES, Precision
+from pixelguide.prior.kernels.options import TYPES, Precision
 
 Progress = Callable[[dict[str, Any]], None]
 NETWORK = ("inversion step", "guided step", "· forward", "· backward", "features per timestep")
@@ -147,7 +147,7 @@ def run_bench(
     device = subject.denoiser.device
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    needed: set[Precision] = {"fp32", subject.speed.precision}
+    needed: set[Precision] = {"fp32", subject.options.precision}
     ceilings = ceilings or {each: measure_ceilings(device, TYPES[each]) for each in sorted(needed)}
     work: list[tuple[str, int | None, Stage]] = [
         (name, None, stage) for name, stage in picture_stages(subject).items()
@@ -178,7 +178,7 @@ def run_bench(
 def _measure(
     stage: Stage, batch: int | None, settings: BenchSettings, subject: Subject
 ) -> Sequence[StageCost]:
-    device, precision = subject.denoiser.device, subject.speed.precision
+    device, precision = subject.denoiser.device, subject.options.precision
 
     def clock() -> Amounts:
         synchronize(device)
@@ -190,7 +190,7 @@ def _measure(
             counted = stage(lambda: np.array([work.flops, work.bytes], np.float64))
         with PeakBytes() as memory:
             stage(clock)
-    if subject.speed.compile or subject.speed.graphs:
+    if subject.options.compile or subject.options.graphs:
         stage(clock)
     runs = [stage(clock) for _ in range(settings.repeats)]
     return [
@@ -215,10 +215,10 @@ def _described(subject: Subject, settings: BenchSettings) -> dict[str, Any]:
         "size": denoiser.size,
         "parameters": sum(weight.numel() for weight in denoiser.unet.parameters()),
         "taps": [tap.name for tap in denoiser.taps],
-        "classes": subject.guide.config.num_classes,
+        "classes": subject.guide.num_classes,
         "timesteps": subject.schedule.timesteps.tolist(),
         "batches": list(settings.batches),
         "repeats": settings.repeats,
-        **dataclasses.asdict(subject.speed),
+        **dataclasses.asdict(subject.options),
         "training": {"iterations": TRAINING.tuning, "stacked": STACKED},
     }

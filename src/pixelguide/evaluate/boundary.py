@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.edit.region import dilate
+from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE
 
 

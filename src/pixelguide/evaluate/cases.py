@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.region import RoiMode, dilate, region_of_interest
 from pixelguide.errors import InputError
 from pixelguide.evaluate.portrait_edits import EVALUATION_SEED, PAPER_KINDS, portrait_edits
+from pixelguide.guidance.region import RoiMode, dilate, region_of_interest
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.portraits import LABELS
 

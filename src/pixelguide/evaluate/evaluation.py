@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditSettings
-from pixelguide.edit.strokes import Colours, class_colours
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask, Maps, portrait_tasks
 from pixelguide.evaluate.contact_sheet import contact_sheet
@@ -27,6 +26,7 @@ from pixelguide.evaluate.summary import Entry, SetMeasures, summarize
 from pixelguide.evaluate.tables import to_csv, to_markdown
 from pixelguide.evaluate.task_folder import load_tasks, write_tasks
 from pixelguide.files import write_atomically
+from pixelguide.guidance.flat_colours import Colours, class_colours
 from pixelguide.images import load_rgb, save_png
 from pixelguide.portraits import portrait_at, render
 
@@ -193,8 +193,8 @@ def sheets(tasks: Sequence[EditTask], rows: Sequence[Row], picture: Any) -> list
             row = by_method[name]
             accuracy = row["independent_accuracy"]
             accuracy = row["roi_accuracy"] if accuracy is None else accuracy
-            told = "no labels" if accuracy is None else f"{accuracy:.0%} right"
-            pictures.append((picture(row), told))
+            caption = "no labels" if accuracy is None else f"{accuracy:.0%} right"
+            pictures.append((picture(row), caption))
         if task.truth is not None:
             pictures.append((task.truth, ""))
         lines.append((task.name, pictures))

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditSettings
-from pixelguide.edit.strokes import Colours, Strokes, flat_colours
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask
 from pixelguide.evaluate.sdedit import sdedit
+from pixelguide.guidance.flat_colours import Colours, Strokes, flat_colours
 from pixelguide.images import load_rgb
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.seeds import generator

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pixelguide.edit.guidance import unguided
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import noised_start, sample_edit
 from pixelguide.errors import InputError
+from pixelguide.guidance.guidance import unguided
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import noised_start, sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import spaced_timesteps

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelguide.edit.guidance import GuidedPrediction, guided
-from pixelguide.edit.inversion import invert
-from pixelguide.edit.region import composite
-from pixelguide.edit.sampling import sample_edit
 from pixelguide.evaluate.subjects import Subject
+from pixelguide.guidance.guidance import GuidedPrediction, guided
+from pixelguide.guidance.inversion import invert
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import sample_edit
 from pixelguide.images import from_model, to_model
 from pixelguide.labels import LabelSet
 from pixelguide.prior.denoiser import Denoiser, Prediction
@@ -59,7 +59,7 @@ class Inputs:
         x_0 = to_model(image, device)
         noise = torch.randn(x_0.shape, generator=draws).to(device)
         x_t = subject.schedule.add_noise(x_0, noise, torch.tensor([1]))
-        classes = subject.guide.config.num_classes
+        classes = subject.guide.num_classes
         target = torch.randint(classes, (size, size), generator=draws).to(device)
         roi = np.zeros((size, size), np.bool_)
         roi[3 * size // 8 : 5 * size // 8, 3 * size // 8 : 5 * size // 8] = True
@@ -139,7 +139,7 @@ def training_stage(subject: Subject) -> Stage:
     """
     last = int(subject.schedule.timesteps[-1])
     denoiser = _Remembering(subject.denoiser, Inputs.of(subject).x_t, last)
-    size, classes = denoiser.size, subject.guide.config.num_classes
+    size, classes = denoiser.size, subject.guide.num_classes
     draws = generator(0, "bench labels")
     images = torch.randint(256, (2, size, size, 3), generator=draws, dtype=torch.uint8).numpy()
     ids = torch.randint(classes, (2, size, size), generator=draws, dtype=torch.uint8).numpy()

@@ -11,12 +11,12 @@ from pixelguide.errors import InputError
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.public.pull import fetched
+from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions, prepare
+from pixelguide.prior.public.fetched import fetched
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
-from pixelguide.prior.speed import FAST, Speed, prepare
 from pixelguide.prior.taps import default_taps
 from pixelguide.seeds import generator
-from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
 from pixelguide.segment.storage import check_bank, load_bank
 
 SHAPES = {
@@ -33,35 +33,38 @@ class Subject:
     """A prior with {C_t}.
 
     schedule: the two levels of it that a benchmark visits, t = 0 and t0 - 1. hash: the model's;
-    None for random weights. speed: what the prior was prepared with.
+    None for random weights. options: what the prior was prepared with.
     """
 
     name: str
     denoiser: Denoiser
-    guide: ClassifierBank
+    guide: PixelClassifiers
     schedule: Schedule
     hash: str | None = None
-    speed: Speed = FAST
+    options: InferenceOptions = DEFAULT_OPTIONS
 
 
-def subject_of_model(model: str | Path, device: torch.device, speed: Speed = FAST) -> Subject:
+def subject_of_model(
+    model: str | Path, device: torch.device, options: InferenceOptions = DEFAULT_OPTIONS
+) -> Subject:
     """A model folder, or a built-in or pulled model by name.
 
     A prior without classifiers gets random ones. Raises InputError or SafetyError as
     `ModelFolder.open` does.
     """
     folder = ModelFolder.open(fetched(model))
-    unet = prepare(folder.unet(), device, speed)
+    unet = prepare(folder.frozen(), device, options)
+    schedule, kind = folder.schedule()
     guide = load_bank(folder, "guide").to(device) if folder.has("guide/config.json") else None
     taps = guide.taps if guide else default_taps(unet)
-    denoiser = Denoiser.from_parts(unet, folder.scheduler(), taps, speed.compile, speed.graphs)
+    denoiser = Denoiser(unet, schedule, taps, kind, options.compile, options.graphs)
     if guide:
         check_bank(guide, denoiser, "guide")
-    return _subject(Path(model).name, denoiser, guide, folder.hash, speed)
+    return _subject(Path(model).name, denoiser, guide, folder.hash, options)
 
 
 def subject_of_shape(
-    shape: str, size: int | None, device: torch.device, speed: Speed = FAST
+    shape: str, size: int | None, device: torch.device, options: InferenceOptions = DEFAULT_OPTIONS
 ) -> Subject:
     """A network of one of `SHAPES` with random weights, for pictures of another size if wanted.
 
@@ -83,20 +86,24 @@ def subject_of_shape(
         for weight in unet.parameters():
             if not weight.any():  # a new network ends in zeros, and its gradients would be zero
                 weight.normal_(std=0.02, generator=draws)
-    prepare(unet, device, speed)
+    prepare(unet, device, options)
     denoiser = Denoiser(
-        unet, Schedule.linear(), default_taps(unet), compile=speed.compile, graphs=speed.graphs
+        unet, Schedule.linear(), default_taps(unet), compile=options.compile, graphs=options.graphs
     )
-    return _subject(f"{shape}, random weights", denoiser, None, None, speed)
+    return _subject(f"{shape}, random weights", denoiser, None, None, options)
 
 
 def _subject(
-    name: str, denoiser: Denoiser, guide: ClassifierBank | None, hash: str | None, speed: Speed
+    name: str,
+    denoiser: Denoiser,
+    guide: PixelClassifiers | None,
+    hash: str | None,
+    options: InferenceOptions,
 ) -> Subject:
     start = min(START, len(denoiser.schedule))
     schedule = denoiser.schedule.respaced(spaced_timesteps(start, 2))
     if guide is None:
-        guide = ClassifierBank(
+        guide = PixelClassifiers(
             num_classes=CLASSES,
             timesteps=[[int(t)] for t in schedule.timesteps],
             taps=[tap.index for tap in denoiser.taps],
@@ -105,4 +112,4 @@ def _subject(
         for member in range(len(guide)):
             guide.initialize(member, generator(0, "bench classifier", member))
         guide.eval().requires_grad_(False).to(denoiser.device)
-    return Subject(name, denoiser, guide, schedule, hash, speed)
+    return Subject(name, denoiser, guide, schedule, hash, options)

@@ -12,10 +12,10 @@ from pydantic import Field
 
 from pixelguide.checked import Checked
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.region import RoiMode, edited_classes
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask
 from pixelguide.files import write_atomically
+from pixelguide.guidance.region import RoiMode, edited_classes
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import LabelMap
 

@@ -1,29 +1,30 @@
-"""A model folder: one category's prior, classifiers and labels, in diffusers' layout."""
+"""A model folder: one category's prior, classifiers and labels, in diffusers' layout.
+
+Files are found and checked without torch, which is imported when a network is asked for.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import safetensors.torch
-import torch
-from diffusers import DDPMScheduler, UNet2DModel
-
-from pixelguide.errors import InputError, SafetyError
-from pixelguide.files import Content, write_atomically
-from pixelguide.prior.network import build_network
+from pixelguide.errors import InputError
+from pixelguide.prior.manifest import MANIFEST, check_manifest, file_names, read_json, sha256
 from pixelguide.prior.public.registry import REGISTRY, find, is_hub_id
-from pixelguide.prior.safe import load_weights, read_tensors, refuse_disguised_pickle, refuse_pickle
+from pixelguide.prior.safe import load_weights, read_tensors, refuse_pickle
+
+if TYPE_CHECKING:
+    from diffusers import DDPMScheduler, UNet2DModel
+
+    from pixelguide.prior.schedule import Schedule
+    from pixelguide.prior.unet import Network, UNet
 
 INDEX = "model_index.json"
-MANIFEST = "manifest.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 
 
@@ -46,14 +47,14 @@ class ModelFolder:
         """
         try:
             path = locate(model)
-            names = sorted(_files(path))
+            names = sorted(file_names(path))
             if not any(name.endswith((".json", ".safetensors")) for name in names):
                 raise InputError(
                     "no model in this folder", str(path), "Give one with unet/config.json."
                 )
-            hashes = {name: _sha256(path / name) for name in names if name != MANIFEST}
+            hashes = {name: sha256(path / name) for name in names if name != MANIFEST}
             if (path / MANIFEST).exists():
-                _check_manifest(path, hashes)
+                check_manifest(path, hashes)
         except OSError as error:
             raise InputError(
                 f"cannot read the model ({error.strerror})",
@@ -81,29 +82,67 @@ class ModelFolder:
         return read_json(self.path, name)
 
     def network(self) -> UNet2DModel:
-        """The prior's network without its weights (on the meta device): its shape alone.
+        """The prior's network as diffusers has it, without its weights (on the meta device).
 
         Raises InputError for a configuration that is missing or is not that of a prior.
         """
-        where = self._place("unet/config.json")
-        config = self.json(where)
-        try:
-            return build_network(config)
-        except Exception as error:  # diffusers checks little: anything may break anywhere
-            raise _unusable(error, where) from None
+        from pixelguide.prior.network import build_network
+
+        network: UNet2DModel = self._built(build_network)
+        return network
 
     def unet(self) -> UNet2DModel:
-        """The prior's network, float32, frozen, in evaluation mode.
+        """The prior's network as diffusers has it, float32, frozen, in evaluation mode: for a
+        training, or to save it.
 
         Raises InputError as `network`, and for weights that are missing or damaged.
         """
-        unet = self.network()
+        network: UNet2DModel = self._with_weights(self.network())
+        return network
+
+    def shape(self) -> UNet:
+        """As `network`, for inference: diffusers is not imported."""
+        from pixelguide.prior.network import inference_network
+
+        network: UNet = self._built(inference_network)
+        return network
+
+    def frozen(self) -> UNet:
+        """As `unet`, for inference: diffusers is not imported."""
+        network: UNet = self._with_weights(self.shape())
+        return network
+
+    def _built(self, build: Callable[[dict[str, Any]], Network]) -> Any:
+        where = self._place("unet/config.json")
+        config = self.json(where)
+        try:
+            return build(config)
+        except Exception as error:  # diffusers checks little: anything may break anywhere
+            raise _unusable(error, where) from None
+
+    def _with_weights(self, network: Any) -> Any:
         weights = self._place(f"unet/{WEIGHTS}")
-        load_weights(unet, read_tensors(self.path / weights), weights)
-        return unet.eval().requires_grad_(False)
+        load_weights(network, read_tensors(self.path / weights), weights)
+        return network.eval().requires_grad_(False)
+
+    def schedule(self) -> tuple[Schedule, str]:
+        """The noise levels the prior was trained with, and what it answers ("epsilon", …), as
+        `scheduler` has them."""
+        from pixelguide.prior.schedule import Schedule
+
+        where = self._place("scheduler/scheduler_config.json")
+        config = self.json(where)
+        try:
+            known = Schedule.from_config(config)
+        except (ValueError, TypeError, KeyError, RuntimeError, OverflowError, MemoryError) as error:
+            raise _unusable(error, where) from None
+        kind = str(config.get("prediction_type", "epsilon"))
+        return known or Schedule.from_scheduler(self.scheduler()), kind
 
     def scheduler(self) -> DDPMScheduler:
-        """The noise schedule the prior was trained with."""
+        """The noise schedule the prior was trained with, as diffusers has it."""
+        from diffusers import DDPMScheduler
+
         where = self._place("scheduler/scheduler_config.json")
         config = self.json(where)
         try:
@@ -163,45 +202,6 @@ def locate(model: str | Path) -> Path:
     )
 
 
-def read_json(folder: Path, name: str) -> dict[str, Any]:
-    """Content of `folder`/`name`; InputError if it is missing or not a JSON object."""
-    try:
-        content = json.loads((folder / name).read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError("part of the model is missing", name, "Fetch the model again.") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"not readable as JSON ({error})", name, "Fetch it again.") from None
-    if not isinstance(content, dict):
-        raise InputError("not a JSON object", name, "Fetch the model again.")
-    return content
-
-
-def write_parts(folder: Path, parts: Mapping[str, Content]) -> None:
-    """Write files of a model, each in one piece, and the manifest of all its files last.
-
-    Killed half-way, the folder either still loads as before or is refused by its manifest.
-    """
-    new: dict[str, str] = {}
-    for name, content in parts.items():
-        digest = hashlib.sha256()
-        write_atomically(folder / name, _hashing(content, digest.update))
-        new[name] = digest.hexdigest()
-    previous: dict[str, str] = {}
-    if (folder / MANIFEST).exists():
-        previous = _listed_hashes(folder)
-    _write_manifest(folder, {**previous, **new})
-
-
-def write_manifest(folder: Path) -> None:
-    """Write the manifest of a model's files as they are, for who wrote them by other means."""
-    _write_manifest(folder, {n: _sha256(folder / n) for n in _files(folder) if n != MANIFEST})
-
-
-def _write_manifest(folder: Path, hashes: Mapping[str, str]) -> None:
-    manifest = {"format": 1, "sha256": dict(sorted(hashes.items()))}
-    write_atomically(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
-
-
 def refuse_classifiers(folder: Path) -> None:
     """Raise InputError if `folder` holds classifiers: they belong to the prior they were trained
     on, and with another one beside them they would load and guide wrongly."""
@@ -214,97 +214,6 @@ def refuse_classifiers(folder: Path) -> None:
             )
 
 
-def prior_parts(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> dict[str, bytes]:
-    """The files of a prior: network with fp16 weights, noise schedule, diffusers' index."""
-    return prior_configs(unet, scheduler) | {f"unet/{WEIGHTS}": tensor_bytes(unet.state_dict())}
-
-
-def prior_configs(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> dict[str, bytes]:
-    """The files of a prior but for the weights of its network, which may be on the meta device."""
-    scheduler = scheduler or DDPMScheduler(
-        num_train_timesteps=1000,
-        beta_start=1e-4,
-        beta_end=0.02,
-        beta_schedule="linear",
-        variance_type="learned_range" if unet.config.out_channels == 6 else "fixed_small",
-    )
-    index = {
-        "_class_name": "DDPMPipeline",
-        "unet": ["diffusers", "UNet2DModel"],
-        "scheduler": ["diffusers", "DDPMScheduler"],
-    }
-    return {
-        INDEX: (json.dumps(index, indent=2) + "\n").encode(),
-        "scheduler/scheduler_config.json": scheduler.to_json_string().encode(),
-        "unet/config.json": unet.to_json_string().encode(),
-    }
-
-
-def tensor_bytes(state: Mapping[str, torch.Tensor]) -> bytes:
-    """A safetensors file of `state`, floating point values as fp16."""
-    small = {
-        name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
-        for name, value in state.items()
-    }
-    return safetensors.torch.save(small, {"format": "pt"})
-
-
-def _hashing(
-    content: Content, update: Callable[[bytes | memoryview], None]
-) -> Iterator[bytes | memoryview]:
-    """The pieces of `content`, each given to `update` on its way."""
-    for piece in [content] if isinstance(content, bytes) else content:
-        update(piece)
-        yield piece
-
-
-def _files(folder: Path) -> list[str]:
-    """Relative names of all files but hidden ones, which are no part of a model: temporary ones
-    come and go. Anything but folders and plain files is refused."""
-    names = []
-    for path in folder.rglob("*"):
-        relative = path.relative_to(folder).as_posix()
-        try:
-            mode = os.lstat(path).st_mode
-        except FileNotFoundError:
-            continue
-        if stat.S_ISLNK(mode) or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise SafetyError(
-                "a link or special file in a model folder", relative, "Replace it by a plain file."
-            )
-        hidden = relative.startswith(".") or "/." in relative
-        if stat.S_ISREG(mode) and not hidden and path.name != "training.safetensors":
-            names.append(relative)
-    return names
-
-
-def _check_manifest(folder: Path, hashes: Mapping[str, str]) -> None:
-    """Every file the manifest names must be there, inside the folder, and unchanged."""
-    for name, expected in _listed_hashes(folder).items():
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise SafetyError("a path that leaves the model folder", name, "Do not use this model.")
-        if name not in hashes:
-            raise InputError("part of the model is missing", name, "Fetch the model again.")
-        if hashes[name] != expected:
-            if name.endswith(".safetensors"):
-                refuse_disguised_pickle(folder / name)  # worse than damage
-            raise InputError(
-                "file does not match its hash in the manifest", name, "Fetch the model again."
-            )
-
-
-def _listed_hashes(folder: Path) -> dict[str, str]:
-    listed = read_json(folder, MANIFEST).get("sha256")
-    if not isinstance(listed, dict):
-        raise InputError("manifest without hashes", MANIFEST, "Fetch the model again.")
-    return listed
-
-
 def _unusable(error: Exception, where: str) -> InputError:
     reason = (str(error) or type(error).__name__).splitlines()[0]
     return InputError(f"configuration cannot be used ({reason})", where, "Fetch the model again.")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers import UNet2DModel
 from torch import Tensor
 
 from pixelguide.devices import sent
 from pixelguide.errors import InputError
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.taps import Tap, TapReader
+from pixelguide.prior.unet import Network
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Denoiser:
 
     def __init__(
         self,
-        unet: UNet2DModel,
+        unet: Network,
         schedule: Schedule,
         taps: tuple[int, ...],
         prediction_type: str = "epsilon",
@@ -61,7 +61,7 @@ class Denoiser:
     @classmethod
     def from_parts(
         cls,
-        unet: UNet2DModel,
+        unet: Network,
         scheduler: Any,
         taps: tuple[int, ...],
         compile: bool = False,
@@ -106,7 +106,8 @@ class Denoiser:
         """Predictions for x_t (float32 N×C×H×W) at level i of `schedule` (maybe a respaced one)."""
         self._count(x_t)
         level = torch.full((len(x_t),), i)
-        output, taps = self._reader(x_t, sent(schedule.timesteps[level], x_t.device))
+        # one timestep for all of x_t: what the network is told of it is computed once
+        output, taps = self._reader(x_t, sent(schedule.timesteps[level[:1]], x_t.device))
         channels = x_t.shape[1]
         answer, v = output[:, :channels], output[:, channels:]
         if self.prediction_type == "epsilon":
@@ -120,7 +121,7 @@ class Denoiser:
     def features(self, x_t: Tensor, t: int) -> list[Tensor]:
         """Activations at timestep t, for x_t that already carries that much noise."""
         self._count(x_t)
-        return self._reader.features(x_t, torch.full((len(x_t),), t, device=x_t.device))
+        return self._reader.features(x_t, torch.full((1,), t, device=x_t.device))
 
     def _count(self, x_t: Tensor) -> None:
         for sizes in self._counts:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import UNet2DModel
+
+from pixelguide.errors import InputError
+from pixelguide.prior.safe import aligned
+from pixelguide.prior.unet import UNet
+from pixelguide.prior.unet_layers import UNetConfig
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DModel
 
 BLOCKS = {f"{kind}{way}" for kind in ("", "Attn") for way in ("DownBlock2D", "UpBlock2D")} | {
     "ResnetDownsampleBlock2D",
@@ -14,12 +21,12 @@ BLOCKS = {f"{kind}{way}" for kind in ("", "Attn") for way in ("DownBlock2D", "Up
 """The blocks of DDPM and ADM. Others (score-based models' skip blocks) have no decoder to tap."""
 
 
-def build_network(config: dict[str, Any]) -> UNet2DModel:
-    """The `UNet2DModel` of a configuration, without memory for its weights (meta device).
+def check_network(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of a `UNet2DModel` with one number for the size, if it can be a prior's.
 
     A prior is unconditional, takes and gives RGB pictures, square ones of a known size, and may
-    give as many channels again for its variance. Raises whatever diffusers raises for a
-    configuration that it cannot use, and ValueError for one that is no prior.
+    give as many channels again for its variance. Raises ValueError for one that is no prior, and
+    whatever comes of entries of the wrong type.
     """
     if config.get("_class_name") != "UNet2DModel":
         raise ValueError(f"a {config.get('_class_name')}; only UNet2DModel is supported")
@@ -40,6 +47,37 @@ def build_network(config: dict[str, Any]) -> UNet2DModel:
         size = size[0]
     if not isinstance(size, int) or not 1 <= size <= 4096:
         raise ValueError(f"sample_size {size}; give the side of its square pictures")
+    return {**config, "sample_size": size}
+
+
+def build_network(config: dict[str, Any]) -> UNet2DModel:
+    """The `UNet2DModel` of a configuration, without memory for its weights (meta device).
+
+    Raises as `check_network`, and whatever diffusers raises for a configuration that it cannot use.
+    """
+    from diffusers import UNet2DModel
+
     with torch.device("meta"):  # a configuration alone must not be able to fill the memory
-        network: UNet2DModel = UNet2DModel.from_config({**config, "sample_size": size})
+        network: UNet2DModel = UNet2DModel.from_config(check_network(config))
     return network
+
+
+def shared_network(unet: UNet2DModel) -> UNet:
+    """Our network for inference with the weights of `unet`, which stays as it is: nothing is
+    copied, and nothing that is asked of the weights' gradients here is asked there.
+
+    Raises InputError for a network that is no prior's.
+    """
+    try:
+        network = inference_network({**unet.config, "_class_name": type(unet).__name__})
+    except ValueError as error:
+        raise InputError(f"a network that is no prior ({error})", "unet") from None
+    weights = {name: aligned(value.detach()) for name, value in unet.state_dict().items()}
+    network.requires_grad_(False).load_state_dict(weights, assign=True)
+    return network.eval()
+
+
+def inference_network(config: dict[str, Any]) -> UNet:
+    """As `build_network`, our own network for inference."""
+    with torch.device("meta"):
+        return UNet(UNetConfig.of(check_network(config)))

@@ -6,13 +6,13 @@ import os
 import pickletools
 from collections.abc import Mapping
 from pathlib import Path
-
-import safetensors
-import safetensors.torch
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from pixelguide.errors import InputError, SafetyError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
 
@@ -33,6 +33,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises SafetyError for a pickle under or in place of that name and InputError for a missing,
     truncated or otherwise damaged file.
     """
+    import safetensors.torch  # which brings torch; what only refuses need not wait for it
+
     refuse_pickle(path)
     try:
         with path.open("rb") as file:
@@ -91,6 +93,8 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
     Raises InputError naming `where` and the first key that is missing, unknown, of another shape
     or kind, or not finite; the module is untouched then.
     """
+    import torch
+
     expected = module.state_dict()
     for name, own in expected.items():
         if name not in tensors:
@@ -109,5 +113,11 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
             raise InputError(
                 f"wrong weights ('{name}' is not of this model)", where, "Fetch the model again."
             )
-    cast = {name: value.to(expected[name].dtype) for name, value in tensors.items()}
+    cast = {name: aligned(value.to(expected[name].dtype)) for name, value in tensors.items()}
     module.load_state_dict(cast, assign=any(own.is_meta for own in expected.values()))
+
+
+def aligned(tensor: Tensor) -> Tensor:
+    """`tensor`, copied if it is a matrix that does not begin at a cache line, as in a mapped file:
+    the last bit of MKL's product with a single row depends on it, and bytes of results would."""
+    return tensor.clone() if tensor.ndim == 2 and tensor.data_ptr() % 64 else tensor

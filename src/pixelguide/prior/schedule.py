@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 import torch
@@ -46,10 +48,21 @@ class Schedule:
 
         Raises InputError for kinds of variance that no formula here stands for.
         """
-        kind = str(scheduler.config.get("variance_type", "fixed_small"))
+        return cls._of(scheduler.betas, str(scheduler.config.get("variance_type", "fixed_small")))
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Schedule | None:
+        """As `from_scheduler`, from the content of `scheduler_config.json`, without diffusers; None
+        for levels that have no formula here. Raises InputError as it does."""
+        betas = _betas(config)
+        kind = str(config.get("variance_type", "fixed_small"))
+        return None if betas is None else cls._of(betas, kind)
+
+    @classmethod
+    def _of(cls, betas: Tensor, kind: str) -> Schedule:
         if kind.removesuffix("_log") not in ("fixed_small", "fixed_large", "learned_range"):
             raise InputError(f"variance_type '{kind}'", "scheduler_config.json", "Not supported.")
-        alpha_bar = torch.cumprod(1 - scheduler.betas.to(torch.float64), 0)
+        alpha_bar = torch.cumprod(1 - betas.to(torch.float64), 0)
         fixed: Literal["small", "large"] = "large" if kind.startswith("fixed_large") else "small"
         return cls(torch.arange(len(alpha_bar)), alpha_bar, fixed)
 
@@ -153,6 +166,34 @@ class Schedule:
     def ddim_step(self, x_0: Tensor, eps: Tensor, i: Tensor) -> Tensor:
         """x_{t-1} = √ᾱ_{t-1} f_θ + √(1-ᾱ_{t-1}) ε_θ (DDIM with η = 0; eq. 2)."""
         return self.add_noise_before(x_0, eps, i)
+
+
+def _betas(config: Mapping[str, Any]) -> Tensor | None:
+    """float32 T: β of each level, as diffusers' `DDPMScheduler` has them to the last bit; None for
+    kinds that are known to it alone."""
+    if config.get("rescale_betas_zero_snr"):
+        return None
+    if (given := config.get("trained_betas")) is not None:
+        return torch.tensor(given, dtype=torch.float32)
+    count = config.get("num_train_timesteps", 1000)
+    first, last = config.get("beta_start", 1e-4), config.get("beta_end", 0.02)
+    kind = config.get("beta_schedule")
+    if kind == "linear":
+        return torch.linspace(first, last, count, dtype=torch.float32)
+    if kind == "scaled_linear":
+        return torch.linspace(first**0.5, last**0.5, count, dtype=torch.float32).square()
+    if kind == "sigmoid":
+        rising = torch.sigmoid(torch.linspace(-6, 6, count))
+        return rising.mul(last - first).add(first)
+    if kind == "squaredcos_cap_v2":  # Nichol & Dhariwal 2021, eq. 17
+
+        def alpha_bar(share: float) -> float:
+            return math.cos((share + 0.008) / 1.008 * math.pi / 2) ** 2
+
+        shares = [t / count for t in range(count + 1)]
+        ratios = [alpha_bar(after) / alpha_bar(before) for before, after in pairwise(shares)]
+        return torch.tensor([min(1 - ratio, 0.999) for ratio in ratios])
+    return None
 
 
 Spacing = Literal["linspace", "trailing"]

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from diffusers import UNet2DModel
 from torch import Tensor
 
 from pixelguide.errors import InputError
-from pixelguide.prior.graphs import GraphedPasses
-from pixelguide.prior.unrolled import UnrolledUNet
+from pixelguide.prior.kernels.graphs import GraphedPasses
+from pixelguide.prior.kernels.unrolled import UnrolledUNet
+from pixelguide.prior.unet import Network
 
 Pass = Callable[[Tensor, Tensor, bool], list[Tensor]]
 """(x_t, t, whether to stop at the last tap) to the activations and, unless so, the output."""
@@ -35,7 +35,7 @@ class Tap:
         return f"block{self.index}_1/{self.stride}"
 
 
-def list_taps(unet: UNet2DModel) -> tuple[Tap, ...]:
+def list_taps(unet: Network) -> tuple[Tap, ...]:
     """Every tap of `unet`, in the order of its decoder."""
     levels = len(unet.up_blocks)
     taps: list[Tap] = []
@@ -56,7 +56,7 @@ class TapReader:
 
     def __init__(
         self,
-        unet: UNet2DModel,
+        unet: Network,
         indices: Sequence[int],
         compile: bool = False,
         graphs: bool = False,
@@ -81,7 +81,7 @@ class TapReader:
             self._network = torch.compile(self._network, mode=mode, dynamic=False)
 
     def __call__(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Output N×C×H×W of the network for x_t at timesteps t (int64 N), and its activations,
+        """Output N×C×H×W of the network for x_t at timesteps t (int64 N or 1), and its activations,
         each N×channels×(H/stride)×(W/stride), in the order of `self.taps`; all float32.
 
         Gradients flow through the activations alone: behind the last of them nothing is kept."""
@@ -126,7 +126,7 @@ PAPER_BLOCKS, PAPER_DEPTH = (5, 6, 7, 8, 12), 18
 """Matsunaga et al. 2022, sec. 4: blocks of an ADM for 256 pixels, which has 18."""
 
 
-def default_taps(unet: UNet2DModel) -> tuple[int, ...]:
+def default_taps(unet: Network) -> tuple[int, ...]:
     """Blocks to use when none are named: the paper's, at the same relative depth.
 
     They lie at 1/8, 1/4 and 1/2 of full resolution. A network of fewer than 12 blocks has so few
@@ -138,7 +138,7 @@ def default_taps(unet: UNet2DModel) -> tuple[int, ...]:
     return tuple(round(index * len(taps) / PAPER_DEPTH) for index in PAPER_BLOCKS)
 
 
-def named_taps(unet: UNet2DModel, names: Iterable[str]) -> tuple[int, ...]:
+def named_taps(unet: Network, names: Iterable[str]) -> tuple[int, ...]:
     """Indices of taps given by number or by `Tap.name`. Raises InputError for an unknown one."""
     known = {str(key): tap.index for tap in list_taps(unet) for key in (tap.index, tap.name)}
     for name in names:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,44 +19,20 @@ from torch import Tensor
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
 from pixelguide.prior.architecture import Architecture
-from pixelguide.prior.augmentation import OVERSAMPLING, Augmentation, reduce
-from pixelguide.prior.bundle import prior_parts, refuse_classifiers, write_parts
+from pixelguide.prior.augmentation import reduce
+from pixelguide.prior.batches import AHEAD, batches, split
+from pixelguide.prior.bundle import refuse_classifiers
 from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
 from pixelguide.prior.loss import hybrid_loss
+from pixelguide.prior.manifest import write_parts
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.pictures import PictureFolder
 from pixelguide.prior.sampling import sample_grid
 from pixelguide.prior.schedule import Schedule
+from pixelguide.prior.training_settings import PriorTraining
 from pixelguide.seeds import generator as seeded
 
 Progress = Callable[[dict[str, Any]], None]
-_AHEAD = 4
-"""Batches made ahead of the step that runs, each by a thread: a GPU waits for none of them."""
-
-
-@dataclass(frozen=True)
-class PriorTraining:
-    """Settings of a prior's training, with the reason beside each value."""
-
-    images: int = 500_000  # pictures to see; a small category looks right from about 100 k on
-    minutes: float | None = None  # end this run by then, for a machine that is lent for so long
-    batch_size: int = 16  # on few cores many small steps learn more per hour than few large ones
-    learning_rate: float = 8e-4  # small networks on short trainings bear eight times ADM's 1e-4
-    warmup_images: int = 8_000  # Adam's second moments settle before full steps are taken
-    cooldown: float = 0.25  # share of the images, at the end, over which the rate falls to zero
-    ema_decay: float = 0.999  # averages over the last 1,000 steps once warmed up
-    clip_norm: float = 1.0  # a rare bad batch costs one step instead of the run
-    flip: bool = True  # mirror half of the pictures
-    augmentation: Augmentation | None = None  # some thousand pictures would be learnt by heart
-    shift_noise: bool = False  # half of the timesteps as noisy for a larger picture as at 64²
-    held_out: int = 256  # pictures never trained on, for the loss that is reported
-    checkpoint_images: int = 10_000  # a kill costs at most this many
-    mixed_precision: str = "no"  # "bf16" gains only where the processor multiplies bf16 natively
-    compile: bool = False  # takes minutes to start, then saves about a third
-    seed: int = 0
-
-    def picture_size(self, size: int) -> int:
-        """Side in pixels at which pictures are read for a network of `size`."""
-        return size * OVERSAMPLING if self.augmentation else size
 
 
 def train_prior(
@@ -154,7 +127,7 @@ def train_prior(
         return hybrid_loss(output, x_0, x_t, eps, t, levels)
 
     measure = torch.compile(losses) if settings.compile else losses
-    train, held_out = _split(len(pictures), settings.held_out)
+    train, held_out = split(len(pictures), settings.held_out)
     every = max(1, settings.checkpoint_images // settings.batch_size)
     recent: list[tuple[Tensor, Tensor]] = []
     began, first_step = time.monotonic(), step
@@ -166,9 +139,9 @@ def train_prior(
             return by_steps
         return min(by_steps, 1 - (time.monotonic() - began) / (60 * settings.minutes))
 
-    with ThreadPoolExecutor(_AHEAD) as pool:
+    with ThreadPoolExecutor(AHEAD) as pool:
         share = slice(accelerator.process_index, None, accelerator.num_processes)
-        for batch in _batches(pictures, train, settings, share, range(step, total_steps), pool):
+        for batch in batches(pictures, train, settings, share, range(step, total_steps), pool):
             x_0, eps, t = (
                 (part.pin_memory() if on_gpu else part).to(accelerator.device, non_blocking=on_gpu)
                 for part in batch
@@ -257,73 +230,3 @@ def _rate(step: int, left: float, total_steps: int, settings: PriorTraining) -> 
         step / warmup if warmup else 1.0,
         max(left, 0.0) / (settings.cooldown * (1 - one_step) + one_step),
     )
-
-
-def _split(count: int, held_out: int) -> tuple[list[int], list[int]]:
-    """Indices to train on and to hold out: every n-th picture, at most a tenth of them."""
-    held_out = min(held_out, max(1, count // 10))
-    chosen = {int(k * count / held_out) for k in range(held_out)}
-    train = [k for k in range(count) if k not in chosen] or [0]
-    return train, sorted(chosen)
-
-
-def _as_noisy(size: int) -> Tensor:
-    """int64 T: for each timestep the one that hides as much of a picture of `size` as it hides of
-    one of 64²: log-SNR + 2 log(64 / size) (Hoogeboom et al. 2023, arXiv 2301.11093, sec. 3.1).
-
-    Averaging to 64² divides the noise's variance by the number of pixels that become one.
-    """
-    alpha_bar = Schedule.linear().alpha_bar
-    log_snr = torch.log(alpha_bar / (1 - alpha_bar))
-    wanted = log_snr + 2 * math.log(64 / size)
-    return (log_snr[None, :] - wanted[:, None]).abs().argmin(1)
-
-
-def _batches(
-    pictures: PictureFolder,
-    train: list[int],
-    settings: PriorTraining,
-    share: slice,
-    steps: range,
-    pool: ThreadPoolExecutor,
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """This process's share of (x_0, ε, t) at each step, made while the steps before it run."""
-    size = settings.batch_size
-    as_noisy = _as_noisy(pictures.size // settings.picture_size(1))
-
-    @lru_cache(2)  # the threads are in one epoch or in two that touch
-    def order(epoch: int) -> list[int]:
-        generator = seeded(settings.seed, "epoch", epoch)
-        return torch.randperm(len(train), generator=generator).tolist()
-
-    def shuffled(n: int) -> int:
-        """The n-th picture of the endless shuffled sequence."""
-        epoch, position = divmod(n, len(train))
-        return train[order(epoch)[position]]
-
-    def load(step: int) -> tuple[Tensor, Tensor, Tensor]:
-        generator = seeded(settings.seed, "step", step)
-        indices = [shuffled(n) for n in range(step * size, (step + 1) * size)]
-        x_0 = pictures.batch(indices[share])
-        mirror = (torch.rand(size, generator=generator) < 0.5) & settings.flip
-        x_0 = torch.where(mirror[share, None, None, None], x_0.flip(-1), x_0)
-        t = torch.randint(1000, (size,), generator=generator)
-        if settings.shift_noise:
-            shifted = torch.rand(size, generator=generator) < 0.5
-            t = torch.where(shifted, as_noisy[t], t)
-        if settings.augmentation:
-            draws = settings.augmentation.draw(size, generator)
-            x_0 = settings.augmentation.apply(x_0, draws[share])
-        eps = torch.randn((size, *x_0.shape[1:]), generator=generator)
-        return x_0, eps[share], t[share]
-
-    upcoming = deque(pool.submit(load, step) for step in steps[:_AHEAD])
-    try:
-        for step in steps:
-            batch = upcoming.popleft().result()
-            if step + _AHEAD in steps:
-                upcoming.append(pool.submit(load, step + _AHEAD))
-            yield batch
-    finally:
-        for batch_to_come in upcoming:
-            batch_to_come.cancel()

@@ -11,18 +11,24 @@ from pixelguide.annotations import Interpretation
 from pixelguide.errors import InputError
 from pixelguide.files import Content, check_writable
 from pixelguide.labels import LabelSet
-from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder, write_parts
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.public.pull import fetched
-from pixelguide.prior.schedule import Schedule
+from pixelguide.prior.manifest import MANIFEST, write_parts
+from pixelguide.prior.public.fetched import fetched
 from pixelguide.prior.taps import default_taps, list_taps, named_taps
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
-from pixelguide.segment.domain import DOMAIN, Domain, load_domain, measure_domain
 from pixelguide.segment.foreign_classifiers import (
     find_classifiers,
     import_ensemble,
     import_guide,
+)
+from pixelguide.segment.model_labels import load_labels
+from pixelguide.segment.picture_statistics import (
+    DOMAIN,
+    PictureStatistics,
+    load_statistics,
+    measure_statistics,
 )
 from pixelguide.segment.plan import (
     ClassifierTraining,
@@ -32,7 +38,7 @@ from pixelguide.segment.plan import (
 )
 from pixelguide.segment.samples import smallest_label
 from pixelguide.segment.segmenter import Segmenter
-from pixelguide.segment.storage import check_bank, classifier_parts, load_bank, load_labels
+from pixelguide.segment.storage import check_bank, classifier_parts, load_bank
 from pixelguide.segment.training import Progress, train_classifiers
 
 CHECKPOINT = ".classifiers.safetensors"
@@ -75,10 +81,11 @@ def train_category(
     """
     folder, out = ModelFolder.open(fetched(model)), Path(out)
     check_writable(out)
-    settings.check(len(Schedule.from_scheduler(folder.scheduler())))
-    unet = folder.unet().to(device)
+    schedule, kind = folder.schedule()
+    settings.check(len(schedule))
+    unet = folder.frozen().to(device)
     chosen = named_taps(unet, taps) if taps else default_taps(unet)
-    denoiser = Denoiser.from_parts(unet, folder.scheduler(), chosen)
+    denoiser = Denoiser(unet, schedule, chosen, kind)
     pictures = LabelledPictures.load(dataset, denoiser.size, limit, labels, how)
     if not allow_absent:
         pictures.without_specks(smallest_label(denoiser.size)).check_classes()
@@ -91,8 +98,10 @@ def train_category(
     segmenter, guide = train_classifiers(
         denoiser, pictures, settings, checkpoint=out / CHECKPOINT, on_progress=on_progress
     )
-    domain = measure_domain(denoiser, Segmenter(denoiser, segmenter, pictures.labels), pictures)
-    write_category(folder, out, segmenter, guide, pictures.labels, domain)
+    statistics = measure_statistics(
+        denoiser, Segmenter(denoiser, segmenter, pictures.labels), pictures
+    )
+    write_category(folder, out, segmenter, guide, pictures.labels, statistics)
     (out / CHECKPOINT).unlink(missing_ok=True)
 
 
@@ -103,7 +112,7 @@ def calibrate(
     eyes: tuple[tuple[float, float], tuple[float, float]] | None = None,
     labels: LabelSet | None = None,
     device: str = "cpu",
-) -> Domain:
+) -> PictureStatistics:
     """Measure a category on labelled pictures, say where its eyes are, and write `domain.json` into
     its folder; what is not given stays as it is.
 
@@ -113,21 +122,21 @@ def calibrate(
     """
     folder = ModelFolder.open(fetched(model))
     check_writable(folder.path)
-    domain = load_domain(folder)
+    statistics = load_statistics(folder)
     if dataset is not None:
         bank = load_bank(folder, "segmenter").to(device)
-        unet = folder.unet().to(device)
-        denoiser = Denoiser.from_parts(unet, folder.scheduler(), bank.taps)
+        schedule, kind = folder.schedule()
+        denoiser = Denoiser(folder.frozen().to(device), schedule, bank.taps, kind)
         check_bank(bank, denoiser, "segmenter")
         known = load_labels(folder)
         pictures = LabelledPictures.load(dataset, denoiser.size, labels=labels or known)
         if pictures.labels.names != known.names:
             raise InputError("pictures with classes of another category", str(dataset))
-        domain = measure_domain(denoiser, Segmenter(denoiser, bank, known), pictures)
+        statistics = measure_statistics(denoiser, Segmenter(denoiser, bank, known), pictures)
     if eyes is not None:
-        domain = Domain.check("eyes", {**domain.model_dump(), "eyes": eyes})
-    write_parts(folder.path, {DOMAIN: domain.to_json()})
-    return domain
+        statistics = PictureStatistics.check("eyes", {**statistics.model_dump(), "eyes": eyes})
+    write_parts(folder.path, {DOMAIN: statistics.to_json()})
+    return statistics
 
 
 def import_category(
@@ -150,8 +159,8 @@ def import_category(
     """
     folder, out = ModelFolder.open(fetched(model)), Path(out)
     check_writable(out)
-    settings.check(len(Schedule.from_scheduler(folder.scheduler())))
-    network = folder.network()
+    settings.check(len(folder.schedule()[0]))
+    network = folder.shape()
     every = list_taps(network)
     blocks = named_taps(network, taps) if taps else None
     found = find_classifiers(segmenter)
@@ -161,9 +170,9 @@ def import_category(
     reader = import_ensemble(found[0], every, timesteps, blocks)
     bank = import_guide(find_classifiers(guide), every, guide_timesteps(settings), reader.taps)
     for part in (reader, bank):
-        if part.config.num_classes != len(labels):
+        if part.num_classes != len(labels):
             raise InputError(
-                f"classifiers of {part.config.num_classes} classes, {len(labels)} labels",
+                f"classifiers of {part.num_classes} classes, {len(labels)} labels",
                 "labels",
                 "Give the label set that they were trained with.",
             )
@@ -176,7 +185,7 @@ def write_category(
     segmenter: ClassifierBank,
     guide: ClassifierBank,
     labels: LabelSet,
-    domain: Domain | None = None,
+    statistics: PictureStatistics | None = None,
 ) -> None:
     """Write model folder `out`: the files of `prior`, these classifiers, labels and `domain`.
 
@@ -189,8 +198,8 @@ def write_category(
         and not name.startswith(("segmenter/", "guide/", "."))
         and name != DOMAIN
     }
-    if domain is not None:
-        parts[DOMAIN] = domain.to_json()
+    if statistics is not None:
+        parts[DOMAIN] = statistics.to_json()
     parts |= classifier_parts(segmenter, guide, labels)
     index = {**PIPELINE_INDEX, "labels": json.loads(labels.to_json())}
     if prior.has("edit.json"):
@@ -213,14 +222,14 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def describe(model: str | Path) -> dict[str, Any]:
     """What a model is: picture size, parameters, taps, schedule, classes, timesteps, hash."""
     folder = ModelFolder.open(model)
-    unet = folder.network()
+    unet = folder.shape()
     content: dict[str, Any] = {
         "path": str(folder.path),
         "hash": folder.hash,
         "size": unet.config.sample_size,
         "parameters": sum(parameter.numel() for parameter in unet.parameters()),
         "learned_variance": unet.config.out_channels == 2 * unet.config.in_channels,
-        "timesteps": len(Schedule.from_scheduler(folder.scheduler())),
+        "timesteps": len(folder.schedule()[0]),
         "taps": {
             tap.index: {
                 "name": tap.name,

@@ -43,7 +43,8 @@ def project_pixels(
         if shape == (size, size):  # nothing to interpolate: only the asked-for pixels are projected
             sampled.append(rows.index_select(1, pixels) @ own.T)
         else:
-            sampled.append(_sample_rows(rows @ own.T, shape, pixels, size))
+            cells, corners, shares = _corners(pixels, size, shape, rows)
+            sampled.append(_between(rows.index_select(1, cells) @ own.T, corners, shares))
     return torch.stack(sampled).sum(0)
 
 
@@ -60,18 +61,32 @@ def _rows(activation: Tensor) -> Tensor:
 
 def _sample_rows(rows: Tensor, shape: tuple[int, int], pixels: Tensor, size: int) -> Tensor:
     """N×hw×C, hw being `shape`, at pixels of the size×size picture, bilinearly: N×P×C."""
-    height, width = shape
     if shape == (size, size):
         return rows.index_select(1, pixels)
-    top, bottom, down = _neighbours(pixels // size, size, height, rows)
-    left, right, across = _neighbours(pixels % size, size, width, rows)
-    corners = [
-        rows.index_select(1, row * width + column)
-        for row in (top, bottom)
-        for column in (left, right)
-    ]
-    upper = corners[0].lerp(corners[1], across[:, None])
-    lower = corners[2].lerp(corners[3], across[:, None])
+    cells, corners, shares = _corners(pixels, size, shape, rows)
+    return _between(rows.index_select(1, cells), corners, shares)
+
+
+def _corners(
+    pixels: Tensor, size: int, shape: tuple[int, int], like: Tensor
+) -> tuple[Tensor, list[Tensor], tuple[Tensor, Tensor]]:
+    """Which coarse cells `pixels` lie between: the K that occur (int64, rising), the number among
+    them of each pixel's four (int64 P: top left, top right, bottom left, bottom right), and each
+    pixel's shares of the lower and of the right ones."""
+    height, width = shape
+    top, bottom, down = _neighbours(pixels // size, size, height, like)
+    left, right, across = _neighbours(pixels % size, size, width, like)
+    found = torch.stack([row * width + column for row in (top, bottom) for column in (left, right)])
+    cells, numbers = found.unique(return_inverse=True)
+    return cells, list(numbers), (down, across)
+
+
+def _between(rows: Tensor, corners: list[Tensor], shares: tuple[Tensor, Tensor]) -> Tensor:
+    """N×K×C of the cells that occur at P pixels, bilinearly: N×P×C."""
+    top_left, top_right, bottom_left, bottom_right = (rows.index_select(1, k) for k in corners)
+    down, across = shares
+    upper = top_left.lerp(top_right, across[:, None])
+    lower = bottom_left.lerp(bottom_right, across[:, None])
     return upper.lerp(lower, down[:, None])
 
 

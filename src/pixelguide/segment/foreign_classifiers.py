@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from pixelguide.errors import InputError
+from pixelguide.prior.adm.torch_files import read_state_dict
 from pixelguide.prior.taps import Tap
-from pixelguide.prior.torch_files import read_state_dict
 from pixelguide.segment.classifier import ClassifierBank
 
 LAYERS = {

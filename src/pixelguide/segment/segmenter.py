@@ -11,7 +11,7 @@ from torch import Tensor
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
 
 NOISE_SEED = 0
 """The noise under which a picture is read is always the same, so that its map is too."""
@@ -35,7 +35,7 @@ def noisy_activations(
 class Segmenter:
     """Labels every pixel of a picture by an ensemble of pixel classifiers (usually of one)."""
 
-    def __init__(self, denoiser: Denoiser, bank: ClassifierBank, labels: LabelSet) -> None:
+    def __init__(self, denoiser: Denoiser, bank: PixelClassifiers, labels: LabelSet) -> None:
         self.denoiser, self.bank, self.labels = denoiser, bank, labels
 
     @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import torch
 from pydantic import ConfigDict, Field
@@ -10,17 +10,21 @@ from pydantic import ConfigDict, Field
 from pixelguide.checked import Checked
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder, tensor_bytes
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.model_parts import tensor_bytes
 from pixelguide.prior.safe import load_weights, read_tensors
-from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
+
+if TYPE_CHECKING:
+    from pixelguide.segment.classifier import ClassifierBank
 
 Number = Annotated[int, Field(ge=0)]
 Width = Annotated[int, Field(ge=1)]
 
 
 class _BankConfig(Checked):
-    """What a `ClassifierBank` is made of; diffusers adds entries of its own."""
+    """What `PixelClassifiers` are made of; diffusers adds entries of its own."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -37,12 +41,12 @@ def classifier_parts(
     """The files that make a prior a category: f_multi, {C_t} (both fp16) and the labels."""
     parts = {"labels.json": labels.to_json().encode()}
     for name, bank in (("segmenter", segmenter), ("guide", guide)):
-        parts[f"{name}/config.json"] = bank.to_json_string().encode()
+        parts[f"{name}/config.json"] = bank.to_json_string().encode()  # type: ignore[operator]
         parts[f"{name}/{WEIGHTS}"] = tensor_bytes(bank.state_dict())
     return parts
 
 
-def load_bank(folder: ModelFolder, name: str) -> ClassifierBank:
+def load_bank(folder: ModelFolder, name: str) -> PixelClassifiers:
     """The bank called "segmenter" or "guide", float32, frozen, in evaluation mode.
 
     Raises InputError for a part that is missing, damaged, or of another shape than it says.
@@ -57,7 +61,7 @@ def load_bank(folder: ModelFolder, name: str) -> ClassifierBank:
         raise InputError("classifiers of different numbers of timesteps", where)
     try:
         with torch.device("meta"):  # a configuration alone must not be able to fill the memory
-            bank: ClassifierBank = ClassifierBank(**config.model_dump())
+            bank = PixelClassifiers(**config.model_dump())
     except (RuntimeError, TypeError, OverflowError) as error:  # sizes beyond all numbers
         reason = str(error).splitlines()[0]
         raise InputError(f"configuration cannot be used ({reason})", where) from None
@@ -66,22 +70,15 @@ def load_bank(folder: ModelFolder, name: str) -> ClassifierBank:
     return bank
 
 
-def check_bank(bank: ClassifierBank, denoiser: Denoiser, name: str) -> None:
+def check_bank(bank: PixelClassifiers, denoiser: Denoiser, name: str) -> None:
     """Raise InputError if the bank called `name` does not read what `denoiser` gives it."""
     where = f"{name}/config.json"
     given = [(tap.index, tap.channels) for tap in denoiser.taps]
-    wanted = list(zip(bank.taps, bank.config.tap_channels, strict=False))
-    if wanted != given or len(bank.taps) != len(bank.config.tap_channels):
+    wanted = list(zip(bank.taps, bank.tap_channels, strict=False))
+    if wanted != given or len(bank.taps) != len(bank.tap_channels):
         raise InputError("classifiers of another network's decoder", where, "Train them anew.")
     last = max(t for member in bank.timesteps for t in member)
     if last >= len(denoiser.schedule):
         raise InputError(
             f"timestep {last} of {len(denoiser.schedule)}", where, "Train the classifiers anew."
         )
-
-
-def load_labels(folder: ModelFolder) -> LabelSet:
-    """The category's label set. Raises InputError if it is missing or malformed."""
-    if not folder.has("labels.json"):
-        raise InputError("the model has no labels", "labels.json", "Fetch the model again.")
-    return LabelSet.from_json((folder.path / "labels.json").read_text("utf-8", errors="replace"))

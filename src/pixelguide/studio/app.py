@@ -14,40 +14,41 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pixelguide.studio.bodies import Bodies
-from pixelguide.studio.gate import Gate, GateKeeper
-from pixelguide.studio.office import Office
-from pixelguide.studio.refusals import answer
-from pixelguide.studio.routes import items, jobs, pages, projects, results
+from pixelguide.studio.access import AccessMiddleware, AccessPolicy
+from pixelguide.studio.http_errors import error_response
+from pixelguide.studio.request_body import RequestBodyMiddleware
+from pixelguide.studio.routes import jobs, pages, pictures, projects, results
+from pixelguide.studio.services import Services
 
 WEB = Path(__file__).parent / "web"
 
 
-def create_app(office: Office, gate: Gate, web: Path = WEB) -> FastAPI:
-    """The application of an open office. web: folder of the page."""
+def create_app(services: Services, policy: AccessPolicy, web: Path = WEB) -> FastAPI:
+    """The application over a Studio's services. web: folder of the page."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        office.hub.attach(asyncio.get_running_loop())
+        services.events.attach(asyncio.get_running_loop())
         yield
 
     app = FastAPI(
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    app.state.office, app.state.web = office, web
-    for routes in (pages, items, jobs, results, projects):
+    app.state.services, app.state.web = services, web
+    for routes in (pages, pictures, jobs, results, projects):
         app.include_router(routes.router)
     app.mount("/web", StaticFiles(directory=web, check_dir=False), name="web")
-    app.add_exception_handler(HTTPException, _answered)
+    app.add_exception_handler(HTTPException, _to_response)
     # the last is the outermost
-    app.add_middleware(Errors)
-    app.add_middleware(Bodies, limits=office.limits)
-    app.add_middleware(GateKeeper, gate=gate)
+    app.add_middleware(ErrorMiddleware)
+    app.add_middleware(RequestBodyMiddleware, limits=services.limits)
+    app.add_middleware(AccessMiddleware, policy=policy)
     return app
 
 
-class Errors:
-    """Pure ASGI middleware around the routes: every exception becomes an answer of our shape."""
+class ErrorMiddleware:
+    """Pure ASGI middleware around the routes: every exception becomes {"code",
+    "message", "hint"} with its status."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -66,8 +67,8 @@ class Errors:
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
-            await answer(error)(scope, receive, send)
+            await error_response(error)(scope, receive, send)
 
 
-async def _answered(request: Request, error: Exception) -> Response:
-    return answer(error)
+async def _to_response(request: Request, error: Exception) -> Response:
+    return error_response(error)

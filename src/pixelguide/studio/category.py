@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,10 @@ from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
 from pixelguide.studio.starters import starters
+
+
+def _hex(colour: Sequence[int]) -> str:
+    return "#" + bytes(colour).hex()
 
 
 @dataclass(frozen=True)
@@ -29,15 +34,15 @@ class Category:
 
         Raises InputError as well when the model's pictures are not square.
         """
-        # These bring in diffusers, which takes seconds.
+        # These bring in torch, which takes a second.
         from pathlib import Path
 
         from pixelguide.prior.bundle import ModelFolder
-        from pixelguide.prior.public.pull import fetched
-        from pixelguide.segment.storage import load_labels
+        from pixelguide.prior.public.fetched import fetched
+        from pixelguide.segment.model_labels import load_labels
 
         folder = ModelFolder.open(fetched(model))
-        size = folder.network().config["sample_size"]
+        size = folder.shape().config.sample_size
         if not isinstance(size, int):
             raise InputError(f"pictures of size {size}", model, "The Studio needs square ones.")
         defaults = EditDefaults.for_size(size)
@@ -58,9 +63,10 @@ class Category:
             "model": {"name": self.name, "hash": self.hash},
             "size": self.size,
             "labels": [
-                {"id": i, "name": name, "color": "#{:02x}{:02x}{:02x}".format(*colour)}
+                {"id": i, "name": name, "color": _hex(colour)}
                 for i, (name, colour) in enumerate(zip(labels.names, labels.palette, strict=True))
             ],
+            "palette": [_hex(colour) for colour in labels.colours().tolist()],
             "groups": {name: list(labels.ids(members)) for name, members in labels.groups.items()},
             "defaults": {
                 **self.defaults.model_dump(),

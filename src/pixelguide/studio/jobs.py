@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixelguide.studio.database import Database
-from pixelguide.studio.faults import Fault
+from pixelguide.studio.error_content import ErrorContent
+from pixelguide.studio.http_errors import busy
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.refusals import busy
 
 FINAL = ("done", "failed", "cancelled")
 
@@ -32,7 +32,7 @@ class Job:
     attempts: int
     request: dict[str, Any]
     result: dict[str, Any] | None = None
-    error: Fault | None = None
+    error: ErrorContent | None = None
 
     @property
     def is_final(self) -> bool:
@@ -63,7 +63,7 @@ class JobStore:
     ) -> tuple[Job, bool]:
         """Accept a job, and whether it is new: the same key gives the same job.
 
-        uses: ids of the items it needs, which so are not forgotten. Raises Refusal (503) when the
+        uses: ids of the files it needs, which so are not forgotten. Raises HttpError (503) when the
         queue is full.
         """
         with self._database.write() as connection:
@@ -132,11 +132,11 @@ class JobStore:
         """A running job is done; one that was cancelled meanwhile stays so."""
         self._end(number, "done", "result", result)
 
-    def fail(self, number: int, error: Fault) -> None:
+    def fail(self, number: int, error: ErrorContent) -> None:
         """A running job has failed; one that was cancelled meanwhile stays so."""
         self._end(number, "failed", "error", error)
 
-    def fail_waiting(self, error: Fault) -> list[Job]:
+    def fail_waiting(self, error: ErrorContent) -> list[Job]:
         """Every queued job has failed; these jobs."""
         with self._database.write() as connection:
             rows = connection.execute(
@@ -167,7 +167,7 @@ class JobStore:
             )
         return changed.rowcount == 1
 
-    def recover(self, error: Fault) -> None:
+    def recover(self, error: ErrorContent) -> None:
         """After a start: what was running is queued again, or fails with `error`."""
         for row in self._database.read("SELECT number FROM jobs WHERE state = 'running'"):
             if not self.put_back(row["number"], attempt_counts=True):

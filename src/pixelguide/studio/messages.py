@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.studio.faults import Fault
+from pixelguide.studio.error_content import ErrorContent
 
 Report = Callable[[dict[str, Any]], None]
 """Told of each step: {"stage", "done", "total"}, perhaps "t" and "preview" (uint8 N×S×S×3).
@@ -71,14 +71,14 @@ Task = SegmentTask | EditTask
 Outcome = SegmentOutcome | EditOutcome
 
 
-class Desk(Protocol):
+class TaskRunner(Protocol):
     """Who does the work in the worker: an `Editor`, or a stand-in in tests."""
 
     def perform(self, task: Task, report: Report) -> Outcome:
         """Do it. Raises errors of ours, and what `report` raises."""
 
 
-OpenDesk = Callable[[], Desk]
+OpenRunner = Callable[[], TaskRunner]
 """Opens the model, in the worker. Must survive pickling: a function of a module, or a partial."""
 
 
@@ -98,7 +98,7 @@ class Ready:
 class Broken:
     """From the worker: the model cannot be opened."""
 
-    error: Fault
+    error: ErrorContent
 
 
 @dataclass(frozen=True)
@@ -122,4 +122,4 @@ class Failed:
     """From the worker: why a task gave nothing; without error, because it was cancelled."""
 
     number: int
-    error: Fault | None
+    error: ErrorContent | None

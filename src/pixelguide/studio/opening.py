@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pixelguide.studio.messages import Desk
+from pixelguide.studio.messages import TaskRunner
 
 
-def open_editor(model: str, device: str) -> Desk:
+def open_editor(model: str, device: str) -> TaskRunner:
     """Open a model for the Studio, in the worker process. Raises as `Editor.from_pretrained`."""
     from pixelguide.edit.editor import Editor
-    from pixelguide.studio.desk import EditorDesk
+    from pixelguide.studio.task_runner import EditorTaskRunner
 
-    return EditorDesk(Editor.from_pretrained(model, device))
+    return EditorTaskRunner(Editor.from_pretrained(model, device))

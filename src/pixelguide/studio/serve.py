@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.studio.gate import Gate
+from pixelguide.studio.access import AccessPolicy
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TOKEN_CHARACTERS = 16
@@ -58,10 +58,10 @@ def bound(host: str, port: int) -> socket.socket:
     return socket.socket(made.family, made.type, socket.IPPROTO_TCP, made.detach())
 
 
-def gate_of(
+def access_policy(
     listening: socket.socket, host: str, token: str | None, names: Sequence[str] = ()
-) -> Gate:
-    """The gate for a bound socket. names: other host names that browsers reach it by.
+) -> AccessPolicy:
+    """Who may reach a bound socket. names: other host names that browsers reach it by.
 
     A server bound to all addresses is reached by any of the machine's own.
     """
@@ -71,7 +71,7 @@ def gate_of(
         hosts |= {*_LOOPBACK}
     elif _is_any(host):
         hosts |= {*_LOOPBACK, socket.gethostname(), socket.getfqdn(), *_own_addresses()}
-    return Gate.of(hosts, port, token)
+    return AccessPolicy.of(hosts, port, token)
 
 
 def address_of(listening: socket.socket, host: str, token: str | None) -> str:
@@ -103,7 +103,7 @@ def server(app: FastAPI, on_ready: Callable[[], None]) -> uvicorn.Server:
         timeout_keep_alive=75,  # closing sooner breaks requests of pages that pause between two
         timeout_graceful_shutdown=2,
     )
-    return _Server(config, on_ready, app.state.office.hub.close)
+    return _Server(config, on_ready, app.state.services.events.close)
 
 
 class _Server(uvicorn.Server):
@@ -122,7 +122,7 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell, for streams of events never end by themselves, then end."""
+        """Publish, for streams of events never end by themselves, then end."""
         self._on_end()
         await super().shutdown(sockets)
 

@@ -12,22 +12,22 @@ from multiprocessing.connection import wait
 from typing import Any, Literal
 
 from pixelguide.errors import PixelguideError
-from pixelguide.studio.child import Child, StartMethod
-from pixelguide.studio.faults import Fault, described, fault
-from pixelguide.studio.items import Items
+from pixelguide.studio.error_content import ErrorContent, content_of, error_content
+from pixelguide.studio.http_errors import HttpError
 from pixelguide.studio.jobs import Job, JobStore
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.messages import Broken, Done, Failed, OpenDesk, Progress, Ready, Stop
-from pixelguide.studio.refusals import Refusal
-from pixelguide.studio.work import keep_outcome, task_of
+from pixelguide.studio.messages import Broken, Done, Failed, OpenRunner, Progress, Ready, Stop
+from pixelguide.studio.stored_files import FileStore
+from pixelguide.studio.tasks import keep_outcome, task_of
+from pixelguide.studio.worker_process import StartMethod, WorkerProcess
 
 State = Literal["starting", "ready", "restarting"]
-Tell = Callable[[str, str, dict[str, Any]], None]
-"""Told (job id, event, content)."""
+Publish = Callable[[str, str, dict[str, Any]], None]
+"""Called with (job id, event, content)."""
 
 _log = logging.getLogger(__name__)
-DIED = fault("worker_died", "the job was broken off twice", "Ask for less at a time.")
-_LATE = fault("time_limit", "the job took too long", "Ask for fewer candidates or steps.")
+DIED = error_content("worker_died", "the job was broken off twice", "Ask for less at a time.")
+_LATE = error_content("time_limit", "the job took too long", "Ask for fewer candidates or steps.")
 _STARTS_BEFORE_FAILING = 3
 _FIRST_PAUSE = 0.5
 """Seconds after a worker that could not start; doubled each time."""
@@ -42,24 +42,25 @@ class Supervisor:
     def __init__(
         self,
         jobs: JobStore,
-        items: Items,
-        open_desk: OpenDesk,
-        tell: Tell,
+        files: FileStore,
+        open_runner: OpenRunner,
+        publish: Publish,
         limits: Limits,
         start_method: StartMethod = "spawn",
-        first: Child | None = None,
+        first: WorkerProcess | None = None,
     ) -> None:
         """first: a worker that was started already."""
         self._first = first
-        self._jobs, self._items, self._open_desk = jobs, items, open_desk
-        self._tell, self._limits, self._start_method = tell, limits, start_method
-        self._child: Child | None = None
+        self._jobs, self._files, self._open_runner = jobs, files, open_runner
+        self._publish, self._limits, self._start_method = publish, limits, start_method
+        self._worker: WorkerProcess | None = None
         self._state: State = "starting"
         self._failed_starts = 0
         self._stopping = False
         self._cancelled: set[int] = set()
-        self._bell, self._button = socket.socketpair()
-        for end in (self._bell, self._button):
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        # The self-pipe trick: `wait` below watches one end, `wake` writes to the other.
+        for end in (self._wake_reader, self._wake_writer):
             end.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="pixelguide-supervisor")
 
@@ -71,30 +72,30 @@ class Supervisor:
     @property
     def worker_pid(self) -> int | None:
         """Process id of the worker, if there is one."""
-        child = self._child
-        return child.pid if child else None
+        worker = self._worker
+        return worker.pid if worker else None
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
-    def poke(self) -> None:
+    def wake(self) -> None:
         """From any thread: there is a new job."""
-        with contextlib.suppress(BlockingIOError):  # rung often enough already
-            self._button.send(b"!")
+        with contextlib.suppress(BlockingIOError):  # full: enough is there to wake it
+            self._wake_writer.send(b"!")
 
     def cancel(self, job: Job) -> None:
         """From any thread: a job that is running is no longer wanted."""
         self._cancelled.add(job.number)
-        self.poke()
+        self.wake()
 
     def stop(self) -> None:
         """End worker and thread; what was running waits for the next start."""
         self._stopping = True
-        self.poke()
+        self.wake()
         self._thread.join()
-        self._bell.close()
-        self._button.close()
+        self._wake_reader.close()
+        self._wake_writer.close()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -102,59 +103,59 @@ class Supervisor:
                 self._step()
             except Exception:  # a full disk, say: the jobs are safe in their table
                 _log.exception("the supervisor made an error")
-                self._drop_child()
+                self._drop_worker()
                 self._wait(1)
-        self._drop_child()
+        self._drop_worker()
 
     def _step(self) -> None:
-        if self._child is None and not self._start_child():
+        if self._worker is None and not self._start_worker():
             return
-        child = self._child
-        if child is None or self._stopping:
+        worker = self._worker
+        if worker is None or self._stopping:
             return
         job = self._jobs.take()
         if job is None:
             self._cancelled.clear()
-            if child.line in self._wait(None, child):  # an idle worker only speaks by dying
-                self._drop_child()
+            if worker.connection in self._wait(None, worker):  # idle: it has died
+                self._drop_worker()
             return
-        self._perform(child, job)
+        self._perform(worker, job)
         self._cancelled.discard(job.number)
         now = self._jobs.get(job.id)
         if now is not None and now.is_final:
-            self._tell(now.id, now.state, now.content())
+            self._publish(now.id, now.state, now.content())
 
-    def _start_child(self) -> bool:
+    def _start_worker(self) -> bool:
         """Start a worker and wait until it has opened the model."""
         first, self._first = self._first, None
-        self._child = child = first or Child(self._open_desk, self._start_method)
-        while child.line not in self._wait(None, child):
+        self._worker = worker = first or WorkerProcess(self._open_runner, self._start_method)
+        while worker.connection not in self._wait(None, worker):
             if self._stopping:
                 return False
         try:
-            message = child.receive()
+            message = worker.receive()
         except EOFError:
-            message = Broken(fault("worker_died", "the model worker ended", ""))
+            message = Broken(error_content("worker_died", "the model worker ended", ""))
         if isinstance(message, Ready):
             self._state, self._failed_starts = "ready", 0
             return True
-        self._drop_child()
+        self._drop_worker()
         self._failed_starts += 1
         _log.error("the model cannot be opened: %s", message.error)
         if self._failed_starts >= _STARTS_BEFORE_FAILING:
             for job in self._jobs.fail_waiting(message.error):
-                self._tell(job.id, job.state, job.content())
+                self._publish(job.id, job.state, job.content())
         self._wait(min(30, _FIRST_PAUSE * 2 ** (self._failed_starts - 1)))
         return False
 
-    def _perform(self, child: Child, job: Job) -> None:
+    def _perform(self, worker: WorkerProcess, job: Job) -> None:
         try:
-            task = task_of(job, self._items)
-        except (PixelguideError, Refusal) as error:
+            task = task_of(job, self._files)
+        except (PixelguideError, HttpError) as error:
             self._jobs.fail(job.number, _of(error))
             return
-        self._tell(job.id, "progress", _progress(job, "prepare"))
-        child.send(task)
+        self._publish(job.id, "progress", _progress(job, "prepare"))
+        worker.send(task)
         deadline = time.monotonic() + self._limits.job_seconds
         asked_to_stop = False
         while True:
@@ -163,23 +164,23 @@ class Supervisor:
                 return
             if job.number in self._cancelled and not asked_to_stop:
                 asked_to_stop = True
-                child.send(Stop(job.number))
+                worker.send(Stop(job.number))
                 deadline = time.monotonic() + self._limits.cancel_seconds
             left = deadline - time.monotonic()
             if left <= 0:
-                self._drop_child()
+                self._drop_worker()
                 self._jobs.fail(job.number, _LATE)
                 return
-            if child.line not in self._wait(left, child):
+            if worker.connection not in self._wait(left, worker):
                 continue
             try:
-                message = child.receive()
+                message = worker.receive()
             except EOFError:
-                self._drop_child()
+                self._drop_worker()
                 self._try_again(job)
                 return
             if isinstance(message, Progress) and not asked_to_stop:
-                self._tell(job.id, "progress", {"job": job.id, **message.content})
+                self._publish(job.id, "progress", {"job": job.id, **message.content})
             elif isinstance(message, (Done, Failed)):
                 self._keep(job, message)
                 return
@@ -189,38 +190,38 @@ class Supervisor:
             return
         try:
             if isinstance(message, Done):
-                self._jobs.finish(job.number, keep_outcome(job, message.outcome, self._items))
+                self._jobs.finish(job.number, keep_outcome(job, message.outcome, self._files))
             elif message.error is not None:
                 self._jobs.fail(job.number, message.error)
         except PixelguideError as error:
-            self._jobs.fail(job.number, described(error))
+            self._jobs.fail(job.number, content_of(error))
 
     def _try_again(self, job: Job) -> None:
         if self._jobs.put_back(job.number, attempt_counts=True):
-            self._tell(job.id, "progress", _progress(job, "restart"))
+            self._publish(job.id, "progress", _progress(job, "restart"))
         else:
             self._jobs.fail(job.number, DIED)
 
-    def _drop_child(self) -> None:
-        if self._child is not None:
+    def _drop_worker(self) -> None:
+        if self._worker is not None:
             self._state = "restarting"
-            self._child.end()
-            self._child = None
+            self._worker.end()
+            self._worker = None
 
-    def _wait(self, seconds: float | None, child: Child | None = None) -> list[Any]:
-        """Wait until the bell rings or the worker speaks or dies."""
-        heard = wait([self._bell, *([child.line] if child else [])], seconds)
-        if self._bell in heard:
+    def _wait(self, seconds: float | None, worker: WorkerProcess | None = None) -> list[Any]:
+        """Wait until `wake`, a message of the worker, or its death."""
+        ready = wait([self._wake_reader, *([worker.connection] if worker else [])], seconds)
+        if self._wake_reader in ready:
             with contextlib.suppress(BlockingIOError):
-                self._bell.recv(4096)
-        return heard
+                self._wake_reader.recv(4096)
+        return ready
 
 
 def _progress(job: Job, stage: str) -> dict[str, Any]:
     return {"job": job.id, "stage": stage, "done": 0, "total": 1, "t": None, "previews": []}
 
 
-def _of(error: PixelguideError | Refusal) -> Fault:
-    if isinstance(error, Refusal):
-        return fault(error.code, error.message, error.hint)
-    return described(error)
+def _of(error: PixelguideError | HttpError) -> ErrorContent:
+    if isinstance(error, HttpError):
+        return error_content(error.code, error.message, error.hint)
+    return content_of(error)

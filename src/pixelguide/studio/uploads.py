@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from pixelguide.errors import InputError
-from pixelguide.images import decode_image
+from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap, LabelSet
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,15 +30,15 @@ def json_body(body: bytes, model: type[M], where: str = "request") -> M:
 
 
 def label_map(body: bytes, labels: LabelSet, size: int) -> LabelMap:
-    """An uploaded label PNG. Raises InputError for another size, and naming illegal ids and
-    colours."""
-    image = decode_image(io.BytesIO(body), "label map", ("PNG",))
-    if image.size != (size, size):
-        width, height = image.size
+    """An uploaded map, PNG or OpenRaster. Raises InputError for another size, and naming illegal
+    ids and colours."""
+    file = LabelFile.decode(body, "label map")
+    if file.image.size != (size, size):
+        width, height = file.image.size
         raise InputError(
             f"{width}×{height} pixels", "label map", f"It must have {size}×{size}, as the picture."
         )
-    return LabelMap.from_image(image, labels)
+    return LabelMap.from_file(file, labels)
 
 
 def _refuse(constant: str) -> None:

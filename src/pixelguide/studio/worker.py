@@ -1,4 +1,4 @@
-"""The model worker: a child process that holds the model and does one task at a time.
+"""The model worker: a process of its own that holds the model and does one task at a time.
 
 Kept apart so that a crash, a hang or an empty memory ends a job and not the server.
 """
@@ -18,32 +18,34 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import PixelguideError, is_out_of_memory
-from pixelguide.studio.faults import described, fault, of_a_job
+from pixelguide.studio.error_content import content_of, error_content, job_error
 from pixelguide.studio.messages import (
     Broken,
     Cancelled,
-    Desk,
     Done,
     Failed,
-    OpenDesk,
+    OpenRunner,
     Progress,
     Ready,
     Stop,
     Task,
+    TaskRunner,
 )
 
 _log = logging.getLogger(__name__)
-_INTERNAL = fault("internal", "the model worker made an error", "The server's log says more.")
+_INTERNAL = error_content(
+    "internal", "the model worker made an error", "The server's log says more."
+)
 _PREVIEWS_APART = 0.1
-"""Seconds between previews: more than a person sees would only fill the line."""
+"""Seconds between previews: more than a person sees would only fill the connection."""
 
 
-def serve(connection: Connection, open_desk: OpenDesk) -> None:
-    """Main function of the child: open the model, then perform tasks until the line is closed."""
+def serve(connection: Connection, open_runner: OpenRunner) -> None:
+    """Main function of the process: open the model, then perform tasks until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
     try:
-        if (desk := _opened(connection, open_desk)) is not None:
-            while _perform(connection, desk, _next_task(connection)):
+        if (runner := _opened(connection, open_runner)) is not None:
+            while _perform(connection, runner, _next_task(connection)):
                 pass
     except (EOFError, OSError):
         pass  # the server is gone
@@ -51,17 +53,17 @@ def serve(connection: Connection, open_desk: OpenDesk) -> None:
         connection.close()
 
 
-def _opened(connection: Connection, open_desk: OpenDesk) -> Desk | None:
+def _opened(connection: Connection, open_runner: OpenRunner) -> TaskRunner | None:
     try:
-        desk = open_desk()
+        runner = open_runner()
     except PixelguideError as error:
-        connection.send(Broken(described(error)))
+        connection.send(Broken(content_of(error)))
     except Exception as error:
         _log.exception("the model cannot be opened")
-        connection.send(Broken(of_a_job(error) or _INTERNAL))
+        connection.send(Broken(job_error(error) or _INTERNAL))
     else:
         connection.send(Ready())
-        return desk
+        return runner
     return None
 
 
@@ -72,18 +74,18 @@ def _next_task(connection: Connection) -> Task:
     return task
 
 
-def _perform(connection: Connection, desk: Desk, task: Task) -> bool:
+def _perform(connection: Connection, runner: TaskRunner, task: Task) -> bool:
     """Do a task and answer. False when this process should not do another."""
     reply: Done | Failed
     healthy = True
     try:
-        reply = Done(task.number, desk.perform(task, _Reporter(connection, task.number)))
+        reply = Done(task.number, runner.perform(task, _Reporter(connection, task.number)))
     except Cancelled:
         reply = Failed(task.number, None)
-    except _LineClosed:
+    except _ConnectionClosed:
         return False
     except Exception as error:
-        known = of_a_job(error)
+        known = job_error(error)
         if known is None:
             _log.exception("a task failed")
         reply = Failed(task.number, known or _INTERNAL)
@@ -92,7 +94,7 @@ def _perform(connection: Connection, desk: Desk, task: Task) -> bool:
     return healthy
 
 
-class _LineClosed(Exception):  # noqa: N818 - nothing went wrong
+class _ConnectionClosed(Exception):  # noqa: N818 - nothing went wrong
     """The server is gone."""
 
 
@@ -114,7 +116,7 @@ class _Reporter:
                 self._last = now
                 self._connection.send(Progress(self._number, _content(state)))
         except (EOFError, OSError):
-            raise _LineClosed from None
+            raise _ConnectionClosed from None
 
 
 def _content(state: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from flaky_server import FlakyServer, Reply
 from pixelguide.errors import InputError, ResourceError, SafetyError
-from pixelguide.prior.bundle import MANIFEST, WEIGHTS, ModelFolder
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.manifest import MANIFEST
 from pixelguide.prior.public.hub import ATTENTION, PICKLE, HuggingFaceHub, choose_files, convert_hub
 
 REPOSITORY = "google/ddpm-cat-256"

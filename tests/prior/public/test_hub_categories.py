@@ -14,7 +14,8 @@ from pixelguide.errors import InputError
 from pixelguide.images import from_model
 from pixelguide.prior.bundle import locate
 from pixelguide.prior.public import pull as module
-from pixelguide.prior.public.pull import fetched, pull
+from pixelguide.prior.public.fetched import fetched
+from pixelguide.prior.public.pull import pull
 from pixelguide.prior.public.registry import find, is_hub_id, others_pulled
 from pulls import FolderHub
 

@@ -13,7 +13,7 @@ from PIL import Image
 from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.studio.app import WEB
-from pixelguide.studio.items import picture_png, png
+from pixelguide.studio.stored_files import picture_png, png
 
 ADDRESS = "http://localhost/"
 """Browsers trust it as they trust the server's own address: there are locks and a clipboard."""
@@ -39,6 +39,7 @@ def answers(size: int) -> dict[str, tuple[str, bytes]]:
             {"id": k, "name": name, "color": "#" + bytes(LABELS.palette[k]).hex()}
             for k, name in enumerate(LABELS.names)
         ],
+        "palette": ["#" + bytes(colour).hex() for colour in LABELS.colours().tolist()],
         "groups": {group: list(LABELS.ids(names)) for group, names in LABELS.groups.items()},
         "defaults": {"dilation": 3, "roi": "classes"},
         "starters": [],

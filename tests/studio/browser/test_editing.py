@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixelguide.edit.region import region_of_interest
+from pixelguide.guidance.region import region_of_interest
 from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS, portrait_at, render
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photographs import random_pixels
-from pixelguide.edit.framing import Frame, Placement
-from pixelguide.photographs import Photograph
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.photograph import Photograph
 from pixelguide.portraits import portrait_at, render
-from pixelguide.studio.items import picture_png
+from pixelguide.studio.stored_files import picture_png
 
 from .chromium import StudioPage, pixels
 

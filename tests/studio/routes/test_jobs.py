@@ -196,7 +196,7 @@ def test_hub_forgets_jobs_that_ended(start: Start) -> None:
             studio.events(job)
         studio.events(studio.edit())
         deadline = time.monotonic() + 5
-        while studio.office.hub._topics:
+        while studio.services.events._topics:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photographs import ICC, exif, random_pixels, write_photograph
-from pixelguide.edit.framing import Frame, Placement
-from pixelguide.photographs import Photograph
-from pixelguide.studio.items import picture_png
+from pixelguide.photo.framing import Frame, Placement
+from pixelguide.photo.photograph import Photograph
+from pixelguide.studio.stored_files import picture_png
 from studio.conftest import MISSING, SIZE, Start, Studio
 
 WIDTH, HEIGHT = 150, 100
@@ -249,7 +249,7 @@ def test_the_page_is_shown_a_small_picture_to_choose_in(studio: Studio, photogra
     ],
 )
 def test_a_bad_part_is_refused(studio: Studio, photograph: str, body: str) -> None:
-    folder = studio.office.items._folder
+    folder = studio.services.files._folder
     before = set(folder.iterdir())
     answer = studio.client.post(f"/api/photographs/{photograph}/parts", content=body)
     assert answer.status_code == 400, answer.text
@@ -361,7 +361,7 @@ def test_bad_origins_in_a_project_are_refused(
             "feather": lambda: _origin(content, "parent").update(feather=-1),
         }[wrong]()
 
-    folder = studio.office.items._folder
+    folder = studio.services.files._folder
     before = set(folder.iterdir())
     body = _changed(_project(studio, part, job), change)
     answer = studio.client.post("/api/projects/unpack", content=body)
@@ -374,7 +374,7 @@ def test_old_photographs_are_forgotten_and_used_ones_not(start: Start) -> None:
         idle = _upload(studio, picture_png(SMOOTH))
         used = _upload(studio, picture_png(SMOOTH))
         edited = _candidate(studio, _edit(studio, used["picture"]))
-        with studio.office.items._database.write() as connection:
+        with studio.services.files._database.write() as connection:
             connection.execute("UPDATE items SET used = 0 WHERE kind != 'map'")
         _edit(studio, edited)
     with start() as studio:
@@ -382,13 +382,13 @@ def test_old_photographs_are_forgotten_and_used_ones_not(start: Start) -> None:
         assert _pixels(studio, url).shape == SMOOTH.shape
         for path in (f"pictures/{idle['picture']}.png", f"photographs/{idle['photograph']}.jpg"):
             assert studio.client.get(f"/api/{path}").status_code == 404
-        assert studio.office.items.origins.of(idle["picture"]) is None
+        assert studio.services.files.provenance.of(idle["picture"]) is None
 
 
 def test_a_data_folder_of_an_earlier_build_goes_on(start: Start) -> None:
     with start() as studio:
         picture = studio.add_picture()
-        (path,) = studio.office.items._folder.parent.glob("studio.sqlite")
+        (path,) = studio.services.files._folder.parent.glob("studio.sqlite")
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE origins")
         connection.execute("PRAGMA user_version=1")

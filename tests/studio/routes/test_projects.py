@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pixelguide.studio.items import picture_png
+from pixelguide.studio.stored_files import picture_png
 from studio.conftest import MISSING, SIZE, Studio
 
 Content = dict[str, Any]
@@ -249,7 +249,7 @@ def _set(*path: Any, to: Any) -> Callable[[Content], None]:
 def test_bad_description_is_refused(
     studio: Studio, project: bytes, change: Callable[[Content], None]
 ) -> None:
-    folder = studio.office.items._folder
+    folder = studio.services.files._folder
     before = set(folder.iterdir())
     answer = _unpack(studio, _changed(project, change))
     assert answer.status_code == 400

@@ -38,7 +38,7 @@ def test_same_result_gives_the_same_bytes(studio: Studio, edit: str) -> None:
 
 
 def test_nothing_outside_the_roi_differs(studio: Studio, edit: str) -> None:
-    original = studio.office.items.picture(studio.office.job(edit).request["picture"])
+    original = studio.services.files.picture(studio.services.job(edit).request["picture"])
     edited = np.asarray(studio.image(f"/api/results/{edit}/1.png"))
     roi = np.asarray(studio.image(f"/api/results/{edit}/roi.png")) > 0
     assert (edited != original).any(-1)[roi].any()

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 from pixelguide.files import from_os_error, write_atomically
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder, prior_parts, read_json, write_parts
+from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.manifest import read_json, write_parts
+from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.public.download import KEPT
 from pixelguide.prior.safe import read_tensors
 
@@ -148,7 +150,7 @@ def known_files(folder: Path) -> list[str]:
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     """A torch pickle of tensors, read with weights_only=True by the converter's reader."""
-    from pixelguide.prior.torch_files import read_state_dict
+    from pixelguide.prior.adm.torch_files import read_state_dict
 
     return read_state_dict(path)
 

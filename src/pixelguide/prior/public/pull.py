@@ -19,7 +19,7 @@ from pixelguide.prior.public.download import KEPT, download, has_arrived
 from pixelguide.prior.public.home import home, is_offline
 from pixelguide.prior.public.hub import Hub, HuggingFaceHub, choose_files, convert_hub, known_files
 from pixelguide.prior.public.known_hashes import Fingerprint, KnownHashes
-from pixelguide.prior.public.registry import Entry, find, is_hub_id
+from pixelguide.prior.public.registry import Entry, find
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -43,17 +43,6 @@ class Pulled:
     fresh: bool = True
     first: bool = False
     left_out: tuple[str, ...] = ()
-
-
-def fetched(model: str | Path) -> str | Path:
-    """`model`, after pulling it if it is OWNER/NAME of the hub and not here yet.
-
-    A folder of that name comes first, and where there is a folder OWNER a missing NAME in it is
-    not looked for elsewhere. Raises as `pull`.
-    """
-    if isinstance(model, str) and is_hub_id(model) and not Path(model).parent.exists():
-        pull(model)
-    return model
 
 
 def known_hashes() -> KnownHashes:
@@ -183,8 +172,8 @@ def _convert_adm(
     checkpoint: Path, folder: Path, entry: Entry, on_progress: Progress | None
 ) -> None:
     """Write the model folder of a guided-diffusion checkpoint."""
-    from pixelguide.prior.adm import AdmSettings
-    from pixelguide.prior.adm_folder import convert_adm
+    from pixelguide.prior.adm.convert import convert_adm
+    from pixelguide.prior.adm.shapes import AdmSettings
 
     convert_adm(checkpoint, folder, AdmSettings(size=entry.size), on_progress=on_progress)
 

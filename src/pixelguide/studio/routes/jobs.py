@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, StreamingResponse
 from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
 from pixelguide.studio import uploads
-from pixelguide.studio.hub import encode
+from pixelguide.studio.http_errors import not_found
+from pixelguide.studio.job_events import encode
 from pixelguide.studio.jobs import Job
-from pixelguide.studio.office import AtOffice, Office
-from pixelguide.studio.refusals import not_found
+from pixelguide.studio.services import CurrentServices, Services
 
 router = APIRouter()
 _KEY = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -35,17 +35,17 @@ class JobRequest(BaseModel):
     classes: list[str] | None = Field(None, max_length=255)
     settings: dict[str, Any] = {}
 
-    def check(self, office: Office) -> list[str]:
-        """The ids it uses. Raises InputError, and Refusal (404) for unknown ids. Blocks."""
+    def check(self, services: Services) -> list[str]:
+        """The ids it uses. Raises InputError, and HttpError (404) for unknown ids. Blocks."""
         used = [self.picture]
-        office.items.check(self.picture, "picture")
+        services.files.check(self.picture, "picture")
         if self.kind == "edit":
             for name, value in (("source", self.source), ("target", self.target)):
                 if value is None:
                     raise InputError(f"an edit without {name}", "request", "Name both maps.")
-                office.items.check(value, "map")
+                services.files.check(value, "map")
                 used.append(value)
-            office.category.labels.ids(self.classes or [])
+            services.category.labels.ids(self.classes or [])
             EditSettings.check("settings", self.settings)
         elif self.model_fields_set - {"kind", "picture"}:
             raise InputError("more than a picture to segment", "request", "Give the picture only.")
@@ -53,44 +53,46 @@ class JobRequest(BaseModel):
 
 
 @router.post("/api/jobs", status_code=202)
-async def submit(request: Request, office: AtOffice) -> Response:
+async def submit(request: Request, services: CurrentServices) -> Response:
     """Accept a job: 202, or 200 where this key was accepted before."""
     key = request.headers.get("idempotency-key", "")
     if not _KEY.fullmatch(key):
         raise InputError("no usable Idempotency-Key", "header", "Send a fresh UUID with each job.")
     wanted = uploads.json_body(await request.body(), JobRequest)
-    job, is_new = await office.bridge.writing(_submit, key, wanted, office)
-    office.supervisor.poke()
+    job, is_new = await services.threads.writing(_submit, key, wanted, services)
+    services.supervisor.wake()
     return JSONResponse({"job": job.id}, 202 if is_new else 200)
 
 
 @router.get("/api/jobs/{identity}")
-async def status(identity: str, office: AtOffice) -> dict[str, Any]:
+async def status(identity: str, services: CurrentServices) -> dict[str, Any]:
     """How a job is doing."""
-    return _content(identity, office)
+    return _content(identity, services)
 
 
 @router.delete("/api/jobs/{identity}")
-async def cancel(identity: str, office: AtOffice) -> dict[str, Any]:
+async def cancel(identity: str, services: CurrentServices) -> dict[str, Any]:
     """Cancel a job; one that has ended stays as it is."""
-    return await office.bridge.writing(_cancel, identity, office)
+    return await services.threads.writing(_cancel, identity, services)
 
 
 @router.get("/api/jobs/{identity}/events")
-async def events(identity: str, office: AtOffice) -> Response:
+async def events(identity: str, services: CurrentServices) -> Response:
     """Server-sent events until the job has ended."""
-    office.job(identity)
+    services.job(identity)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(
-        _events(identity, office), media_type="text/event-stream", headers=headers
+        _events(identity, services), media_type="text/event-stream", headers=headers
     )
 
 
-async def _events(identity: str, office: Office) -> AsyncIterator[bytes]:
+async def _events(identity: str, services: Services) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
-    async with aclosing(office.hub.listen(identity, office.limits.heartbeat_seconds)) as heard:
+    async with aclosing(
+        services.events.subscribe(identity, services.limits.heartbeat_seconds)
+    ) as heard:
         await anext(heard)  # listening from here on; only now ask, so that nothing is missed
-        content = _content(identity, office)
+        content = _content(identity, services)
         if content["state"] in ("done", "failed", "cancelled"):
             yield encode(content["state"], content)
             return
@@ -111,23 +113,23 @@ async def _events(identity: str, office: Office) -> AsyncIterator[bytes]:
             yield message or b": still here\n\n"
 
 
-def _submit(key: str, wanted: JobRequest, office: Office) -> tuple[Job, bool]:
-    uses = wanted.check(office)
-    office.items.origins.touch(wanted.picture)
-    return office.jobs.submit(key, wanted.kind, wanted.model_dump(exclude={"kind"}), uses)
+def _submit(key: str, wanted: JobRequest, services: Services) -> tuple[Job, bool]:
+    uses = wanted.check(services)
+    services.files.provenance.touch(wanted.picture)
+    return services.jobs.submit(key, wanted.kind, wanted.model_dump(exclude={"kind"}), uses)
 
 
-def _content(identity: str, office: Office) -> dict[str, Any]:
-    job = office.job(identity)
-    return job.content(office.jobs.ahead(job), office.hub.progress(job.id))
+def _content(identity: str, services: Services) -> dict[str, Any]:
+    job = services.job(identity)
+    return job.content(services.jobs.ahead(job), services.events.progress(job.id))
 
 
-def _cancel(identity: str, office: Office) -> dict[str, Any]:
-    before = office.job(identity)
-    job = office.jobs.cancel(identity)
+def _cancel(identity: str, services: Services) -> dict[str, Any]:
+    before = services.job(identity)
+    job = services.jobs.cancel(identity)
     if job is None:
         raise not_found("job")
     if not before.is_final:
-        office.supervisor.cancel(job)
-        office.hub.publish(job.id, job.state, job.content())
+        services.supervisor.cancel(job)
+        services.events.publish(job.id, job.state, job.content())
     return job.content()

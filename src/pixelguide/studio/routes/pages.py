@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse
 
 from pixelguide.portraits import LABELS, portrait_at, render
-from pixelguide.studio.items import picture_png
-from pixelguide.studio.office import AtOffice, Office
-from pixelguide.studio.refusals import not_found
+from pixelguide.studio.http_errors import not_found
+from pixelguide.studio.services import CurrentServices, Services
+from pixelguide.studio.stored_files import picture_png
 
 router = APIRouter()
 PORTRAITS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 10, 11)
@@ -30,43 +30,43 @@ async def index(request: Request) -> Response:
 
 
 @router.get("/api/category")
-async def category(office: AtOffice) -> dict[str, Any]:
+async def category(services: CurrentServices) -> dict[str, Any]:
     """Model, size, labels, defaults and starters."""
-    return office.category.content()
+    return services.category.content()
 
 
 @router.get("/api/health")
-async def health(office: AtOffice) -> dict[str, Any]:
+async def health(services: CurrentServices) -> dict[str, Any]:
     """The worker's state and the number of jobs that wait."""
     return {
-        "state": office.supervisor.state,
-        "queue": office.jobs.waiting(),
+        "state": services.supervisor.state,
+        "queue": services.jobs.waiting(),
     }
 
 
 @router.get("/api/portraits")
-async def portraits(office: AtOffice) -> dict[str, Any]:
+async def portraits(services: CurrentServices) -> dict[str, Any]:
     """The built-in portraits, none for a model of something else."""
     return {
         "portraits": [
-            {"index": k, "url": f"/api/portraits/{k}.png"} for k in range(portrait_count(office))
+            {"index": k, "url": f"/api/portraits/{k}.png"} for k in range(portrait_count(services))
         ]
     }
 
 
 @router.get("/api/portraits/{index}.png")
-async def portrait(index: str, office: AtOffice) -> Response:
+async def portrait(index: str, services: CurrentServices) -> Response:
     """One built-in portrait."""
-    known = {str(k): k for k in range(portrait_count(office))}
+    known = {str(k): k for k in range(portrait_count(services))}
     if index not in known:
         raise not_found("portrait")
-    content = await office.bridge.short(portrait_png, known[index], office.category.size)
+    content = await services.threads.short(portrait_png, known[index], services.category.size)
     return Response(content, media_type="image/png")
 
 
-def portrait_count(office: Office) -> int:
+def portrait_count(services: Services) -> int:
     """How many built-in portraits the model can edit."""
-    return len(PORTRAITS) if office.category.labels.names == LABELS.names else 0
+    return len(PORTRAITS) if services.category.labels.names == LABELS.names else 0
 
 
 @lru_cache(maxsize=2 * len(PORTRAITS))

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from pixelguide.errors import InputError
-from pixelguide.open_raster import edit_layers, open_raster
-from pixelguide.studio import full_sizes, uploads
+from pixelguide.photo.open_raster import edit_layers, open_raster
+from pixelguide.studio import photographs, uploads
 from pixelguide.studio.exports import png_with_metadata
-from pixelguide.studio.items import picture_png
+from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.jobs import Job
-from pixelguide.studio.office import AtOffice, Office
-from pixelguide.studio.refusals import not_found
+from pixelguide.studio.services import CurrentServices, Services
+from pixelguide.studio.stored_files import picture_png
 
 router = APIRouter()
 
@@ -28,79 +28,83 @@ class _Strength(BaseModel):
 
 
 @router.get("/api/results/{identity}/{name}.png")
-async def result_png(identity: str, name: str, office: AtOffice) -> Response:
+async def result_png(identity: str, name: str, services: CurrentServices) -> Response:
     """Candidate `name` with metadata that says how it was made; or "roi", white = may change."""
-    content = await office.bridge.short(_png, identity, name, office)
+    content = await services.threads.short(_png, identity, name, services)
     return Response(content, media_type="image/png")
 
 
 @router.get("/api/results/{identity}/{name}/photograph.png")
 async def result_photograph(
-    identity: str, name: str, office: AtOffice, strength: str = "1"
+    identity: str, name: str, services: CurrentServices, strength: str = "1"
 ) -> Response:
     """Candidate `name`, at a strength, put back into the photograph; `result_png` where there is
     none."""
-    content = await office.bridge.heavy(_photograph, identity, name, _share(strength), office)
+    content = await services.threads.heavy(_photograph, identity, name, _share(strength), services)
     return Response(content, media_type="image/png")
 
 
 @router.post("/api/results/{identity}/{name}/pictures", status_code=201)
 async def add_fainter(
-    identity: str, name: str, request: Request, office: AtOffice
+    identity: str, name: str, request: Request, services: CurrentServices
 ) -> dict[str, Any]:
     """Keep candidate `name` at {"strength"}, 0 … 1, as a picture to go on with."""
-    _candidate(_edit(identity, office), name)
+    _candidate(_edit(identity, services), name)
     strength = uploads.json_body(await request.body(), _Strength).strength
-    return {"picture": await office.bridge.writing(_keep, identity, name, strength, office)}
+    return {"picture": await services.threads.writing(_keep, identity, name, strength, services)}
 
 
 @router.get("/api/results/{identity}.ora")
 async def result_ora(
-    identity: str, office: AtOffice, candidate: str | None = None, strength: str = "1"
+    identity: str, services: CurrentServices, candidate: str | None = None, strength: str = "1"
 ) -> Response:
     """An edit at a strength, with its layers, as OpenRaster; the best candidate unless another is
     named."""
-    content = await office.bridge.heavy(_ora, identity, candidate, _share(strength), office)
+    content = await services.threads.heavy(_ora, identity, candidate, _share(strength), services)
     headers = {"Content-Disposition": 'attachment; filename="edit.ora"'}
     return Response(content, media_type="image/openraster", headers=headers)
 
 
-def _png(identity: str, name: str, office: Office) -> bytes:
-    job = _edit(identity, office)
+def _png(identity: str, name: str, services: Services) -> bytes:
+    job = _edit(identity, services)
     if name == "roi":
-        return office.items.read(_result(job)["roi_id"], "roi")
+        return services.files.read(_result(job)["roi_id"], "roi")
     k = _candidate(job, name)
-    pixels = office.items.picture(_result(job)["candidates"][k]["picture"])
+    pixels = services.files.picture(_result(job)["candidates"][k]["picture"])
     return png_with_metadata(pixels, _how(job, k))
 
 
-def _photograph(identity: str, name: str, strength: float, office: Office) -> bytes:
-    job = _edit(identity, office)
+def _photograph(identity: str, name: str, strength: float, services: Services) -> bytes:
+    job = _edit(identity, services)
     k = _candidate(job, name)
     candidate = _result(job)["candidates"][k]["picture"]
-    after, how = _at_strength(job, candidate, strength, office), _how(job, k)
+    after, how = _at_strength(job, candidate, strength, services), _how(job, k)
     if strength != 1:
         how["strength"] = strength
-    full = full_sizes.full_size_of(office.items, candidate)
+    full = photographs.full_size_of(services.files, candidate)
     if full is None:
         return png_with_metadata(after, how)
-    return full_sizes.photograph_png(full.photograph, how | full.report(), full.patch(after))
+    return photographs.photograph_png(full.photograph, how | full.report(), full.patch(after))
 
 
-def _keep(identity: str, name: str, strength: float, office: Office) -> str:
-    job, items = _edit(identity, office), office.items
+def _keep(identity: str, name: str, strength: float, services: Services) -> str:
+    job, files = _edit(identity, services), services.files
     candidate = _result(job)["candidates"][_candidate(job, name)]["picture"]
-    (picture,) = items.add(("picture", picture_png(_at_strength(job, candidate, strength, office))))
-    if origin := items.origins.of(candidate):
-        items.origins.remember({picture: origin})
+    (picture,) = files.add(
+        ("picture", picture_png(_at_strength(job, candidate, strength, services)))
+    )
+    if origin := files.provenance.of(candidate):
+        files.provenance.remember({picture: origin})
     return picture
 
 
-def _at_strength(job: Job, candidate: str, strength: float, office: Office) -> NDArray[np.uint8]:
-    after = office.items.picture(candidate)
+def _at_strength(
+    job: Job, candidate: str, strength: float, services: Services
+) -> NDArray[np.uint8]:
+    after = services.files.picture(candidate)
     if strength == 1:
         return after
-    return full_sizes.fainter(office.items.picture(job.request["picture"]), after, strength)
+    return photographs.fainter(services.files.picture(job.request["picture"]), after, strength)
 
 
 def _how(job: Job, k: int) -> dict[str, Any]:
@@ -120,21 +124,21 @@ def _share(text: str) -> float:
     return value
 
 
-def _ora(identity: str, name: str | None, strength: float, office: Office) -> bytes:
-    job = _edit(identity, office)
-    items, result = office.items, _result(job)
+def _ora(identity: str, name: str | None, strength: float, services: Services) -> bytes:
+    job = _edit(identity, services)
+    files, result = services.files, _result(job)
     k = result["best"] if name is None else _candidate(job, name)
     candidate = result["candidates"][k]["picture"]
-    edited = _at_strength(job, candidate, strength, office)
-    target = items.label_map(job.request["target"])
-    if full := full_sizes.full_size_of(items, candidate):
+    edited = _at_strength(job, candidate, strength, services)
+    target = files.label_map(job.request["target"])
+    if full := photographs.full_size_of(files, candidate):
         return full.open_raster(edited, target)
-    original, roi = items.picture(job.request["picture"]), items.roi(result["roi_id"])
+    original, roi = files.picture(job.request["picture"]), files.roi(result["roi_id"])
     return open_raster(edit_layers(original, edited, target, roi), edited)
 
 
-def _edit(identity: str, office: Office) -> Job:
-    job = office.job(identity)
+def _edit(identity: str, services: Services) -> Job:
+    job = services.job(identity)
     if job.kind != "edit" or job.state != "done":
         raise not_found("result")
     return job

@@ -11,6 +11,7 @@
  *   model: {name: string, hash: string},
  *   size: number,
  *   labels: LabelClass[],
+ *   palette: string[],
  *   groups: Record<string, number[]>,
  *   defaults: {dilation: number, roi: "classes" | "changed"},
  *   starters: StarterInfo[],

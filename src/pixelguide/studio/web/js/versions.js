@@ -61,8 +61,7 @@ export async function fetchMap(id) {
 
 /** The file of a map. @param {Category} category @param {LabelMap} map */
 export function labelPng(category, map) {
-  const palette = category.labels.map(({ color }) => rgb(color));
-  return encodeLabels(map.ids, map.width, map.height, palette);
+  return encodeLabels(map.ids, map.width, map.height, category.palette.map(rgb));
 }
 
 /** Give a map to the server. @param {Category} category @param {LabelMap} map */

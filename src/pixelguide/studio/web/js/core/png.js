@@ -11,7 +11,7 @@ const GREY = 0,
 /**
  * @param {Uint8Array} ids one a pixel
  * @param {number} width @param {number} height
- * @param {readonly (readonly number[])[]} palette RGB of each class; other ids are shown white
+ * @param {readonly (readonly number[])[]} palette RGB of each id; those beyond it are shown white
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
  */
 export function encodeLabels(ids, width, height, palette) {

@@ -15,7 +15,7 @@ import { nextTheme, themeName } from "./theme.js";
 /** @param {Store} store @returns {HTMLElement} the button that opens it */
 export function filesMenu(store) {
   const project = fileInput(".zip", (file) => openFile(store, file));
-  const map = fileInput("image/png", (file) => attempt(() => importMap(store, file)));
+  const map = fileInput("image/png,.ora", (file) => attempt(() => importMap(store, file)));
   const item = (
     /** @type {string} */ id,
     /** @type {string} */ text,

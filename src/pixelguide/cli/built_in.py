@@ -1,0 +1,58 @@
+"""`demo` and `portraits`: the pictures that come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pixelguide.cli.grouping import grouped
+from pixelguide.cli.options import ModelOptions
+from pixelguide.files import check_writable
+from pixelguide.terminal import progress_bar
+
+
+@grouped
+def demo(
+    model: ModelOptions,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out/demo"),
+    edits: Annotated[int, typer.Option(min=8, help="Held-out edits to measure.")] = 8,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first of them.")] = 0,
+    held_out: Annotated[int, typer.Option(min=1, help="Held-out portraits for the mIoU.")] = 40,
+    num_images: Annotated[int, typer.Option("-n", min=1, max=16, help="Candidates.")] = 4,
+) -> None:
+    """Edit held-out built-in portraits of every kind; write a contact sheet and report.json."""
+    from pixelguide.demo import run_demo
+
+    check_writable(out)
+    with progress_bar() as report:
+        content = run_demo(
+            out, model.model, model.device, edits, held_out, num_images, report, first
+        )
+    console = Console(highlight=False)
+    table = Table(title=f"{model.model}: {content['edits']} held-out edits, best of {num_images}")
+    for column in ("measure", "guided", "scale 0"):
+        table.add_column(column)
+    for name, guided, plain in content["table"]:
+        table.add_row(name, guided, plain)
+    console.print(table)
+    console.print(f"Look at {out / 'contact-sheet.png'}; all numbers are in {out / 'report.json'}.")
+
+
+def portraits(
+    out: Annotated[Path, typer.Argument(help="Folder to fill.")],
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Portrait k depends on (seed, k).")] = 0,
+    with_labels: Annotated[bool, typer.Option("--with-labels", help="Label maps too.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+) -> None:
+    """Render built-in portraits, with exact label maps if wanted."""
+    from pixelguide.portraits import write_portraits
+
+    with progress_bar() as report:
+        write_portraits(
+            out, count, seed, with_labels=with_labels, workers=workers, on_progress=report
+        )

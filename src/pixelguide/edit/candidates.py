@@ -1,0 +1,52 @@
+"""From a plan to pictures: the start, the guided steps, and the picture put back around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pixelguide.edit.plan import Plan
+from pixelguide.edit.progress import Clock
+from pixelguide.edit.subject import Subject
+from pixelguide.guidance.flat_colours import Colours
+from pixelguide.guidance.guidance import GuidedDenoiser
+from pixelguide.guidance.region import composite
+from pixelguide.guidance.sampling import Step, noised_start, sample_edit
+from pixelguide.images import from_model, to_model
+from pixelguide.prior.schedule import Schedule, spaced_timesteps
+
+
+def make_pictures(
+    plan: Plan,
+    subject: Subject,
+    predict: GuidedDenoiser,
+    schedule: Schedule,
+    colours: Colours,
+    generators: Sequence[torch.Generator],
+    clock: Clock,
+    on_step: Callable[[Step], None] | None = None,
+) -> NDArray[np.uint8]:
+    """Candidates, uint8 N×S×S×3, one for each of N CPU `generators`.
+
+    predict: the guided network, see `guidance`. schedule: all of the model's levels. colours: of
+    classes, see `Plan.colours`. clock: told how long the inversion and the steps take.
+    """
+    steps = plan.step_plan
+    levels = schedule.respaced(spaced_timesteps(plan.start, steps.steps, steps.spacing))
+    x_0 = subject.x_0()
+    if plan.start_from == "colours":
+        painted = to_model(plan.colours(subject.image, colours), x_0.device)
+        x_t = noised_start(painted, levels, generators, plan.temperature)
+    else:
+        with clock("inversion"):
+            x_t = subject.inverted(plan.start, steps.inversion_steps)
+    inside = torch.from_numpy(plan.roi).to(x_0.device)
+    with clock("sampling"):
+        x_edit = sample_edit(
+            predict, x_0, x_t, inside, levels, plan.scale, generators, steps.sampler, on_step,
+            plan.temperature,
+        )  # fmt: skip
+    return composite(subject.image, from_model(x_edit), plan.roi)

@@ -1,0 +1,181 @@
+"""Reading a picture by a category's model: what an `Editor` knows before it edits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pixelguide.edit.opening import open_category
+from pixelguide.edit.settings import EditDefaults
+from pixelguide.edit.subject import Subject
+from pixelguide.errors import InputError
+from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.photo.framing import Placement, Point
+from pixelguide.photo.paste_back import grey
+from pixelguide.photo.photograph import Photograph
+from pixelguide.photo.picture import AnyPicture, Crop, place, read_photograph, read_picture
+from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
+from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics
+from pixelguide.segment.pixel_classifiers import PixelClassifiers
+from pixelguide.segment.segmenter import Segmenter
+
+
+class PictureReader:
+    """A category's model, and the picture that it reads."""
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        segmenter: PixelClassifiers,
+        guide: PixelClassifiers,
+        labels: LabelSet,
+        defaults: EditDefaults | None = None,
+        model: dict[str, str] | None = None,
+        statistics: PictureStatistics | None = None,
+    ) -> None:
+        self.labels = labels
+        self.defaults = defaults or EditDefaults.for_size(denoiser.size)
+        self.statistics = statistics or PictureStatistics()
+        self._denoiser, self._guide = denoiser, guide
+        self._segmenter = Segmenter(denoiser, segmenter, labels)
+        self._colours = {
+            labels.id(name): np.array(colour, np.float64)
+            for name, colour in self.defaults.colours.items()
+        }
+        self._model = model or {}
+        self._subject: Subject | None = None
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | Path = "portraits-64",
+        device: str | torch.device = "auto",
+        options: InferenceOptions = DEFAULT_OPTIONS,
+    ) -> Self:
+        """Open a category by built-in or pulled name, or by folder.
+
+        Parameters
+        ----------
+        model : str or Path
+            Name of a built-in or pulled model, a model folder, or OWNER/NAME of a model of the
+            hub, which is fetched if it is not here yet.
+        device : str or torch.device
+            Where it is computed; "auto" takes CUDA, else MPS, else the CPU.
+        options : InferenceOptions
+            How the network is run, see `prior.kernels.options`.
+
+        Returns
+        -------
+        Self
+            The opened model, without a picture.
+
+        Raises
+        ------
+        InputError
+            If the model is missing, incomplete or damaged, or there is no such device.
+        SafetyError
+            If reading the model could do harm.
+        """
+        return cls(**vars(open_category(model, device, options)))
+
+    @property
+    def denoiser(self) -> Denoiser:
+        """The frozen prior."""
+        return self._denoiser
+
+    @property
+    def size(self) -> int:
+        """Side S of the pictures that the model works on, in pixels."""
+        return self._denoiser.size
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture, uint8 S×S×3 in RGB; InputError before `set_image`."""
+        return self._opened().image
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the picture lies in its photograph; None for one of the model's own size."""
+        return self._subject.placement if self._subject else None
+
+    def set_image(
+        self,
+        image: AnyPicture,
+        *,
+        crop: Crop | None = None,
+        eyes: tuple[Point, Point] | None = None,
+    ) -> None:
+        """Choose the picture, and forget the one before.
+
+        Parameters
+        ----------
+        image : str, Path, PIL.Image.Image, numpy.ndarray or Photograph
+            The picture. Without `crop` and `eyes` it has the model's size: uint8 S×S×3 if it is an
+            array.
+        crop : Frame, tuple or str, optional
+            The part of a photograph to edit, in its pixels: a `Frame`, (x, y, size), (x, y, size,
+            angle in degrees), or "auto" for all of a square one. Results then have the
+            photograph's size too.
+        eyes : tuple of two (x, y), optional
+            Both eyes of a face, in pixels of the photograph, left and right as seen; the part is
+            chosen so that they lie where the category has them.
+
+        Raises
+        ------
+        InputError
+            If the picture cannot be read, is not of the model's size without a crop, or the crop
+            is too small or lies too far outside.
+        """
+        placement = None
+        if crop is None and eyes is None and not isinstance(image, Photograph):
+            picture = read_picture(image, self.size)
+        else:
+            placement = place(read_photograph(image), self.size, crop, eyes, self.statistics.eyes)
+            picture = placement.extract()
+            if self.statistics.grey:
+                picture = grey(picture)
+        self._subject = Subject(
+            self._denoiser, self._segmenter, self.statistics, picture, placement
+        )
+
+    def segment(self) -> LabelMap:
+        """Read the picture's label map by f_multi; computed once per picture.
+
+        Returns
+        -------
+        LabelMap
+            A copy, which may be painted on: ids uint8 S×S, uncertainty float32 S×S in [0, 1].
+
+        Raises
+        ------
+        InputError
+            If there is no picture yet.
+        """
+        return self._opened().segment()
+
+    def familiarity(self) -> Familiarity:
+        """Measure how far the picture lies from those the category was made for.
+
+        Better known before an edit than after. Computed once per picture.
+
+        Returns
+        -------
+        Familiarity
+            The measures, what they are compared with, and which of them are above that.
+
+        Raises
+        ------
+        InputError
+            If there is no picture yet.
+        """
+        return self._opened().familiarity()
+
+    def _opened(self) -> Subject:
+        if self._subject is None:
+            raise InputError("no picture yet", "editor", "Call set_image first.")
+        return self._subject

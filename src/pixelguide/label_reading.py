@@ -1,0 +1,169 @@
+"""The one way from a decoded file to class ids: colours, palettes and grey values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixelguide.errors import InputError
+from pixelguide.label_colours import Colour, match_colours
+from pixelguide.label_files import LabelFile
+from pixelguide.label_palettes import Told, match_palette, used_values
+
+_IGNORE = 255
+
+
+@dataclass(frozen=True)
+class MapOrigin:
+    """What told the ids of a map: colours, grey values, or indices into a palette.
+
+    notes: what to be warned of, one sentence each. palette: of a palette image, the colour of each
+    index that is used.
+    """
+
+    told: Told
+    notes: tuple[str, ...] = ()
+    palette: Mapping[int, Colour] = field(default_factory=dict)
+
+
+def read_ids(
+    file: LabelFile, classes: Mapping[Colour, int], names: Sequence[str], snap: float = 0
+) -> tuple[NDArray[np.uint8], MapOrigin]:
+    """Ids by the rules of `LabelMap.from_image`, uint8 H×W, not yet checked against the classes.
+
+    classes: id of each colour. names: of the classes, in order of their ids. Raises InputError.
+    """
+    image, where = file.image, file.where
+    if image.mode == "P":
+        return _of_palette(image, classes, where, snap, names)
+    if image.mode in ("RGB", "RGBA"):
+        pixels = np.asarray(image)
+        visible = _visible(image, pixels, 1)
+        if file.unpainted is not None:
+            none = next(colour for colour, index in classes.items() if index == _IGNORE)
+            pixels = np.where(file.unpainted[..., None], np.array(none, np.uint8), pixels[..., :3])
+            visible = visible | file.unpainted
+        _check_visible(visible, np.asarray(image), where)
+        if _holds_grey_ids(pixels[..., :3], classes, len(names)):
+            return pixels[..., 0].copy(), MapOrigin("values")
+        found = match_colours(pixels[..., :3], classes, where, snap, names)
+        return found.ids, MapOrigin("colours", found.notes)
+    if image.mode in ("L", "LA"):
+        values = np.asarray(image)
+        grey = values[..., 0] if image.mode == "LA" else values
+        step = 255 // (2**file.bits - 1)  # from one value to the next, as Pillow scales them
+        _check_visible(_visible(image, values, step), grey, where)
+        return _of_grey(grey, file.bits, step, len(names), where), MapOrigin("values")
+    if image.mode == "1":  # programs that save bits write 0 and 255 so, others write 0 and 1
+        raise InputError(
+            "grey with 1 bit a pixel, where 1 may be the id or stand for 255, no label",
+            where,
+            "Save it with 8 bits, or with the classes' colours.",
+        )
+    raise InputError(
+        f"label map with pixels of type {image.mode}",
+        where,
+        "Save it as an 8-bit palette, grey or RGB PNG.",
+    )
+
+
+def _of_palette(
+    image: Image.Image,
+    classes: Mapping[Colour, int],
+    where: str,
+    snap: float,
+    names: Sequence[str],
+) -> tuple[NDArray[np.uint8], MapOrigin]:
+    values = np.array(image, np.uint8)
+    palette = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
+    alpha = np.full(len(palette), 255, np.uint8)
+    transparency = image.info.get("transparency")
+    if isinstance(transparency, int) and transparency < len(alpha):
+        alpha[transparency] = 0
+    elif isinstance(transparency, bytes):
+        given = np.frombuffer(transparency, np.uint8)[: len(alpha)]
+        alpha[: len(given)] = given
+    found, told = match_palette(values, palette, alpha, classes, where, snap, names)
+    used = {index: _colour(palette[index]) for index in used_values(values)}
+    return found.ids, MapOrigin(told, found.notes, used)
+
+
+def _holds_grey_ids(pixels: NDArray[np.uint8], classes: Mapping[Colour, int], count: int) -> bool:
+    """Whether colours are grey ids that a program without grey has written as RGB.
+
+    They are if all are grey, all ids, and no class has one of these greys as its colour. Black and
+    white alone are more likely a mask.
+    """
+    red = pixels[..., 0]
+    if not all((red == pixels[..., channel]).all() for channel in (1, 2)):
+        return False
+    used = used_values(red)
+    return (
+        any(0 < value < count for value in used)
+        and all(value < count or value == _IGNORE for value in used)
+        and all(classes.get((value, value, value), value) == value for value in used)
+    )
+
+
+def _of_grey(
+    grey: NDArray[np.uint8], bits: int, step: int, classes: int, where: str
+) -> NDArray[np.uint8]:
+    """Ids of grey values that Pillow scaled from so many bits to 0 … 255.
+
+    Who writes ids with few bits means them as they are. But a program that saves bits writes grey 0
+    and 17 as 4 bits, 0 and 1: InputError where it may have done so.
+    """
+    if bits == 8:
+        return grey
+    ids = grey // np.uint8(step)
+    used, scaled = (np.array(used_values(each)) for each in (ids, grey))
+    both = ((used < classes) | (used == _IGNORE)).all() and (
+        (scaled < classes) | (scaled == _IGNORE)
+    ).all()
+    if both and not np.array_equal(used, scaled) and _fewest_bits(scaled) == bits:
+        y, x = np.argwhere(grey == scaled[-1])[0]
+        raise InputError(
+            f"grey with {bits} bits a pixel: {used[-1]} at ({x}, {y}) may be the id, or stand for "
+            f"{scaled[-1]}",
+            where,
+            "Save it with 8 bits, or with the classes' colours.",
+        )
+    return ids
+
+
+def _fewest_bits(values: NDArray[np.uint8]) -> int:
+    """How many bits hold grey values without loss: what a program that saves bits would write."""
+    return next(bits for bits in (1, 2, 4, 8) if not (values % (255 // (2**bits - 1))).any())
+
+
+def _visible(image: Image.Image, pixels: NDArray[np.uint8], step: int) -> NDArray[np.bool_]:
+    """Where a picture is opaque, bool H×W: by its alpha, or by a colour said to be transparent,
+    which counts in values of the file, `step` apart in `pixels`."""
+    if image.mode in ("RGBA", "LA"):
+        return np.equal(pixels[..., -1], 255)
+    key = image.info.get("transparency")
+    if key is None:
+        return np.ones(pixels.shape[:2], np.bool_)
+    same: NDArray[np.bool_] = pixels == np.array(key) * step
+    return np.logical_not(same.all(-1) if same.ndim == 3 else same)
+
+
+def _check_visible(visible: NDArray[np.bool_], pixels: NDArray[np.uint8], where: str) -> None:
+    if not visible.all():
+        y, x = np.argwhere(~visible)[0]
+        value = tuple(int(v) for v in np.atleast_1d(pixels[y, x])[:3])
+        colour = value if len(value) == 3 else value[0]
+        raise InputError(
+            f"colour {colour} at ({x}, {y}): label map with {(~visible).sum()} transparent pixels",
+            where,
+            "Flatten it before saving.",
+        )
+
+
+def _colour(entry: NDArray[np.uint8]) -> Colour:
+    r, g, b = (int(value) for value in entry)
+    return r, g, b

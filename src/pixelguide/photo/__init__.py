@@ -1,0 +1,1 @@
+"""Photographs of any size: their files, the part that is edited, and the way back."""

@@ -1,0 +1,1 @@
+"""The same network, faster: ways to compute what `network` computes."""

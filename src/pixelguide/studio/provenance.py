@@ -1,0 +1,96 @@
+"""Where pictures of the model's size come from, so that they find back into their photograph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from pixelguide.studio.database import Database
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Part(_Strict):
+    """Taken out of a photograph (its id): the square of `size` pixels at (x, y), as `Frame`."""
+
+    photograph: str
+    x: float
+    y: float
+    size: float
+
+
+class Change(_Strict):
+    """Made by an edit of `parent`, another picture. roi: its file. feather: see `FullSize`."""
+
+    parent: str
+    roi: str
+    feather: Annotated[int, Field(ge=0, le=64)]
+
+
+Origin = Part | Change
+_ORIGIN: TypeAdapter[Origin] = TypeAdapter(Origin)
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """From a photograph to a picture. first: the picture that `part` tells of. changes: those made
+    since, each with the picture that it gave; the oldest first."""
+
+    first: str
+    part: Part
+    changes: tuple[tuple[str, Change], ...]
+
+    def ids(self) -> set[str]:
+        """The ids of all that it needs."""
+        made = {each for picture, change in self.changes for each in (picture, change.roi)}
+        return {self.first, self.part.photograph} | made
+
+
+class Provenance:
+    """The table of where pictures come from.
+
+    Pictures of the model's own size have no entry, nor have edits of them.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def remember(self, origins: Mapping[str, Origin]) -> None:
+        """Note where pictures come from. Raises ResourceError when the disk is full."""
+        rows = [(picture, origin.model_dump_json()) for picture, origin in origins.items()]
+        with self._database.write() as connection:
+            connection.executemany("INSERT INTO origins (picture, content) VALUES (?, ?)", rows)
+
+    def of(self, picture: str) -> Origin | None:
+        """Where a picture comes from, if it is a part of a photograph."""
+        rows = self._database.read("SELECT content FROM origins WHERE picture = ?", (picture,))
+        return _ORIGIN.validate_json(rows[0]["content"]) if rows else None
+
+    def lineage(self, picture: str) -> Lineage | None:
+        """How a picture came out of a photograph; None where it did not, or where something on the
+        way was forgotten."""
+        changes = []
+        while isinstance(origin := self.of(picture), Change):
+            changes.append((picture, origin))
+            picture = origin.parent
+        return Lineage(picture, origin, tuple(reversed(changes))) if origin else None
+
+    def touch(self, picture: str) -> None:
+        """What its photograph is made of is in use, and so not to be forgotten."""
+        if lineage := self.lineage(picture):
+            now = time.time()
+            with self._database.write() as connection:
+                connection.executemany(
+                    "UPDATE items SET used = ? WHERE id = ?", [(now, i) for i in lineage.ids()]
+                )
+
+    def forget(self) -> None:
+        """Remove the origins of pictures that are no more."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM origins WHERE picture NOT IN (SELECT id FROM items)")
