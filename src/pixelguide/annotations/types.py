@@ -73,7 +73,7 @@ class AnnotatedPicture:
         if image is not None and (what := self.mismatch(painted.label_map, image)):
             turned = "EXIF" in what
             hint = "Resize one of them (maps by nearest neighbour)."
-            raise InputError(what, self.name, "Say so if it does." if turned else hint)
+            raise InputError(what, self.name, "Add that option." if turned else hint)
         return LoadedPicture(
             self.name,
             painted.label_map,
