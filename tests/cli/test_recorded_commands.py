@@ -16,16 +16,16 @@ from recorded.commands import COMMANDS, load, run_all
 RECORDED = Path(__file__).parents[1] / "recorded"
 LEVELS, SHARE = 3, 0.01
 """Grey levels that a picture of the network may differ by, and the share of its values: between
-AVX2 and AVX-512 the last bits of a float32 differ, six passes enlarge that, and rounding shows it. (Of
-these commands none differed on AVX2, on AVX-512, or with two threads.)"""
+AVX2 and AVX-512 the last bits of a float32 differ, six passes enlarge that, and rounding shows it.
+(Of these commands none differed on AVX2, on AVX-512, or with two threads.)"""
 IDS = 0.005
 """Share of a map's pixels that may have another class, where two are equally likely."""
 SCORES = 0.02
 MEASURED = ("seconds", "versions", "hash", "path", "date")
 """Of reports: what is true of one run, one environment or one place only."""
 ELSEWHERE = {"coco/annotations.json": "coco/annotations/instances_default.json"}
-"""Changed on purpose: where datumaro and label-studio-sdk look for it, as polygons, which both read.
-(`tests/annotations/test_coco.py` holds its content.)"""
+"""Changed on purpose: where datumaro and label-studio-sdk look for it, as polygons, which both
+read (`tests/annotations/test_coco.py` holds its content)."""
 
 
 @pytest.fixture(scope="module")
