@@ -13,7 +13,7 @@ from pixelguide.labels import LabelMap
 WIDEST = 4
 """How many times what was painted a region may be before that is no longer what was meant. Of 160
 edits of portraits with their classes named, eq. 7 gives more in one (6.4 times, a hairstyle) and at
-most 3 times in all but two; with a slipped brush pixel it gives 10 to 20 times."""
+most 3 times in all but two; with slipped pixels in an opened mouth it gives 10 to 12 times."""
 SPECK = 8
 """A change thinner than two pixels and smaller than the largest by this factor was not painted.
 Segmenters waver where classes meet, one pixel at a time, and so they do when a photograph was saved
