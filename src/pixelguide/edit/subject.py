@@ -17,7 +17,12 @@ from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_map
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
-from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics, familiarity
+from pixelguide.segment.picture_statistics import (
+    Familiarity,
+    PictureStatistics,
+    denoising_error,
+    familiarity,
+)
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -60,6 +65,12 @@ class Subject:
             known = familiarity(self._denoiser, self._statistics, self.x_0(), self.segment())
             self.known_familiarity = known
         return self.known_familiarity
+
+    def unexplained(self) -> float:
+        """How badly the prior knows the picture: the part of its contrast that it cannot tell
+        through noise, about 0 … 1; unlike the error itself, which is small where all is smooth."""
+        error = denoising_error(self._denoiser, self.x_0())
+        return error / max(float(self.image.std()), 1.0)
 
     def inverted(self, start: int, steps: int) -> Tensor:
         """x_{t0} of the inversion to t0 = `start` over `steps` timesteps, 1×3×S×S."""

@@ -45,8 +45,8 @@ def propose_by_faces(
     far outside. Raises InputError, the first one's, if this leaves none of some."""
     proposals, refused = [], None
     for face in faces:
-        frame = Frame.from_eyes(face.level_eyes(), places)
         try:
+            frame = Frame.from_eyes(face.level_eyes(), places)
             placement = Placement(photograph, frame, side)
         except InputError as error:
             refused = refused or InputError(f"a face, but {error.what}", error.where, error.hint)
