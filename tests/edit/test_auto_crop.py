@@ -48,7 +48,7 @@ class _Looked:
     frame: Frame
     target: Frame | None
 
-    def unexplained(self) -> float:
+    def strangeness(self) -> float:
         if self.target is None:
             return 1.0
         apart = abs(self.frame.x - self.target.x) + abs(self.frame.y - self.target.y)
@@ -129,7 +129,7 @@ def test_a_square_picture_stays_whole_without_a_face_or_with_a_framed_one() -> N
     assert str(proposal.frame) == "22,20,40"
 
 
-def test_a_category_without_eyes_is_found_by_its_prior() -> None:
+def test_a_category_without_eyes_is_found_by_what_it_knows() -> None:
     target = Frame(100, 25, 64)
     (proposal,) = propose_parts(WIDE, SIDE, CARS, _refused, _Looker(target))
     assert proposal.face is None
@@ -201,7 +201,7 @@ def test_a_usual_square_is_read_once(tiny_editor: Editor, monkeypatch: pytest.Mo
     assert tiny_editor._opened().known_familiarity is None
 
 
-def test_an_untrained_prior_knows_no_part(
+def test_an_untrained_category_knows_no_part(
     tiny_editor: Editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     low = Range(median=0, highest=0.01)

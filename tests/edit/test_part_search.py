@@ -1,4 +1,4 @@
-"""Searching a photograph for the square that a prior knows best."""
+"""Searching a photograph for the square that a category knows best."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from pixelguide.edit.part_search import (
     MOST_SQUARES,
     ROUNDS,
     STARTS,
-    UNEXPLAINED,
-    Measure,
+    STRANGE,
+    Strangeness,
     search_part,
 )
 from pixelguide.photo.framing import Frame
 
 
-def known_at(target: Frame, seen: list[Frame], most: float = 0.1, least: float = 1.0) -> Measure:
-    """A prior that knows `target` alone, and what is near it a little."""
+def known_at(
+    target: Frame, seen: list[Frame], most: float = 0.1, least: float = 1.0
+) -> Strangeness:
+    """A category that knows `target` alone, and what is near it a little."""
 
-    def unexplained(frame: Frame) -> float:
+    def strangeness(frame: Frame) -> float:
         seen.append(frame)
         x, y = (
             (one + frame.size / 2 - other - target.size / 2) / target.size
             for one, other in ((frame.x, target.x), (frame.y, target.y))
         )
         off = math.hypot(x, y, math.log2(frame.size / target.size))
-        return most + (least - most) * min(1, off)
+        return most + (1 - most) * min(1, off)
 
-    return unexplained
+    return strangeness
 
 
 @pytest.mark.parametrize(
@@ -59,5 +61,5 @@ def test_the_squares_are_bounded_and_lie_inside(size: tuple[int, int]) -> None:
 
 def test_where_nothing_is_known_well_there_is_no_part() -> None:
     target = Frame(30, 40, 220)
-    assert search_part((400, 300), 64, known_at(target, [], most=UNEXPLAINED + 0.01)) is None
+    assert search_part((400, 300), 64, known_at(target, [], most=STRANGE + 0.01)) is None
     assert search_part((400, 300), 64, lambda frame: 0.9) is None

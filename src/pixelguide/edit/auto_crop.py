@@ -32,8 +32,8 @@ def propose_parts(
     A picture of the model's own size is taken whole, and so is a square one that the category finds
     usual (`familiarity`). Else, of a category with eyes, it is the faces that `open_finder`'s
     finder finds, the largest first; a square picture in which none can be edited, or one is framed
-    already, stays whole. Without eyes or finder it is the square that the category's prior knows
-    best (`search_part`), where the category says what is usual. Raises InputError if nothing is
+    already, stays whole. Without eyes or finder it is the square that the category knows best
+    (`search_part`), where the category says what is usual. Raises InputError if nothing is
     found.
     """
     square = photograph.size[0] == photograph.size[1]
@@ -46,7 +46,7 @@ def propose_parts(
         if finder is not None and statistics.eyes:
             return _by_faces(photograph, finder(photograph.rgb()), statistics.eyes, side)
         if statistics.pictures:
-            return [_by_prior(photograph, side, look, has_eyes=statistics.eyes is not None)]
+            return [_by_category(photograph, side, look, has_eyes=statistics.eyes is not None)]
     except InputError:
         if not square:
             raise
@@ -63,8 +63,8 @@ def _by_faces(
     return propose_by_faces(photograph, faces, places, side)
 
 
-def _by_prior(photograph: Photograph, side: int, look: Look, has_eyes: bool) -> Proposal:
-    found = search_part(photograph.size, side, lambda frame: look(frame).unexplained())
+def _by_category(photograph: Photograph, side: int, look: Look, has_eyes: bool) -> Proposal:
+    found = search_part(photograph.size, side, lambda frame: look(frame).strangeness())
     if found is None:
         hint = f"{BY_HAND}."
         if has_eyes:

@@ -1,4 +1,4 @@
-"""The part of a photograph that looks most like a category's pictures, by its own prior."""
+"""The part of a photograph that looks most like a category's pictures, by its own models."""
 
 from __future__ import annotations
 
@@ -10,32 +10,31 @@ from pixelguide.photo.framing import SMALLEST_SHARE, Frame
 SHARES = (1.0, 0.8, 0.64, 0.5, 0.4)
 """Sides of the squares that are looked at, of the shorter side of the photograph."""
 STEP = 0.25
-"""From one square to the next, of its side: a prior is that sensitive to shifts."""
+"""From one square to the next, of its side: categories are that sensitive to shifts."""
 MOST_SQUARES = 200
 """Looked at coarsely; smaller ones that would be more are left out."""
 STARTS = 3
 """How many of the best are looked around."""
 ROUNDS = 4
 """Of looking around each of them, a finer step each."""
-UNEXPLAINED = 0.35
-"""Above it a square is none of the category's pictures. Portraits lie near 0.2, what is smooth or
-busy without being one above 0.4."""
+STRANGE = 0.35
+"""Above it a square is none of the category's pictures. Portraits lie below 0.3, what is smooth or
+busy without being one above 0.37 (`benchmarks.find_parts`)."""
 
-Measure = Callable[[Frame], float]
-"""How badly the category's prior knows a square: the part of its contrast that it cannot tell
-through noise, 0 … 1 and more."""
+Strangeness = Callable[[Frame], float]
+"""How little the category knows a square, see `Subject.strangeness`."""
 
 
-def search_part(size: tuple[int, int], side: int, unexplained: Measure) -> Frame | None:
-    """The square of a photograph of `size` (width, height) that the category's prior of `side`²
-    pixels knows best; None if it knows none well.
+def search_part(size: tuple[int, int], side: int, strangeness: Strangeness) -> Frame | None:
+    """The square of a photograph of `size` (width, height) that is least strange to a category of
+    `side`² pixels; None if all are strange.
 
     At most `MOST_SQUARES` + 6 · `ROUNDS` · `STARTS` are looked at.
     """
-    looked = sorted(((unexplained(frame), frame) for frame in _coarse(size, side)), key=_first)
-    found = [_refined(start, size, side, unexplained) for start in looked[:STARTS]]
+    looked = sorted(((strangeness(frame), frame) for frame in _coarse(size, side)), key=_first)
+    found = [_refined(start, size, side, strangeness) for start in looked[:STARTS]]
     least, best = min(found, key=_first, default=(math.inf, None))
-    return best if least <= UNEXPLAINED else None
+    return best if least <= STRANGE else None
 
 
 def _first(measured: tuple[float, Frame]) -> float:
@@ -43,12 +42,12 @@ def _first(measured: tuple[float, Frame]) -> float:
 
 
 def _refined(
-    start: tuple[float, Frame], size: tuple[int, int], side: int, unexplained: Measure
+    start: tuple[float, Frame], size: tuple[int, int], side: int, strangeness: Strangeness
 ) -> tuple[float, Frame]:
     """The best square near `start`, and its measure."""
     best, step = start, STEP / 2
     for _ in range(ROUNDS):
-        around = [(unexplained(frame), frame) for frame in _around(best[1], step, size, side)]
+        around = [(strangeness(frame), frame) for frame in _around(best[1], step, size, side)]
         best = min(best, *around, key=_first)
         step *= 0.6
     return best

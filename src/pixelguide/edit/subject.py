@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 
 import numpy as np
@@ -17,12 +18,7 @@ from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_map
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
-from pixelguide.segment.picture_statistics import (
-    Familiarity,
-    PictureStatistics,
-    denoising_error,
-    familiarity,
-)
+from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics, familiarity
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -66,11 +62,13 @@ class Subject:
             self.known_familiarity = known
         return self.known_familiarity
 
-    def unexplained(self) -> float:
-        """How badly the prior knows the picture: the part of its contrast that it cannot tell
-        through noise, about 0 … 1; unlike the error itself, which is small where all is smooth."""
-        error = denoising_error(self._denoiser, self.x_0())
-        return error / max(float(self.image.std()), 1.0)
+    def strangeness(self) -> float:
+        """How little the category knows the picture, about 0 … 1: the geometric mean of the share
+        of its contrast that the prior cannot tell through noise (its error alone is small wherever
+        all is smooth) and the segmenter's doubt."""
+        known = self.familiarity()
+        unexplained = known.denoising / max(float(self.image.std()), 1.0)
+        return math.sqrt(unexplained * known.doubt)
 
     def inverted(self, start: int, steps: int) -> Tensor:
         """x_{t0} of the inversion to t0 = `start` over `steps` timesteps, 1×3×S×S."""
