@@ -104,6 +104,7 @@ class _Detector:
     def run(
         self, searched: Any, enlarged: int, lowest: float
     ) -> tuple[list[_Box], list[float], Any]:
+        assert searched.flags.c_contiguous, "dlib reads other arrays wrongly"
         self.searched += 1
         if not self.upright and self.searched == 1:
             return [], [], []
@@ -129,6 +130,7 @@ class _Predictor:
     """Sees the eyes and the mouth of a face painted in three colours, wherever the box is."""
 
     def __call__(self, picture: np.ndarray, box: _Box) -> _Landmarks:
+        assert picture.flags.c_contiguous
         middles = []
         for channel in range(3):
             near = picture.astype(int)
