@@ -203,8 +203,10 @@ def test_a_map_that_may_show_a_part_needs_to_say_which(
     told = assert_one_error(edit(picture="square.png", **options))
     assert "pixels without a label" in told
     assert "Give --crop" in told
+    side = 4 * len(picture)
+    save_png(desk / "mask.png", np.tri(side, dtype=np.uint8) * 255)
     inpainted = run(
-        "inpaint", desk / "square.png", "--mask", desk / "square.png", "-o", desk / "out",
+        "inpaint", desk / "square.png", "--mask", desk / "mask.png", "-o", desk / "out",
         "--map", desk / "painted.png", *model,
     )  # fmt: skip
     assert "Give --crop" in assert_one_error(inpainted)

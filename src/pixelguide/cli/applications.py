@@ -105,8 +105,8 @@ def interpolate(
     """Make the frames between two pictures: how strong an edit is becomes a choice."""
     from pixelguide.edit.animation import check_rate, require_film, write_mp4
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.inpainting import load_mask
     from pixelguide.edit.interpolation import InterpolationSettings
+    from pixelguide.edit.masks import load_mask
 
     out, strength = output.out, frames.strength
     check_writable(out)
@@ -206,7 +206,8 @@ def inpaint(
     opened = PictureFile.open(picture.image, picture, painted)
 
     from pixelguide.edit.editor import Editor
-    from pixelguide.edit.inpainting import Behind, InpaintSettings, load_mask
+    from pixelguide.edit.inpainting import Behind, InpaintSettings
+    from pixelguide.edit.masks import load_mask
     from pixelguide.edit.result import check_apart
 
     out = output.out

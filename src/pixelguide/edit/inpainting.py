@@ -24,7 +24,7 @@ from pixelguide.guidance.region import composite, dilate
 from pixelguide.guidance.sampling import noised_start, sample_edit
 from pixelguide.guidance.schedules import Sampler
 from pixelguide.guidance.start import start_level
-from pixelguide.images import from_model, load_rgb, save_png, to_model
+from pixelguide.images import from_model, save_png, to_model
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.photograph import Pixels
@@ -150,12 +150,6 @@ class InpaintResult:
         text = json.dumps(report, indent=2) + "\n"
         write_atomically(folder / REPORT, text.encode())
         return report
-
-
-def load_mask(path: str | Path) -> NDArray[np.bool_]:
-    """A picture as bool H×W: True where it is lighter than half (paint anew), or transparent."""
-    light: NDArray[np.bool_] = load_rgb(path).max(-1) >= 128
-    return light
 
 
 def masked_region(mask: NDArray[np.bool_], size: int, dilation: int = 0) -> NDArray[np.bool_]:
