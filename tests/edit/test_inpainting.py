@@ -19,14 +19,14 @@ from pixelguide.edit.inpainting import (
     SCALE_SHARE,
     InpaintSettings,
     fill_behind,
-    load_mask,
     masked_region,
     nearest,
     target_behind,
 )
+from pixelguide.edit.mask_file import load_mask
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
-from pixelguide.images import load_rgb, save_png
+from pixelguide.images import load_rgb
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.picture_statistics import PictureStatistics
@@ -43,16 +43,6 @@ def mask() -> NDArray[np.bool_]:
 
 
 # the mask
-
-
-def test_a_mask_is_what_is_light_or_transparent(tmp_path: Path) -> None:
-    values = np.array([[0, 127, 128, 255]], np.uint8)
-    save_png(tmp_path / "grey.png", values)
-    assert load_mask(tmp_path / "grey.png").tolist() == [[False, False, True, True]]
-    rgba = np.zeros((1, 2, 4), np.uint8)
-    rgba[0, 0, 3] = 255
-    save_png(tmp_path / "rgba.png", rgba)
-    assert load_mask(tmp_path / "rgba.png").tolist() == [[False, True]]
 
 
 def test_a_mask_grows_only_when_asked(mask: NDArray[np.bool_]) -> None:
@@ -261,11 +251,14 @@ def test_a_map_of_another_size_is_an_error(
         editor.inpaint(mask, behind=LabelMap(np.zeros((8, 8), np.uint8), labels))
 
 
-def test_what_an_earlier_result_left_goes_first(
+def test_what_an_earlier_result_left_goes_when_asked(
     editor: Editor, mask: NDArray[np.bool_], tmp_path: Path
 ) -> None:
     editor.inpaint(mask, **QUICK).save(tmp_path)
-    editor.inpaint(mask, **QUICK | {"num_images": 1}).save(tmp_path)
+    one = editor.inpaint(mask, **QUICK | {"num_images": 1})
+    with pytest.raises(InputError, match="holds results"):
+        one.save(tmp_path)
+    one.save(tmp_path, overwrite=True)
     assert {path.name for path in tmp_path.iterdir()} == {"00.png", "roi.png", "report.json"}
 
 

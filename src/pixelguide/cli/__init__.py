@@ -9,22 +9,24 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from pixelguide.cli.applications import inpaint, interpolate
 from pixelguide.cli.bench import bench
 from pixelguide.cli.built_in import demo, portraits
 from pixelguide.cli.convert import convert_app
-from pixelguide.cli.editing import edit, segment
+from pixelguide.cli.editing import edit
 from pixelguide.cli.evaluate import evaluate
+from pixelguide.cli.inpainting import inpaint
+from pixelguide.cli.interpolating import interpolate
 from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
+from pixelguide.cli.segmenting import segment
 from pixelguide.cli.studio import studio
+from pixelguide.cli.told import Stopped
 from pixelguide.cli.train import train_app
 from pixelguide.errors import InputError, PixelguideError, ResourceError, is_out_of_memory
 
 app = typer.Typer(
     help="Repaint a picture's label map and the picture follows, only there.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for command in (demo, segment, edit, interpolate, inpaint, studio, portraits, evaluate, bench):
@@ -59,8 +61,10 @@ def main(arguments: list[str] | None = None) -> None:
     except PixelguideError as error:
         console.print(f"error: {error}")
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        console.print("stopped")
+    except (KeyboardInterrupt, typer.Abort) as stopped:
+        # Typer makes an Abort of it, which says nothing
+        kept = stopped if isinstance(stopped, Stopped) else stopped.__cause__
+        console.print(f"stopped: {kept}" if isinstance(kept, Stopped) else "stopped")
         sys.exit(130)
     except Exception as error:
         if is_out_of_memory(error):

@@ -15,7 +15,8 @@ from pydantic import Field
 
 from pixelguide.checked import Checked
 from pixelguide.edit.progress import Progress, step_watcher
-from pixelguide.edit.result import REPORT, Candidate, start_over
+from pixelguide.edit.result import Candidate
+from pixelguide.edit.result_folder import REPORT, prepare
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
@@ -24,7 +25,7 @@ from pixelguide.guidance.region import composite, dilate
 from pixelguide.guidance.sampling import noised_start, sample_edit
 from pixelguide.guidance.schedules import Sampler
 from pixelguide.guidance.start import start_level
-from pixelguide.images import from_model, load_rgb, save_png, to_model
+from pixelguide.images import from_model, save_png, to_model
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.photograph import Pixels
@@ -99,6 +100,10 @@ class InpaintResult:
     full_size: FullSize | None = None
     familiarity: dict[str, Any] | None = None
 
+    def __repr__(self) -> str:
+        best = f", best {self.best.index}" if self.best else ""
+        return f"InpaintResult({len(self.images)} candidates{best})"
+
     @property
     def best(self) -> Candidate | None:
         """The candidate with the lowest ROI loss; None by mask alone."""
@@ -134,11 +139,13 @@ class InpaintResult:
         image = self.images[number]
         return self.full_size.picture(image) if self.full_size else image
 
-    def save(self, folder: str | Path, output: OutputFormat = "png") -> dict[str, Any]:
+    def save(
+        self, folder: str | Path, output: OutputFormat = "png", overwrite: bool = False
+    ) -> dict[str, Any]:
         """Write 00.png …, roi.png (white = painted anew), behind.png where classes guided, and
         report.json last; return the report. Photographs as by `EditResult.save`."""
         folder, report = Path(folder), self.report()
-        start_over(folder)
+        prepare(folder, overwrite)
         if self.full_size:
             self.full_size.save(folder, list(self.images), report, output)
         else:
@@ -150,12 +157,6 @@ class InpaintResult:
         text = json.dumps(report, indent=2) + "\n"
         write_atomically(folder / REPORT, text.encode())
         return report
-
-
-def load_mask(path: str | Path) -> NDArray[np.bool_]:
-    """A picture as bool H×W: True where it is lighter than half (paint anew), or transparent."""
-    light: NDArray[np.bool_] = load_rgb(path).max(-1) >= 128
-    return light
 
 
 def masked_region(mask: NDArray[np.bool_], size: int, dilation: int = 0) -> NDArray[np.bool_]:
