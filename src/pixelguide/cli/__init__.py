@@ -24,6 +24,8 @@ from pixelguide.cli.told import Stopped
 from pixelguide.cli.train import train_app
 from pixelguide.errors import InputError, PixelguideError, ResourceError, is_out_of_memory
 
+STOPPED = 130
+"""Exit code of what is stopped by hand, as shells have it."""
 app = typer.Typer(
     help="Repaint a picture's label map and the picture follows, only there.",
     no_args_is_help=True,
@@ -57,15 +59,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error of ours or of usage becomes one line and an exit code."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
-        sys.exit(app(args=arguments, standalone_mode=False) or 0)
+        code = app(args=arguments, standalone_mode=False) or 0
+        if code == STOPPED:  # what Typer makes of a KeyboardInterrupt
+            console.print("stopped")
+        sys.exit(code)
     except PixelguideError as error:
         console.print(f"error: {error}")
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort) as stopped:
-        # Typer makes an Abort of it, which says nothing
-        kept = stopped if isinstance(stopped, Stopped) else stopped.__cause__
-        console.print(f"stopped: {kept}" if isinstance(kept, Stopped) else "stopped")
-        sys.exit(130)
+    except Stopped as stopped:
+        console.print(f"stopped: {stopped}")
+        sys.exit(STOPPED)
+    except (KeyboardInterrupt, typer.Abort):
+        console.print("stopped")
+        sys.exit(STOPPED)
     except Exception as error:
         if is_out_of_memory(error):
             advice = "Use fewer candidates (-n), or --device cpu."

@@ -54,7 +54,7 @@ class ToldOptions(QuietOptions):
             self.say(line)
 
 
-class Stopped(KeyboardInterrupt):
+class Stopped(Exception):  # noqa: N818  (of a KeyboardInterrupt Typer would say nothing)
     """Stopped by hand; its text says what is kept."""
 
 
