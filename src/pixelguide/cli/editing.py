@@ -196,9 +196,8 @@ def edit(
     named_pictures = named(expanded(pictures.images), pictures)
     earlier = repeated.earlier(len(named_pictures))
     if earlier:
-        region, sampling, pictures, model = (
-            earlier.filled(group, context) for group in (region, sampling, pictures, model)
-        )
+        region, sampling = earlier.filled(region, context), earlier.filled(sampling, context)
+        pictures, model = earlier.filled(pictures, context), earlier.filled(model, context)
     classes = names("classes", region.classes) if region.classes is not None else None
     settings = checked(EditSettings, **vars(sampling), roi=region.roi, dilation=region.dilation)
     jobs = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,7 @@ def train_classifiers(
         tell(before, 0.0)
         sample = PixelSample(denoiser, pictures, settings, job.pixels)
         bank = segmenter if job.kind == "segmenter" else guide
-        run_job(
-            job, bank, sample, settings, denoiser.device,
-            lambda share, before=before, tell=tell: tell(before, share),
-        )  # fmt: skip
+        run_job(job, bank, sample, settings, denoiser.device, partial(tell, before))
         store.keep(segmenter, guide, finished)
         tell(finished, 1.0)
     return segmenter.eval(), guide.eval()
