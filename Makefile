@@ -58,7 +58,7 @@ PYPI := pyoxipng==9.1.1 pypng==0.20220715.0 pyora==0.3.11 pillow==13.0.0 imageio
 	opencv-python-headless==5.0.0.93 scikit-image==0.26.0
 NPM := upng-js@2.1.0 sharp@0.35.5 pngjs@7.0.0 jimp@1.6.1
 
-test-tools: $(READY) ## maps through GIMP, Krita, ImageMagick and others, and back (a gigabyte of them)
+test-tools: $(READY) ## files through GIMP, Krita, ImageMagick, datumaro and others, and back (gigabytes)
 	@$(call installed,optipng,optipng)
 	@$(call installed,zopflipng,zopfli)
 	@$(call installed,convert-im6.q16,imagemagick)

@@ -19,6 +19,7 @@ from pixelguide.files import (
     check_file_writable,
     check_writable,
     from_os_error,
+    is_hidden,
     sync_folder,
     write_atomically,
 )
@@ -209,3 +210,9 @@ def test_an_error_between_pieces_leaves_the_old_content_and_nothing_else(tmp_pat
         write_atomically(tmp_path / "file", pieces())
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_hidden_names() -> None:
+    hidden = ("._a.png", "x/.b", "__MACOSX/x/a.png", ".x/a")
+    assert all(is_hidden(name) for name in hidden)
+    assert not any(is_hidden(name) for name in ("a.png", "a/b.c", "a/__x/b"))

@@ -7,7 +7,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 
@@ -65,6 +65,13 @@ def check_file_writable(path: Path) -> None:
     if path.is_dir():
         raise InputError("cannot write (a folder, not a file)", str(path), "Name a file.")
     check_writable(path.parent)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file, by its relative name, is the system's own and no data: `._a.png`,
+    `.git/config`, `__MACOSX/a.png`."""
+    parts = PurePath(name).parts
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def sync_folder(folder: Path) -> None:

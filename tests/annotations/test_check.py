@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
 from annotations.datasets import WITH_BACKGROUND, image_for, picture, sample
 from pixelguide.annotations import AnnotatedPicture, Annotations, check_annotations
 from pixelguide.annotations.naming import Reading
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.label_reading import MapOrigin
-from pixelguide.labels import IGNORE, LabelMap
+from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 
 def test_counts() -> None:
@@ -101,3 +102,36 @@ def test_no_maps_at_all() -> None:
     report = check_annotations(Annotations(WITH_BACKGROUND, (), ("a", "b")))
     assert report.errors == [("", "no label maps")]
     assert report.pictures_without_maps == ["a", "b"]
+
+
+def test_masks_of_0_and_255_only_are_told() -> None:
+    labels = LabelSet(("background", "face"), ((0, 0, 0), (9, 9, 9)))
+    ids = np.where(np.eye(8, dtype=bool), np.uint8(255), np.uint8(0))
+    data = Annotations(labels, (picture("x", ids, labels, image_for(ids)),))
+    report = check_annotations(data)
+    assert report.errors == []
+    (note,) = report.notes
+    assert "0 and 255 only" in note
+    assert "--map __ignore__=face" in note
+    meant = data.wanted_as(Reading(renames={"__ignore__": "face"}))
+    assert (meant.pictures[0].label_map().ids == np.eye(8)).all()
+    ids[0, 1] = 1
+    assert check_annotations(data).notes == []
+
+
+@pytest.mark.parametrize("other", ["Left  eye", "left eye ", "LEFT EYE"])
+def test_classes_that_differ_in_case_or_spaces_are_told(other: str) -> None:
+    labels = LabelSet(("left eye", "x", other), ((0, 0, 0), (9, 9, 9), (1, 1, 1)))
+    ids = np.array([[0, 1, 2]], np.uint8)
+    data = Annotations(labels, (picture("x", ids, labels, image_for(ids)),))
+    (note,) = check_annotations(data).notes
+    assert note.startswith(f"the classes 'left eye' and {other!r} differ in case or spaces only")
+
+
+def test_one_class_and_masks_of_0_and_255() -> None:
+    labels = LabelSet(("face",), ((9, 9, 9),))
+    ids = np.array([[0, 255]], np.uint8)
+    data = Annotations(labels, (picture("x", ids, labels, image_for(ids)),))
+    assert check_annotations(data).notes == [
+        "the maps hold 0 and 255 only: 0 is 'face', and 255 means no label"
+    ]

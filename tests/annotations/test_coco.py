@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotations.datasets import IDS, WITH_BACKGROUND, error_of, write_sample
-from pixelguide.annotations import read_annotations
+from pixelguide.annotations import Interpretation, check_annotations, read_annotations
+from pixelguide.annotations.check import Hidden
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.images import save_png
 from pixelguide.labels import IGNORE, LabelSet
@@ -77,7 +78,7 @@ def test_compressed_runs(tmp_path: Path) -> None:
 
 def test_what_is_written(tmp_path: Path) -> None:
     path = write_sample(tmp_path, "coco")
-    content = json.loads((path / "annotations.json").read_text())
+    content = json.loads((path / "annotations" / "instances_default.json").read_text())
     names = {c["id"]: c["name"] for c in content["categories"]}
     assert list(names.values()) == ["background", "sky", "house", "__ignore__"]
     first = [a for a in content["annotations"] if a["image_id"] == 1]
@@ -133,12 +134,12 @@ def test_pictures_outside_are_refused(tmp_path: Path, name: str) -> None:
         ({"size": [4, 6], "counts": "P"}, "truncated run lengths"),
         ({"size": [4, 6], "counts": "\x00"}, "not compressed run lengths"),
         ({"counts": [24]}, "size"),
-        ([[0, 0, 1, 1]], "at least 6"),
+        ([[0, 0, 1, 1]], "annotation 1.*|polygon of 2 points"),
         ([[0, 0, 1, 1, 2, 2, 3]], "odd number of coordinates"),
         ([[0, 0, 1, 1, 2, float("nan")]], r"finite|valid"),
-        ([[0, 0, 1, 1, 2, 1e300]], "less than or equal"),
-        (None, "valid"),
-        ("text", "valid"),
+        ([[0, 0, 1, 1, 2, 1e300]], "must be at most"),
+        (None, r"annotation 1 \(sky\) is a box without an outline"),
+        ("text", "must be a list"),
     ],
 )
 def test_segmentations_that_are_none(tmp_path: Path, segmentation: Any, message: str) -> None:
@@ -151,7 +152,11 @@ def test_segmentations_that_are_none(tmp_path: Path, segmentation: Any, message:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"images": []}, "annotations of unknown image 7"),
+        ({"images": []}, "no images, .*export its JSON"),
+        (
+            {"images": [{"id": 8, "file_name": "y", "height": 4, "width": 6}]},
+            "annotations of unknown image 7",
+        ),
         ({"categories": [{"id": 3, "name": "a"}] * 2}, "repeated category id"),
         ({"categories": []}, "no named classes"),
         ({"images": [{"id": 7, "file_name": "x", "height": 10**9, "width": 6}]}, r"0\.height"),
@@ -188,3 +193,68 @@ def test_anything_else_is_an_error_of_ours(
     path = write(tmp_path_factory.mktemp("coco"), (3, segmentation))
     error = error_of(lambda: ids(path))
     assert not error or "instances.json" in error.where
+
+
+@pytest.mark.parametrize("segmentation", [[], None, [[]], {}, ""])
+def test_boxes_without_an_outline_are_no_background(tmp_path: Path, segmentation: Any) -> None:
+    path = write(tmp_path, (3, BOX), (90, segmentation))  # CVAT, Roboflow, datumaro 1.13.12
+    with pytest.raises(InputError, match=r"annotation 2 \(house\) is a box without .*: 1 of 2"):
+        ids(path)
+    content = json.loads(path.read_text())
+    for annotation in content["annotations"]:
+        annotation.pop("segmentation")
+        annotation["bbox"] = [1, 1, 2, 2]
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"annotation 1 \(sky\), annotation 2 \(house\) are boxes"):
+        ids(path)
+
+
+def test_covered_shapes_are_told_and_small_ones_can_lie_above(tmp_path: Path) -> None:
+    wide = {"size": [4, 6], "counts": [0, 24]}
+    path = write(tmp_path, (90, BOX), (3, wide))
+    report = check_annotations(read_annotations(path), with_images=False)
+    assert report.hidden_shapes == [Hidden("x", "house", "annotation 1", 6)]
+    assert report.hidden_classes == report.never_occur == ["house"]
+    assert any("--order area" in note for note in report.notes)
+    assert (ids(path, how=Interpretation("area")) == 1).sum() == 6
+    with pytest.raises(InputError, match="--order size"):
+        Interpretation("size")
+
+
+def test_shapes_between_the_centres_are_told(tmp_path: Path) -> None:
+    path = write(tmp_path, (3, RUNS), (90, [[1.6, 1.6, 2.4, 1.6, 2.4, 2.4, 1.6, 2.4]]))
+    report = check_annotations(read_annotations(path), with_images=False)
+    assert report.hidden_shapes == [Hidden("x", "house", "annotation 2", 0)]
+    assert report.notes == ["shapes that cover no pixel's centre: 1"]
+
+
+def test_a_polygon_of_too_few_points_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, (3, BOX), (90, [[0, 0, 4, 4]]))
+    with pytest.raises(InputError, match=r"polygon of 2 points, instances\.json, x, annotation 2"):
+        ids(path)
+
+
+def test_fiftyone_calls_its_file_labels_json(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    save_png(tmp_path / "data" / "x.png", np.zeros((4, 6, 3), np.uint8))
+    write(tmp_path, (3, BOX)).rename(tmp_path / "labels.json")
+    (found,) = read_annotations(tmp_path)
+    assert found.image is not None
+    assert found.label_map().present() == ("sky",)
+
+
+def test_byte_order_marks(tmp_path: Path) -> None:
+    path = write(tmp_path, (3, BOX))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert (ids(path) == 0).sum() == 6
+
+
+def test_rendering_of_pycocotools(tmp_path: Path) -> None:
+    path = write(tmp_path, (3, [[0, 0, 6, 1, 2, 4]]))
+    drawn = ids(path, how=Interpretation(rendering="pycocotools"))
+    assert ["".join(".#"[int(v == 0)] for v in row) for row in drawn] == [
+        "###...",
+        ".####.",
+        ".###..",
+        "..#...",
+    ]  # pycocotools 2.0.11

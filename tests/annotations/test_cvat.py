@@ -91,7 +91,8 @@ def test_class_names_that_the_file_cannot_hold(tmp_path: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "line", ["car", "car:::", "car:1,2::", "car:1,2,3,4::", "car:a,b,c::", "background:1,1,1::"]
+    "line",
+    ["car", "car:1,2::", "car:1,2,3,4::", "car:a,b,c::", "background:1,1,1::", "background:::"],
 )
 def test_lines_that_name_no_class(tmp_path: Path, line: str) -> None:
     path = export(tmp_path, labelmap="background:0,0,0::\n" + line)

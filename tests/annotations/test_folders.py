@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from annotations.datasets import error_of
 from pixelguide.annotations.folders import (
+    files,
     flat_name,
     inside,
     new_file,
     new_folder,
     pictures_by_stem,
-    read_labels,
     relative_path,
 )
 from pixelguide.errors import InputError, SafetyError
@@ -82,11 +82,10 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
         pictures_by_stem(tmp_path)
 
 
-def test_labels_that_cannot_be_read(tmp_path: Path) -> None:
-    assert read_labels(tmp_path) is None
-    (tmp_path / "labels.json").write_bytes(b"\xff")
-    with pytest.raises(InputError, match=r"cannot read .*labels\.json"):
-        read_labels(tmp_path)
+def test_what_starts_with_a_dot_is_no_data(tmp_path: Path) -> None:
+    for name in ("a.png", "._a.png", ".b.png"):  # as macOS leaves them on other file systems
+        (tmp_path / name).write_text("")
+    assert files(tmp_path, ".png") == [tmp_path / "a.png"]
 
 
 def test_a_new_folder_comes_whole(tmp_path: Path) -> None:

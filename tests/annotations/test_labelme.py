@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from annotations.datasets import WITH_BACKGROUND, error_of, write_sample
-from pixelguide.annotations import read_annotations
+from pixelguide.annotations import Interpretation, read_annotations
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.images import save_png
 from pixelguide.labels import IGNORE, LabelSet
@@ -67,7 +67,7 @@ def test_overlaps_follow_the_drawing_order(tmp_path: Path) -> None:
     assert ids(write(tmp_path, HOUSE, SKY))[1].tolist() == [1, 1, 1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("background", ["background", "_background_"])
+@pytest.mark.parametrize("background", ["background", "_background_", "__background__"])
 def test_what_no_shape_covers_is_background_if_there_is_one(
     tmp_path: Path, background: str
 ) -> None:
@@ -98,10 +98,15 @@ def test_masks_are_cut_at_the_edges(tmp_path: Path, corner: Any, pixels: int) ->
     assert (ids(write(tmp_path, mask)) == 0).sum() == pixels
 
 
-@pytest.mark.parametrize("kind", ["point", "line", "linestrip", "points", "ellipse"])
+@pytest.mark.parametrize("kind", ["point", "line", "linestrip", "points"])
 def test_shapes_without_an_area_are_refused(tmp_path: Path, kind: str) -> None:
-    with pytest.raises(InputError, match=rf"shape 'a' of type '{kind}' has no area, x\.json"):
+    with pytest.raises(InputError, match=rf"shape 1 'a' of type '{kind}' has no area, x\.json"):
         ids(write(tmp_path, shape("a", [[1, 1], [2, 2], [3, 3]], kind)))
+
+
+def test_kinds_of_shapes_that_are_not_known_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"shape 1 'a' is of type 'cuboid', .* x\.json"):
+        ids(write(tmp_path, shape("a", [[1, 1], [2, 2], [3, 3]], "cuboid")))
 
 
 def test_embedded_pictures_need_no_path(tmp_path: Path) -> None:
@@ -114,9 +119,17 @@ def test_embedded_pictures_need_no_path(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["../x.png", "/etc/x.png", "a/../../x.png", "C:\\x.png"])
-def test_pictures_outside_are_refused(tmp_path: Path, path: str) -> None:
-    with pytest.raises(SafetyError, match=r"leads out of the data set, x\.json"):
-        read_annotations(write(tmp_path, SKY, imagePath=path))
+def test_of_pictures_outside_only_the_name_counts(tmp_path: Path, path: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    save_png(tmp_path / "x.png", np.zeros((9, 9, 3), np.uint8))  # there, and never opened
+    folder = write(data, SKY, imagePath=path)
+    (found,) = read_annotations(folder)
+    assert found.image is not None
+    assert np.array_equal(found.image(), WHITE)
+    (folder / "x.png").unlink()
+    with pytest.raises(SafetyError, match=r"leads out of the data set, x\.json.*--images"):
+        read_annotations(folder)
 
 
 def test_odd_ones_out(tmp_path: Path) -> None:
@@ -198,3 +211,68 @@ def test_anything_else_is_an_error_of_ours(
     folder = write(tmp_path_factory.mktemp("json"), shapes=shapes, imageHeight=size)
     if not error_of(lambda: ids(folder, labels=WITH_BACKGROUND)):
         assert ids(folder, labels=WITH_BACKGROUND).shape == (4 if size is None else size, 6)
+
+
+def test_rectangles_of_four_corners(tmp_path: Path) -> None:
+    corners = [[1, 1], [5, 1], [5, 3], [1, 3]]  # X-AnyLabeling 4.2.1
+    assert (ids(write(tmp_path, shape("a", corners, "rectangle"))) == 0).sum() == 8
+
+
+@pytest.mark.parametrize("kind", ["oriented_rectangle", "rotation", "quadrilateral"])
+def test_shapes_of_four_points(tmp_path: Path, kind: str) -> None:
+    corners = [[3, 0], [5, 2], [3, 4], [1, 2]]  # labelme 6.3.1, X-AnyLabeling 4.2.1
+    found = ids(write(tmp_path, shape("a", corners, kind, direction=0.7)))
+    assert np.array_equal(found, ids(write(tmp_path, shape("a", corners))))
+    assert (found == 0).sum() > 4
+
+
+def test_higher_layers_lie_above(tmp_path: Path) -> None:
+    shapes = (HOUSE | {"layer": 2.0}, SKY | {"layer": 1.0})  # ISAT 1.5.2
+    found = ids(write(tmp_path, *shapes))
+    assert found[1].tolist() == [1, 0, 0, 1, 1, 1]
+
+
+def test_masks_are_cut_to_their_box(tmp_path: Path) -> None:
+    mask = base64_png(np.ones((4, 4), bool))
+    found = ids(write(tmp_path, shape("a", [[1, 1], [2, 3]], "mask", mask=mask)))
+    assert np.argwhere(found == 0).tolist() == [[y, x] for y in (1, 2, 3) for x in (1, 2)]
+
+
+def test_siblings_of_the_pictures_folder(tmp_path: Path) -> None:
+    (tmp_path / "json").mkdir()
+    write(tmp_path / "json", SKY, imagePath="..\\images\\x.png")  # labelme --output, on Windows
+    (tmp_path / "images").mkdir()
+    (tmp_path / "json" / "x.png").rename(tmp_path / "images" / "x.png")
+    for path in (tmp_path, tmp_path / "json" / "x.json"):
+        (found,) = read_annotations(path)
+        assert found.name == "x"
+        assert found.image is not None
+    with pytest.raises(SafetyError, match="Name the folder that holds both"):
+        read_annotations(tmp_path / "json")
+
+
+def test_one_file_is_read_alone(tmp_path: Path) -> None:
+    write(tmp_path, SKY)
+    (tmp_path / "y.json").write_text((tmp_path / "x.json").read_text())
+    found = read_annotations(tmp_path / "x.json")
+    assert ([p.name for p in found], found.without_map) == (["x"], ())
+
+
+def test_what_macos_leaves_beside_files_is_no_data(tmp_path: Path) -> None:
+    folder = write(tmp_path, SKY)
+    (folder / "._x.json").write_bytes(b"\x00\x05\x16\x07Mac OS X")
+    (folder / "._x.png").write_bytes(b"\x00\x05\x16\x07Mac OS X")
+    (folder / "x.json").write_bytes(b"\xef\xbb\xbf" + (folder / "x.json").read_bytes())
+    found = read_annotations(folder)
+    assert ([p.name for p in found], found.without_map) == (["x"], ())
+
+
+def test_rendering_of_labelme(tmp_path: Path) -> None:
+    slanted = shape("a", [[0, 0], [5, 1], [2, 3]])
+    drawn = ids(write(tmp_path, slanted), how=Interpretation(rendering="labelme"))
+    assert ["".join(".#"[int(v == 0)] for v in row) for row in drawn] == [
+        "#.....",
+        ".#####",
+        ".###..",
+        "..#...",
+    ]  # labelme 6.3.1

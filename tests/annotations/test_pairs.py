@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from annotations.datasets import IDS, WITH_BACKGROUND, image_for, write_sample
-from pixelguide.annotations import read_annotations
+from pixelguide.annotations import Interpretation, read_annotations
 from pixelguide.errors import InputError
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
@@ -81,3 +81,15 @@ def test_jpeg_maps_are_not_maps(tmp_path: Path) -> None:
     Image.fromarray(IDS).save(path / "labels" / "one.png", "JPEG")
     with pytest.raises(InputError, match=r"one\.png\. Give a picture of type PNG"):
         read_annotations(path).pictures[0].label_map()
+
+
+@pytest.mark.parametrize("folder", ["masks", ""])
+def test_pictures_may_lie_elsewhere(tmp_path: Path, folder: str) -> None:
+    save_png(tmp_path / "set" / folder / "a.png", np.array([[0, 1]], np.uint8))
+    save_png(tmp_path / "pictures" / "a.png", np.full((1, 2, 3), 9, np.uint8))
+    how = Interpretation(images=tmp_path / "pictures")
+    (found,) = read_annotations(tmp_path / "set", labels=WITH_BACKGROUND, how=how)
+    assert found.image is not None
+    assert (found.image() == 9).all()
+    with pytest.raises(InputError, match="no annotations of a known format"):
+        read_annotations(tmp_path / "set", labels=WITH_BACKGROUND)

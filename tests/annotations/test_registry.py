@@ -67,8 +67,8 @@ def test_what_is_no_annotations_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.zip").write_text("no zip")
     with pytest.raises(InputError, match="no annotations of a known format"):
         read_annotations(tmp_path / "text.zip")
-    with pytest.raises(InputError, match="unknown format 'voc'"):
-        read_annotations(tmp_path, "voc")
+    with pytest.raises(InputError, match="unknown format 'yolo'"):
+        read_annotations(tmp_path, "yolo")
     with pytest.raises(InputError):
         read_annotations(tmp_path, "pairs", WITH_BACKGROUND)
 

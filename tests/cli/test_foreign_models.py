@@ -85,6 +85,7 @@ def test_from_checkpoint_to_edited_picture(
         "train", "classifiers", annotated, "--labels", "cat_15", "--model", model, "-o", category,
         "--taps", f"0,{last}", "--members", 2, "--iterations", 3, "--tuning", 1, "--noise-draws", 1,
         "--no-mirror", "--starts", 300, "--steps", 3, "--memory", 0.1, "--device", "cpu",
+        "--allow-absent",
     )  # fmt: skip
     assert code == 0, err
     assert "5 classifiers, 14 passes of the network, 0.00 GiB" in out

@@ -12,7 +12,8 @@ from PIL import Image
 from annotations.datasets import IDS, WITH_BACKGROUND, assert_same, sample, write_sample
 from command_line import Run, assert_one_error
 from pixelguide.annotations import read_annotations
-from pixelguide.labels import LabelMap
+from pixelguide.images import save_png
+from pixelguide.labels import LabelMap, LabelSet
 
 
 @pytest.fixture
@@ -57,9 +58,9 @@ def test_pictures_without_maps_are_counted(run: Run, data: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--to", "voc"), "unknown format 'voc'"),
+        (("--to", "yolo"), "unknown format 'yolo'"),
         (("--to", "authors"), "can only be read"),
-        (("--to", "coco", "--from", "voc"), "unknown format 'voc'"),
+        (("--to", "coco", "--from", "yolo"), "unknown format 'yolo'"),
         (("--to", "coco", "--labels", "ffhq"), "no such label set, ffhq"),
         (("--to", "coco", "--labels", "cat_15"), "without a counterpart: sky, house"),
         (("--to", "coco", "--map", "sky"), "--map sky"),
@@ -88,7 +89,7 @@ def test_bad_data(run: Run, data: Path, tmp_path: Path) -> None:
 def test_refused_for_safety(run: Run, tmp_path: Path) -> None:
     folder = write_sample(tmp_path, "labelme")
     file = folder / "one.json"
-    file.write_text(file.read_text().replace("one.png", "../one.png"))
+    file.write_text(file.read_text().replace("one.png", "../three.png"))
     for command in (("check", folder), ("convert", folder, tmp_path / "out", "--to", "coco")):
         assert "leads out of the data set" in assert_one_error(run("labels", *command), 3)
 
@@ -163,3 +164,74 @@ def test_check_with_named_classes(run: Run, data: Path, tmp_path: Path) -> None:
 def test_check_of_nothing(run: Run, tmp_path: Path) -> None:
     assert "no such file or folder" in assert_one_error(run("labels", "check", tmp_path / "no"))
     assert "no annotations of a known" in assert_one_error(run("labels", "check", tmp_path))
+
+
+def labelme_with_a_covered_eye(folder: Path) -> Path:
+    corners = {"eye": [[1, 1], [3, 3]], "face": [[0, 0], [6, 4]]}
+    shapes = [
+        {"label": name, "points": points, "shape_type": "rectangle"}
+        for name, points in corners.items()
+    ]
+    content = {"shapes": shapes, "imagePath": "x.png", "imageHeight": 4, "imageWidth": 6}
+    save_png(folder / "x.png", np.zeros((4, 6, 3), np.uint8))
+    (folder / "x.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_covered_shapes_are_told_and_brought_to_the_top(run: Run, tmp_path: Path) -> None:
+    folder = labelme_with_a_covered_eye(tmp_path)
+    code, out, _ = run("labels", "check", folder)
+    assert code == 0
+    assert "x shape 1 (eye): others cover its 4 px" in out
+    assert "--order area" in out
+    _, out, _ = run("labels", "check", folder, "--json")
+    told = json.loads(out)
+    assert told["hidden_shapes"] == [
+        {"picture": "x", "name": "eye", "shape": "shape 1", "pixels": 4}
+    ]
+    assert told["hidden_classes"] == ["eye"]
+    _, out, _ = run("labels", "check", folder, "--order", "area", "--json")
+    told = json.loads(out)
+    assert (told["hidden_shapes"], told["notes"], told["classes"][0]["pixels"]) == ([], [], 4)
+    _, out, err = run("labels", "convert", folder, tmp_path / "out", "--to", "pairs")
+    assert "1 pictures" in out
+    assert err.startswith("note: shapes of which no pixel is seen: 1")
+
+
+def test_how_shapes_are_read(run: Run, tmp_path: Path) -> None:
+    folder = labelme_with_a_covered_eye(tmp_path / "json")
+    (folder / "x.png").rename(tmp_path / "x.png")
+    code, out, _ = run(
+        *("labels", "check", folder, "--images", tmp_path, "--rendering", "labelme"),
+        *("--order", "area", "--json"),
+    )
+    assert code == 0
+    assert json.loads(out)["classes"][0]["pixels"] == 9, "labelme draws the outline too"
+    for option in ("--order", "--rendering"):
+        message = assert_one_error(run("labels", "check", folder, option, "other"))
+        assert f"{option} other" in message
+
+
+def test_labels_for_a_check_do_not_rename_what_is_named(run: Run, tmp_path: Path) -> None:
+    save_png(tmp_path / "a.png", np.zeros((1, 3, 3), np.uint8))
+    save_png(tmp_path / "a_mask.png", np.array([[1, 1, 2]], np.uint8))
+    (tmp_path / "_classes.csv").write_text("Pixel Value, Class\n0, sky\n1, hair\n2, skin\n")
+    other = LabelSet(("sky", "skin", "hair"), ((0, 0, 0), (1, 1, 1), (2, 2, 2)))
+    (tmp_path / "other.json").write_text(other.to_json())
+    _, out, _ = run("labels", "check", tmp_path, "--labels", tmp_path / "other.json", "--json")
+    counts = {c["name"]: c["pixels"] for c in json.loads(out)["classes"]}
+    assert counts == {"sky": 0, "hair": 2, "skin": 1}
+
+
+def test_255_can_be_meant_for_a_class(run: Run, tmp_path: Path) -> None:
+    two = LabelSet(("background", "face"), ((0, 0, 0), (255, 0, 0)))
+    save_png(tmp_path / "images" / "a.png", np.zeros((1, 3, 3), np.uint8))
+    save_png(tmp_path / "masks" / "a.png", np.array([[0, 255, 255]], np.uint8))
+    (tmp_path / "labels.json").write_text(two.to_json())
+    _, out, _ = run("labels", "check", tmp_path)
+    assert "0 and 255 only" in out
+    arguments = ("labels", "convert", tmp_path, tmp_path / "out", "--to", "pixelguide")
+    code, _, err = run(*arguments, "--map", "__ignore__=face")
+    assert (code, err) == (0, "")
+    (found,) = read_annotations(tmp_path / "out")
+    assert found.label_map().ids.tolist() == [[0, 1, 1]]

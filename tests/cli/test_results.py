@@ -272,6 +272,6 @@ def test_a_strength_is_a_frame(run: Run, commands: dict[str, list[Any]]) -> None
 
 def test_a_photograph_is_no_mask(run: Run, desk: Path, commands: dict[str, list[Any]]) -> None:
     told = assert_one_error(run(*commands["inpaint"], "--mask", desk / "picture.png"))
-    assert "no mask: " in told
-    assert "picture.png. Give a picture of black (keep) and white (paint anew)." in told
+    assert "not a mask: " in told
+    assert "picture.png. Give black and white (white is painted anew)" in told
     assert not (desk / "out").exists()

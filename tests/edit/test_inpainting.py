@@ -23,7 +23,7 @@ from pixelguide.edit.inpainting import (
     nearest,
     target_behind,
 )
-from pixelguide.edit.mask_file import load_mask
+from pixelguide.edit.masks import load_mask
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.images import load_rgb

@@ -161,7 +161,7 @@ def test_a_trained_category_opens_as_a_pipeline(
     settings = ClassifierTraining(
         starts=(300,), steps=3, iterations=2, tuning=2, pixels=64, noise_draws=1
     )
-    train_category(dataset, model_folder, tmp_path / "out", settings)
+    train_category(dataset, model_folder, tmp_path / "out", settings, allow_absent=True)
     pipeline = PixelGuidedPipeline.from_pretrained(tmp_path / "out")
     output = pipeline(**given, num_images=2, output_type="np")
     outside = output.images[:, ~output.roi]

@@ -24,6 +24,9 @@ def test_pictures_of_all_subfolders_in_order_of_their_names(tmp_path: Path) -> N
     for name in [*names, "b_label.png", "a/y_label.png"]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.fromarray(_picture(0)).save(tmp_path / name)
+    for name in ("._b.png", ".hidden/x.png", "__MACOSX/b.png"):  # as macOS leaves them
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"\x00\x05\x16\x07")
     (tmp_path / "labels.json").write_text("{}")
     (tmp_path / "notes.txt").write_text("no picture")
     folder = PictureFolder(tmp_path, 8)

@@ -149,3 +149,24 @@ def test_mirror_images_keep_pixels_and_labels_together(folder: Path) -> None:
     for column in range(16):
         assert np.array_equal(both.images[3:, :, column], pictures.images[:, :, 15 - column])
         assert np.array_equal(both.label_ids[3:, :, column], pictures.label_ids[:, :, 15 - column])
+
+
+def test_classes_without_a_pixel_are_refused(folder: Path, labels: LabelSet) -> None:
+    pictures = LabelledPictures.load(folder, 16)
+    pictures.check_classes()
+    present = pictures.label_ids.copy()
+    present[present == 1] = IGNORE
+    without = LabelledPictures(pictures.images, present, labels, ("the maps are odd",))
+    name = labels.names[1]
+    with pytest.raises(InputError, match=f"without a pixel: {name}.*--map.*the maps are odd"):
+        without.check_classes()
+
+
+def test_masks_of_0_and_255_only_are_not_learnt_from(tmp_path: Path) -> None:
+    two = LabelSet(("background", "face"), ((0, 0, 0), (255, 0, 0)))
+    for k in range(2):
+        save_png(tmp_path / "images" / f"{k}.png", picture(k))
+        save_png(tmp_path / "masks" / f"{k}.png", np.where(ids(k) > 0, 255, 0).astype(np.uint8))
+    (tmp_path / "labels.json").write_text(two.to_json())
+    with pytest.raises(InputError, match=r"without a pixel: face.*0 and 255 only"):
+        LabelledPictures.load(tmp_path, 16).check_classes()

@@ -2,6 +2,7 @@
 
 from pixelguide.annotations.authors import EditJob, read_edit_jobs
 from pixelguide.annotations.check import Report, check_annotations
+from pixelguide.annotations.interpretation import Interpretation
 from pixelguide.annotations.label_sets import built_in_label_sets
 from pixelguide.annotations.registry import (
     FORMATS,
@@ -16,6 +17,7 @@ __all__ = [
     "AnnotatedPicture",
     "Annotations",
     "EditJob",
+    "Interpretation",
     "LoadedPicture",
     "Report",
     "built_in_label_sets",

@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 from pixelguide.annotations.folders import relative_path
 from pixelguide.errors import InputError, SafetyError
@@ -27,22 +28,25 @@ class Archive:
     MiB; InputError for damaged, encrypted and ambiguous archives.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        if not path.is_file():  # also not a pipe, which would be waited for
-            raise InputError("no such file", str(path), "Check the path.")
+    def __init__(self, file: Path | BinaryIO, where: str = "") -> None:
+        """file: a path, or an open file that errors call `where`."""
+        if isinstance(file, Path):
+            if not file.is_file():  # also not a pipe, which would be waited for
+                raise InputError("no such file", str(file), "Check the path.")
+            where = file.name
+        self.where = where
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(file)
         except _DAMAGE as error:
             raise self._damaged(error) from None
         members = [info for info in self._zip.infolist() if not info.is_dir()]
         if len(members) > MAX_MEMBERS:
-            raise SafetyError(f"{len(members)} members", path.name, f"At most {MAX_MEMBERS}.")
+            raise SafetyError(f"{len(members)} members", where, f"At most {MAX_MEMBERS}.")
         self._members: dict[str, zipfile.ZipInfo] = {}
         for info in members:
-            name = str(relative_path(info.filename, path.name))
+            name = str(relative_path(info.filename, where))
             if name in self._members:
-                raise InputError(f"two members called {name[:80]!r}", path.name, "Export again.")
+                raise InputError(f"two members called {name[:80]!r}", where, "Export again.")
             self._members[name] = info
         self.names = tuple(sorted(self._members))
 
@@ -50,10 +54,10 @@ class Archive:
         """The unpacked content of a member that exists."""
         info = self._members[name]
         if info.file_size > MAX_BYTES:
-            raise SafetyError("member unpacks to more than 256 MiB", f"{self.path.name}/{name}")
+            raise SafetyError("member unpacks to more than 256 MiB", f"{self.where}/{name}")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # what others need to unpack is for the file to say, up to gigabytes
-            raise InputError("unusual compression", f"{self.path.name}/{name}", "Use deflate.")
+            raise InputError("unusual compression", f"{self.where}/{name}", "Use deflate.")
         try:
             return self._zip.read(info)  # no more than the size it states, and with the right sum
         except _DAMAGE as error:
@@ -64,8 +68,8 @@ class Archive:
         try:
             return self.read(name).decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise InputError("not UTF-8 text", f"{self.path.name}/{name}") from None
+            raise InputError("not UTF-8 text", f"{self.where}/{name}") from None
 
     def _damaged(self, error: Exception) -> InputError:
         reason = " ".join(str(error).split()) or "truncated"
-        return InputError(f"damaged zip ({reason[:120]})", self.path.name, "Export it again.")
+        return InputError(f"damaged zip ({reason[:120]})", self.where, "Export it again.")

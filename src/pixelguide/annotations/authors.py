@@ -16,9 +16,9 @@ from pixelguide.annotations.folders import LABELS_JSON, files, flat_name
 from pixelguide.annotations.json_files import read_json
 from pixelguide.annotations.naming import Reading
 from pixelguide.annotations.pairs import labels_for
+from pixelguide.annotations.picture_files import PictureFile
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
 from pixelguide.errors import InputError
-from pixelguide.images import load_rgb
 from pixelguide.labels import LabelMap, LabelSet
 
 _HINT = 'Expected {"<img>_<part>_edited": [class ids], …}.'
@@ -92,7 +92,7 @@ def read(path: Path, reading: Reading) -> Annotations:
                 AnnotatedPicture(
                     flat_name(name, map_path.name),
                     partial(LabelMap.load, map_path, labels, reading.snap),
-                    partial(load_rgb, image) if image else None,
+                    PictureFile.at(image) if image else None,
                 )
             )
     names = [picture.name for picture in pictures]

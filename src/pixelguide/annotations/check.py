@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from pixelguide.annotations.doubts import Doubts
+from pixelguide.annotations.painting import Painted
 from pixelguide.annotations.palettes import Palettes
 from pixelguide.annotations.regions import regions
-from pixelguide.annotations.types import AnnotatedPicture, Annotations
+from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
 from pixelguide.errors import PixelguideError
 from pixelguide.labels import IGNORE, LabelMap
 
@@ -42,10 +44,24 @@ class TinyRegion:
     whole_class: bool
 
 
+@dataclass(frozen=True)
+class Hidden:
+    """A shape of which no pixel is in the map of its picture: others cover all of its `pixels`, or
+    it covers no centre of a pixel (0). shape: such as "shape 2"."""
+
+    picture: str
+    name: str
+    shape: str
+    pixels: int
+
+
 @dataclass
 class Report:
     """What `check_annotations` found.
 
+    hidden_shapes: shapes of which nothing is seen. hidden_classes: those of which nothing is seen
+    in any picture, though there are shapes of them. turned_pictures: those that EXIF turns, whose
+    maps may lie in the stored frame. notes: what is odd about the whole, in sentences.
     errors: (picture, what is wrong) of each map or picture that cannot be read or used.
     warnings: (picture, what is odd) of maps that were read, but perhaps not as they were meant.
     """
@@ -57,6 +73,10 @@ class Report:
     tiny_regions: list[TinyRegion] = field(default_factory=list)
     pictures_without_maps: list[str] = field(default_factory=list)
     maps_without_pictures: list[str] = field(default_factory=list)
+    hidden_shapes: list[Hidden] = field(default_factory=list)
+    hidden_classes: list[str] = field(default_factory=list)
+    turned_pictures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
@@ -80,6 +100,7 @@ def check_annotations(
     with_images: a map without its picture is an error. Never raises for what is in the data.
     """
     labels = annotations.labels
+    doubts = Doubts(annotations)
     report = Report(len(annotations), pictures_without_maps=list(annotations.without_map))
     pixels = np.zeros(256, np.int64)
     pictures = np.zeros(256, np.int64)
@@ -89,12 +110,25 @@ def check_annotations(
         if picture.name in names:
             report.errors.append((picture.name, "several pictures have this name"))
         names.add(picture.name)
-        label_map = _read(picture, report)
+        painted = _read(picture, report)
+        if not annotations.stored_frame and picture.orientation != 1:
+            report.turned_pictures.append(picture.name)
         if picture.image is None:
             report.maps_without_pictures.append(picture.name)
             if with_images:
                 report.errors.append((picture.name, "label map without its picture"))
-        if label_map is not None:
+        if painted is not None:
+            label_map = painted.label_map
+            doubts.seen(
+                LoadedPicture(
+                    *(picture.name, label_map, None, painted.hidden, picture.orientation),
+                    drawn=picture.painted is not None,
+                )
+            )
+            report.hidden_shapes += [
+                Hidden(picture.name, hidden.name, hidden.what, hidden.pixels)
+                for hidden in painted.hidden
+            ]
             counts = np.bincount(label_map.ids.reshape(-1), minlength=256)
             pixels += counts
             pictures += counts > 0
@@ -113,26 +147,26 @@ def check_annotations(
     ]
     report.never_occur = [count.name for count in report.classes if not count.pixels]
     report.unlabelled_pixels = int(pixels[IGNORE])
+    report.hidden_classes, report.notes = doubts.hidden_classes, doubts.notes()
     return report
 
 
-def _read(picture: AnnotatedPicture, report: Report) -> LabelMap | None:
+def _read(picture: AnnotatedPicture, report: Report) -> Painted | None:
     """The map, if it can be read; what is wrong with it or the picture goes to the report."""
-    label_map = None
+    painted = image = None
     try:
-        label_map = picture.label_map()
+        painted = picture.read_map()
     except PixelguideError as error:
         report.errors.append((picture.name, str(error)))
     try:
         image = picture.image() if picture.image else None
     except PixelguideError as error:
         report.errors.append((picture.name, str(error)))
-        return label_map
-    if label_map is not None and image is not None and image.shape[:2] != label_map.ids.shape:
-        (height, width), (own_height, own_width) = image.shape[:2], label_map.ids.shape
-        what = f"the map has {own_width}×{own_height} pixels, the picture {width}×{height}"
-        report.errors.append((picture.name, what))
-    return label_map
+    if painted is not None and image is not None:
+        what = picture.mismatch(painted.label_map, image)
+        if what:
+            report.errors.append((picture.name, what))
+    return painted
 
 
 def _tiny(name: str, label_map: LabelMap) -> list[TinyRegion]:

@@ -1,4 +1,8 @@
-"""COCO: one JSON file with run lengths or polygons; annotations are painted in their order."""
+"""COCO: one JSON file with run lengths or polygons; annotations are painted in their order.
+
+Also what FiftyOne (`labels.json` with `data/`), Label Studio, CVAT, Roboflow and datumaro make of
+it, who put the pictures in places of their own, see `finding`.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +18,22 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from pixelguide.annotations import rle
-from pixelguide.annotations.folders import (
-    LABELS_JSON,
-    files,
-    flat_name,
-    inside,
-    read_labels,
-    relative_path,
-)
-from pixelguide.annotations.json_files import Coordinate, invalid, read_json
-from pixelguide.annotations.layers import blank, layers
+from pixelguide.annotations.class_names import read_labels
+from pixelguide.annotations.finding import Pictures, picture_name
+from pixelguide.annotations.folders import LABELS_JSON
+from pixelguide.annotations.interpretation import Interpretation
+from pixelguide.annotations.json_files import Coordinate, invalid
+from pixelguide.annotations.layers import layers
 from pixelguide.annotations.naming import Reading, named_classes
-from pixelguide.annotations.shapes import polygon_mask
+from pixelguide.annotations.outlines import polygons
+from pixelguide.annotations.painting import Painted, Shape, paint
+from pixelguide.annotations.renderings import draw_polygon
+from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
-from pixelguide.images import MAX_PIXELS, load_rgb, save_png
-from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.images import MAX_PIXELS, save_png
+from pixelguide.labels import LabelSet
 
 _HINT = "Expected COCO's images, categories and annotations."
 
@@ -67,60 +70,65 @@ class _Rle(BaseModel):
     counts: list[_Run] | str
 
 
-_Polygon = Annotated[list[Coordinate], Field(min_length=6)]
-_POLYGONS: TypeAdapter[list[list[float]]] = TypeAdapter(list[_Polygon])
+_POLYGONS: TypeAdapter[list[list[float]]] = TypeAdapter(list[list[Coordinate]])
 
 
-def fits(path: Path) -> bool:
-    """Whether `path` is such a file, or a folder with one (or `annotations/` with one) in it."""
-    return any(_is_coco(file) for file in _candidates(path)[:20])
+def fits(source: Source) -> bool:
+    """Whether there is such a file, in the folder itself or in `annotations/` in it."""
+    return bool(_fitting(source))
 
 
-def read(path: Path, reading: Reading) -> Annotations:
+def read(source: Source, reading: Reading) -> Annotations:
     """All pictures with their maps.
 
-    Pictures are looked for beside the file, in `images/` there, or, for `annotations/FILE.json`, in
-    the folder above. The classes are those of `reading`, of `labels.json` beside the file, or the
-    categories in their order. A picture path that leads outside is a SafetyError.
+    The classes are those of `reading`, of `labels.json` beside the file, or the categories in their
+    order. A picture path that leads outside, to nothing that is known here, is a SafetyError.
     """
-    candidates = _candidates(path)
-    fitting = candidates if len(candidates) == 1 else [c for c in candidates if _is_coco(c)]
+    candidates = _candidates(source)
+    fitting = candidates if len(candidates) == 1 else _fitting(source)
     if len(fitting) != 1:
-        raise InputError(f"{len(fitting)} COCO files", str(path), "Name the one to read.")
-    file = fitting[0]
-    content = read_json(file, _File, _HINT)
-    root = file.parent.parent if file.parent.name == "annotations" else file.parent
+        raise InputError(
+            f"{len(fitting)} COCO files ({', '.join(fitting[:4])})" if fitting else "0 COCO files",
+            str(source.path),
+            "Name the one to read.",
+        )
+    content = source.json(fitting[0], _File, _HINT)
+    file, where = fitting[0], source.where(fitting[0])
+    if not content.images:
+        hint = "Label Studio's COCO leaves brush strokes out: export its JSON."
+        raise InputError("no images", where, hint)
+    root = _root(file)
     names = {category.id: category.name for category in content.categories}
     labels, class_id = named_classes(
-        names.values(), reading.own_labels or read_labels(root), reading, file.name
+        names.values(), reading.own_labels or read_labels(source.below(root)), reading, where
     )
-    by_image: defaultdict[int, list[_Annotation]] = defaultdict(list)
-    for annotation in content.annotations:
-        by_image[annotation.image_id].append(annotation)
-    pictures, without = [], []
+    by_image: defaultdict[int, list[tuple[int, _Annotation]]] = defaultdict(list)
+    for number, annotation in enumerate(content.annotations, 1):
+        by_image[annotation.image_id].append((number, annotation))
+    found, pictures, without = Pictures(source, reading.how), [], []
     for image in sorted(content.images, key=lambda image: image.file_name):
-        name = _name(image, file)
+        name = picture_name(image.file_name, where)
         if not by_image[image.id]:
             without.append(name)
             continue
-        label_map = partial(
-            _label_map, image, by_image[image.id], names, labels, class_id, f"{file.name}, {name}"
+        painted = partial(
+            _painted,
+            *(image, by_image[image.id], names, labels, class_id, reading.how, f"{where}, {name}"),
         )
-        picture = _find(root, image.file_name, file.name)
-        pictures.append(
-            AnnotatedPicture(name, label_map, partial(load_rgb, picture) if picture else None)
-        )
+        picture = found.find(image.file_name, where, _near(root, file))
+        pictures.append(AnnotatedPicture.of_shapes(name, painted, picture))
     unknown = set(by_image) - {image.id for image in content.images}
     if unknown or len(names) < len(content.categories):
         what = f"annotations of unknown image {min(unknown)}" if unknown else "repeated category id"
-        raise InputError(what, file.name, _HINT)
+        raise InputError(what, where, _HINT)
     return Annotations(labels, tuple(pictures), tuple(without))
 
 
 def write(folder: Path, labels: LabelSet, pictures: Iterable[LoadedPicture]) -> None:
-    """Write `images/NAME.png`, then `labels.json` and `annotations.json`.
+    """Write `images/NAME.png`, then `labels.json` and `annotations/instances_default.json`.
 
-    It holds one mask (run lengths) per class and picture. Category ids start at 1.
+    That is where datumaro and CVAT look. The file holds one annotation per class and picture,
+    as polygons: Label Studio reads no run lengths. Category ids start at 1.
     """
     categories = {name: index for index, name in enumerate(labels.names, 1)}
     images: list[dict[str, Any]] = []
@@ -146,54 +154,90 @@ def write(folder: Path, labels: LabelSet, pictures: Iterable[LoadedPicture]) -> 
         "annotations": annotations,
     }
     write_atomically(folder / LABELS_JSON, labels.to_json().encode())
-    write_atomically(folder / "annotations.json", json.dumps(content).encode())
+    write_atomically(
+        folder / "annotations" / "instances_default.json", json.dumps(content).encode()
+    )
 
 
-def _candidates(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path] if path.suffix.lower() == ".json" else []
-    found = files(path, ".json") + files(path / "annotations", ".json")
-    return [file for file in found if file.name != LABELS_JSON]
+def _candidates(source: Source) -> list[str]:
+    if source.chosen is not None:
+        return [source.chosen] if source.chosen.lower().endswith(".json") else []
+    return [
+        name
+        for name in source.ending(".json")
+        if name.count("/") == 0 or name.split("/")[-2].lower() == "annotations"
+    ][:40]
 
 
-def _is_coco(file: Path) -> bool:
+def _fitting(source: Source) -> list[str]:
+    return [name for name in _candidates(source) if _is_coco(source, name)]
+
+
+def _is_coco(source: Source, name: str) -> bool:
+    if not source.has_fields(name, "images", "categories", "annotations"):
+        return False
     try:
-        read_json(file, _File)
+        source.json(name, _File)
     except InputError:
         return False
     return True
 
 
-def _name(image: _Image, file: Path) -> str:
-    return flat_name(str(relative_path(image.file_name, file.name).with_suffix("")), file.name)
+def _root(file: str) -> str:
+    """The folder that pictures lie in or below: the file's, or that above `annotations/`."""
+    folder = file.rpartition("/")[0]
+    if folder.rpartition("/")[2].lower() == "annotations":
+        folder = folder.rpartition("/")[0]
+    return f"{folder}/" if folder else ""
 
 
-def _find(root: Path, file_name: str, where: str) -> Path | None:
-    for folder in (root, root / "images"):
-        picture = inside(folder, file_name, where)
-        if picture.is_file():
-            return picture
-    return None
+def _near(root: str, file: str) -> list[str]:
+    """Where pictures are looked for first: `images/train/`, `train/` for `instances_train.json`."""
+    subset = file.rpartition("/")[2].rpartition(".")[0].rpartition("_")[2]
+    folders = ("images/", "data/", f"images/{subset}/", f"{subset}/", f"data/{subset}/")
+    return [root, *(root + folder for folder in folders)]
 
 
-def _label_map(
+def _painted(
     image: _Image,
-    annotations: list[_Annotation],
+    annotations: list[tuple[int, _Annotation]],
     names: dict[int, str],
     labels: LabelSet,
     class_id: Callable[[str, str], int],
+    how: Interpretation,
     where: str,
-) -> LabelMap:
-    ids = blank(labels, image.height, image.width, where)
-    for annotation in annotations:
+) -> Painted:
+    shapes, boxes = [], []
+    for number, annotation in annotations:
         if annotation.category_id not in names:
             raise InputError(f"unknown category {annotation.category_id}", where, _HINT)
-        mask = _mask(annotation.segmentation, image.height, image.width, where)
-        ids[mask] = class_id(names[annotation.category_id], where)
-    return LabelMap(ids, labels)
+        name, what = names[annotation.category_id], f"annotation {number}"
+        if not _has_outline(annotation.segmentation):
+            boxes.append(f"{what} ({name})")
+            continue
+        size, place = (image.height, image.width), f"{where}, {what}"
+        mask = partial(_mask, annotation.segmentation, *size, how.rendering, place)
+        shapes.append(Shape(name, what, mask))
+    if boxes:  # what lies in them is not known, and background at least is wrong
+        one = "is a box" if len(boxes) == 1 else "are boxes"
+        raise InputError(
+            f"{', '.join(boxes[:3])}{' …' if len(boxes) > 3 else ''} {one} without an outline: "
+            f"{len(boxes)} of {len(annotations)}",
+            where,
+            "Draw outlines or masks; boxes do not say which pixels are meant.",
+        )
+    return paint(shapes, (image.height, image.width), labels, class_id, how, where)
 
 
-def _mask(segmentation: Any, height: int, width: int, where: str) -> NDArray[np.bool_]:
+def _has_outline(segmentation: Any) -> bool:
+    if isinstance(segmentation, dict):
+        return bool(segmentation)
+    return not (segmentation is None or segmentation in ([], [[]], ""))
+
+
+def _mask(
+    segmentation: Any, height: int, width: int, rendering: str, where: str
+) -> NDArray[np.bool_]:
     """bool height×width from what COCO allows as `segmentation`."""
     try:
         if isinstance(segmentation, dict):
@@ -205,7 +249,12 @@ def _mask(segmentation: Any, height: int, width: int, where: str) -> NDArray[np.
     for flat in polygons:
         if len(flat) % 2:
             raise InputError("polygon with an odd number of coordinates", where)
-        mask |= polygon_mask(list(zip(flat[::2], flat[1::2], strict=True)), height, width)
+        if len(flat) < 6:
+            raise InputError(
+                f"polygon of {len(flat) // 2} points", where, "It needs three at least: redraw it."
+            )
+        points = list(zip(flat[::2], flat[1::2], strict=True))
+        mask |= draw_polygon(points, height, width, rendering)
     return mask
 
 
@@ -227,7 +276,7 @@ def _annotation(index: int, image: int, category: int, mask: NDArray[np.bool_]) 
         "id": index,
         "image_id": image,
         "category_id": category,
-        "segmentation": {"size": list(mask.shape), "counts": rle.encode(mask)},
+        "segmentation": polygons(mask),
         "area": int(mask.sum()),
         "bbox": [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top],
         "iscrowd": 0,

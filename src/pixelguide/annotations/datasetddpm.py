@@ -21,10 +21,11 @@ from pixelguide.annotations.folders import LABELS_JSON, files, flat_name, pictur
 from pixelguide.annotations.label_sets import built_in_label_sets
 from pixelguide.annotations.naming import Reading
 from pixelguide.annotations.pairs import labels_for
+from pixelguide.annotations.picture_files import PictureFile
 from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import write_atomically
-from pixelguide.images import MAX_PIXELS, load_rgb, save_png
+from pixelguide.images import MAX_PIXELS, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 
@@ -47,7 +48,7 @@ def read(path: Path, reading: Reading) -> Annotations:
         AnnotatedPicture(
             flat_name(map_path.stem, map_path.name),
             partial(_label_map, map_path, labels),
-            partial(load_rgb, pictures[map_path.stem]) if map_path.stem in pictures else None,
+            PictureFile.at(pictures[map_path.stem]) if map_path.stem in pictures else None,
         )
         for map_path in maps
     ]

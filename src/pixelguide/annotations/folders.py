@@ -12,7 +12,6 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import from_os_error, sync_folder
 from pixelguide.images import SUFFIXES
-from pixelguide.labels import LabelSet
 
 LABELS_JSON = "labels.json"
 
@@ -22,7 +21,9 @@ def files(folder: Path, *suffixes: str) -> list[Path]:
     if not folder.is_dir():
         return []
     try:
-        return sorted(p for p in folder.iterdir() if p.suffix.lower() in suffixes and p.is_file())
+        found = (p for p in folder.iterdir() if p.suffix.lower() in suffixes)
+        # what starts with a dot is the system's own, such as macOS's `._NAME.png`
+        return sorted(p for p in found if not p.name.startswith(".") and p.is_file())
     except OSError as error:
         raise InputError(f"cannot read ({error.strerror})", str(folder), "Check it.") from None
 
@@ -31,17 +32,6 @@ def pictures_by_stem(folder: Path) -> dict[str, Path]:
     """The pictures directly in `folder`; of equal stems the one of the first suffix."""
     found = sorted(files(folder, *SUFFIXES), key=lambda p: SUFFIXES.index(p.suffix.lower()))
     return dict(sorted({path.stem: path for path in reversed(found)}.items()))
-
-
-def read_labels(folder: Path) -> LabelSet | None:
-    """The label set in `labels.json` of `folder`, None if there is no such file."""
-    path = folder / LABELS_JSON
-    try:
-        return LabelSet.from_json(path.read_text("utf-8"), LABELS_JSON)
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read ({error})", LABELS_JSON, "Write it again.") from None
 
 
 def relative_path(text: str, where: str) -> PurePosixPath:

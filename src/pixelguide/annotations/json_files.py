@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -22,16 +23,51 @@ def read_json(path: Path, model: type[Model], hint: str = "") -> Model:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ResourceError("JSON larger than 256 MiB", path.name, "Split it.")
-        return model.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise invalid(error, path.name, hint) from None
+        return parse_json(path.read_bytes(), path.name, model, hint)
     except OSError as error:
         raise InputError(f"cannot read ({error.strerror})", str(path), "Check the path.") from None
+
+
+def parse_json(content: bytes, where: str, model: type[Model], hint: str = "") -> Model:
+    """JSON, UTF-8 with or without byte order mark, checked field by field as `read_json` does."""
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        raise InputError("not UTF-8 text", where, "Save it as UTF-8.") from None
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        raise invalid(error, where, hint) from None
 
 
 def invalid(error: ValidationError, where: str, hint: str = "") -> InputError:
     """Our error for the first thing pydantic found, in one line."""
     first: Any = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    message = " ".join(str(first["msg"]).split())[:200]
+    message = _told(first)
     return InputError(f"{place}: {message}" if place else message, where, hint)
+
+
+_NUMBERS = ("int_parsing", "int_type", "int_from_float", "float_type", "float_parsing")
+_KINDS = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "list_type": "must be a list",
+    "model_type": "must be an object {…}",
+    "dict_type": "must be an object {…}",
+    "model_attributes_type": "must be an object {…}",
+    "finite_number": "must be finite",
+    **dict.fromkeys(_NUMBERS, "must be a number"),
+}
+
+
+def _told(found: Any) -> str:
+    """What is wrong, in words of ours where the kind of mistake is one that tools make."""
+    kind, context = found["type"], found.get("ctx", {})
+    if kind == "too_short":
+        return f"{context['actual_length']} entries, at least {context['min_length']} are needed"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = context.get("ge", context.get("le"))
+        return f"must be {'at least' if 'ge' in context else 'at most'} {bound:g}"
+    return _KINDS.get(kind) or " ".join(str(found["msg"]).split())[:200]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.annotations.interpretation import AS_IN_FILES, Interpretation
 from pixelguide.annotations.label_sets import distinct_palette
 from pixelguide.errors import InputError
 from pixelguide.label_colours import Colour
@@ -16,7 +17,8 @@ from pixelguide.labels import IGNORE, LabelSet
 IGNORED = "__ignore__"
 """Stands for `IGNORE` where only classes with names can be written (labelme's own word for it)."""
 
-BACKGROUNDS = ("background", "_background_")
+BACKGROUNDS = ("background", "_background_", "__background__")
+"""labelme calls it by the second, ISAT by the third."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,17 @@ class Reading:
 
     labels: express the maps in these classes, by name; None for the classes they come in.
     renames: new names of classes, `IGNORED` for "no label"; the key "*" stands for every class
-        that has no entry and is not in `labels`.
+        that has no entry and is not in `labels`, the key `IGNORED` for the pixels without a label.
     own_labels: the classes of maps whose format does not name them; `labels` if None.
     snap: how far a colour may lie from the class it is taken for, see `ids_of_colours`.
+    how: how shapes and maps are to be understood.
     """
 
     labels: LabelSet | None = None
     renames: Mapping[str, str] = field(default_factory=dict)
     own_labels: LabelSet | None = None
     snap: float = 0
+    how: Interpretation = AS_IN_FILES
 
 
 def background_id(labels: LabelSet) -> int:
@@ -52,7 +56,7 @@ def check_renames(renames: Mapping[str, str], known: Iterable[str]) -> None:
     """Raise InputError for a class to be renamed that is none of `known`: a typing error."""
     known = tuple(known)
     for old in renames:
-        if old != "*" and old not in known:
+        if old not in ("*", IGNORED) and old not in known:
             raise InputError(f"no class '{old}' to rename", hint=f"There are: {', '.join(known)}.")
 
 
@@ -77,12 +81,15 @@ def id_table(
 ) -> tuple[LabelSet, NDArray[np.uint8]]:
     """`wanted` (or `source` renamed) and, uint8 256, the id there of every id in `source`, by name.
 
-    `IGNORE` stays. Raises InputError that lists all classes of `source` without a counterpart.
+    `IGNORE` stays, unless `IGNORED` is renamed. Raises InputError that lists all classes of
+    `source` without a counterpart.
     """
     check_renames(renames, source.names)
     target = renamed(source, renames) if wanted is None else wanted
     table = np.full(256, IGNORE, np.uint8)
     missing = []
+    if (unlabelled := renames.get(IGNORED, IGNORED)) in target.names:
+        table[IGNORE] = target.id(unlabelled)
     for index, name in enumerate(source.names):
         new = new_name(name, renames, wanted)
         if new in target.names:

@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from pixelguide.annotations.folders import (
-    LABELS_JSON,
-    files,
-    flat_name,
-    pictures_by_stem,
-    read_labels,
-)
+from pixelguide.annotations.class_names import read_labels
+from pixelguide.annotations.finding import Pictures
+from pixelguide.annotations.folders import LABELS_JSON, files, flat_name, pictures_by_stem
+from pixelguide.annotations.map_sets import enlarged
 from pixelguide.annotations.naming import Reading
+from pixelguide.annotations.picture_files import PictureFile
+from pixelguide.annotations.source import open_source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
-from pixelguide.images import load_rgb, save_png
+from pixelguide.images import save_png
 from pixelguide.labels import LabelMap, LabelSet
 
 _LABEL = "_label"
@@ -32,7 +31,7 @@ def fits(path: Path) -> bool:
 
 def read(path: Path, reading: Reading) -> Annotations:
     """All maps with their pictures."""
-    labels = read_labels(path)
+    labels = read_labels(open_source(path))
     if labels is None:
         raise InputError(f"{LABELS_JSON} is missing", str(path), "It names the classes.")
     return paired(path, path, _LABEL, labels, reading)
@@ -43,14 +42,21 @@ def paired(
 ) -> Annotations:
     """Label PNGs NAME + `suffix` in `maps` with the pictures of that NAME in `images`."""
     pictures = pictures_by_stem(images)
+    outside = Pictures(open_source(images), reading.how)
     map_paths = {
         p.stem.removesuffix(suffix): p for p in files(maps, ".png") if p.stem.endswith(suffix)
     }
     entries = [
-        AnnotatedPicture(
-            flat_name(stem, map_path.name),
-            partial(LabelMap.load, map_path, labels, reading.snap),
-            partial(load_rgb, pictures[stem]) if stem in pictures else None,
+        enlarged(
+            AnnotatedPicture(
+                flat_name(stem, map_path.name),
+                partial(LabelMap.load, map_path, labels, reading.snap),
+                PictureFile.at(pictures[stem])
+                if stem in pictures
+                else outside.of_stem(stem, [])
+                if reading.how.images
+                else None,
+            )
         )
         for stem, map_path in sorted(map_paths.items())
     ]

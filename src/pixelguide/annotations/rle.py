@@ -15,15 +15,6 @@ from numpy.typing import NDArray
 from pixelguide.errors import InputError
 
 
-def encode(mask: NDArray[np.bool_]) -> list[int]:
-    """The run lengths of a bool H×W mask."""
-    flat = mask.T.reshape(-1)
-    ends = np.flatnonzero(np.diff(flat)) + 1
-    starts_with_one = [0] if flat[0] else []
-    runs: list[int] = np.diff(np.concatenate([[0], ends, [flat.size]])).tolist()
-    return starts_with_one + runs
-
-
 def decode(counts: Sequence[int], height: int, width: int, where: str) -> NDArray[np.bool_]:
     """bool height×width from run lengths. Raises InputError if they do not fill it exactly."""
     if any(count < 0 for count in counts) or sum(counts) != height * width:

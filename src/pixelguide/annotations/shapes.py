@@ -1,6 +1,7 @@
 """Polygons and circles as masks: a pixel belongs to a shape if its centre lies inside.
 
-Coordinates are those of labelme and COCO: pixel (x, y) covers [x, x + 1) × [y, y + 1).
+Coordinates are those of labelme and COCO: pixel (x, y) covers [x, x + 1) × [y, y + 1). A centre
+that lies on an edge is outside if the shape lies to the right of it or below, as in pycocotools.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ def polygon_mask(points: Sequence[Point], height: int, width: int) -> NDArray[np
     for (x0, y0), (x1, y1) in zip(points, [*points[1:], *points[:1]], strict=True):
         if y0 > y1:
             x0, y0, x1, y1 = x1, y1, x0, y0
-        top = min(max(int(np.ceil(y0 - 0.5)), 0), height)
-        bottom = min(max(int(np.ceil(y1 - 0.5)), 0), height)
+        top = min(max(int(np.floor(y0 + 0.5)), 0), height)
+        bottom = min(max(int(np.floor(y1 + 0.5)), 0), height)
         if top < bottom:
             rows = np.arange(top, bottom)
             crossing = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
-            flips[rows, np.clip(np.ceil(crossing - 0.5), 0, width).astype(np.int64)] += 1
+            flips[rows, np.clip(np.floor(crossing + 0.5), 0, width).astype(np.int64)] += 1
     inside: NDArray[np.bool_] = flips[:, :width].cumsum(1) % 2 == 1
     return inside
 

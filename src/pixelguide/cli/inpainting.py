@@ -102,7 +102,7 @@ def inpaint(
 
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.inpainting import Behind, InpaintSettings
-    from pixelguide.edit.mask_file import load_mask
+    from pixelguide.edit.masks import load_mask
     from pixelguide.edit.result_folder import check_apart
 
     out = output.out

@@ -92,7 +92,7 @@ def interpolate(
     """Make the frames between two pictures: how strong an edit is becomes a choice."""
     from pixelguide.edit.animation import check_rate, require_film, write_mp4
     from pixelguide.edit.interpolation import InterpolationSettings
-    from pixelguide.edit.mask_file import load_mask
+    from pixelguide.edit.masks import load_mask
 
     out, strength = output.out, frames.strength
     if strength is not None and frames.num_frames is not None:

@@ -11,6 +11,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pixelguide.cli.annotation_options import (
+    Images,
+    Order,
+    Rendering,
+    StoredFrame,
+    interpretation,
+)
 from pixelguide.cli.options import Labels, Snap, label_set
 from pixelguide.cli.photographs import warn_of_map
 from pixelguide.errors import InputError
@@ -46,6 +53,10 @@ def labels_convert(
     from_labels: OwnLabels = None,
     renames: Renames = None,
     snap: Snap = 0,
+    order: Order = "file",
+    rendering: Rendering = "centres",
+    stored_frame: StoredFrame = False,
+    images: Images = None,
 ) -> None:
     """Write annotated pictures in another format, and with other classes by their names."""
     from pixelguide.annotations import read_annotations, write_annotations
@@ -57,12 +68,16 @@ def labels_convert(
         renames=_renames(renames or []),
         own_labels=label_set(from_labels) if from_labels else None,
         snap=snap,
+        how=interpretation(order, rendering, stored_frame, images),
     )
+    told: list[str] = []
     with progress_bar() as report:
-        write_annotations(target, to, _with_warnings(annotations), report)
+        write_annotations(target, to, _with_warnings(annotations), report, told.append)
     left_out = len(annotations.without_map)
     note = f"; {left_out} pictures without a map left out" if left_out else ""
     typer.echo(f"{target}: {len(annotations)} pictures, {len(annotations.labels)} classes{note}")
+    for line in told:
+        typer.echo(f"note: {line}", err=True)
 
 
 @labels_app.command("check")
@@ -71,6 +86,10 @@ def labels_check(
     from_: Source = "auto",
     labels: Labels = None,
     snap: Snap = 0,
+    order: Order = "file",
+    rendering: Rendering = "centres",
+    stored_frame: StoredFrame = False,
+    images: Images = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Count classes and list all that is wrong; ends with 2 if something is."""
@@ -81,13 +100,19 @@ def labels_check(
         read_annotations,
     )
 
-    name = detect_format(path) if from_ == "auto" else from_
+    name = detect_format(path, images) if from_ == "auto" else from_
     annotations = read_annotations(
-        path, name, own_labels=label_set(labels) if labels else None, snap=snap
+        path,
+        name,
+        label_set(labels) if labels else None,
+        snap=snap,
+        how=interpretation(order, rendering, stored_frame, images),
     )
     with progress_bar() as progress:
         report = check_annotations(
-            annotations, with_images=FORMATS[name].with_images, on_progress=progress
+            annotations,
+            with_images=FORMATS[name].with_images,
+            on_progress=progress,
         )
     if as_json:
         typer.echo(json.dumps({"format": name, **report.to_dict()}, indent=2))
@@ -137,6 +162,15 @@ def _show(name: str, report: Report) -> None:
     _list(console, "maps without pictures", report.maps_without_pictures)
     spots = [f"{r.picture} {r.name} {r.pixels} px at ({r.x}, {r.y})" for r in report.tiny_regions]
     _list(console, "tiny regions", spots)
+    hidden = [
+        f"{h.picture} {h.shape} ({h.name}): "
+        + (f"others cover its {h.pixels} px" if h.pixels else "covers no pixel's centre")
+        for h in report.hidden_shapes
+    ]
+    _list(console, "shapes of which nothing is seen", hidden)
+    _list(console, "turned by EXIF", report.turned_pictures)
+    for note in report.notes:
+        console.print(f"note: {note}")
     for picture, problem in report.warnings[:_SHOWN]:
         console.print(f"warning: {picture}: {problem}")
     if len(report.warnings) > _SHOWN:

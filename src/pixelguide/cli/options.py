@@ -221,7 +221,7 @@ def label_set(text: str) -> LabelSet:
     if text in known:
         return known[text]
     try:
-        return LabelSet.from_json(Path(text).read_text("utf-8"), text)
+        return LabelSet.from_json(Path(text).read_text("utf-8-sig"), text)
     except (OSError, UnicodeDecodeError):
         raise InputError(
             "no such label set", text, f"Give a labels.json or one of {', '.join(known)}."

@@ -7,6 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from pixelguide.cli.annotation_options import (
+    Images,
+    Order,
+    Rendering,
+    StoredFrame,
+    interpretation,
+)
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DeviceOptions, Labels, label_set, numbers
 from pixelguide.cli.told import QuietOptions, saying_what_is_kept
@@ -177,6 +184,13 @@ def train_classifiers_command(
     taps: Annotated[
         str | None, typer.Option(help="Decoder blocks by commas; see models show.")
     ] = None,
+    allow_absent: Annotated[
+        bool, typer.Option("--allow-absent", help="Train although classes have no pixel.")
+    ] = False,
+    order: Order = "file",
+    rendering: Rendering = "centres",
+    stored_frame: StoredFrame = False,
+    images: Images = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Train the segmenter and the guide of a category from a few labelled pictures."""
@@ -213,6 +227,9 @@ def train_classifiers_command(
             settings,
             labels=label_set(labels) if labels else None,
             limit=limit,
+            allow_absent=allow_absent,
+            how=interpretation(order, rendering, stored_frame, images),
+            on_note=lambda note: typer.echo(f"note: {note}", err=True),
             taps=[part.strip() for part in taps.split(",")] if taps else None,
             device=str(choose_device(place.device)),
             on_plan=announce,

@@ -52,7 +52,7 @@ def load_tasks(folder: Path, editor: Editor) -> list[EditTask]:
     """
     path = folder / INDEX
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise InputError("no such file", str(path), "List the edits there.") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import InputError
+from pixelguide.files import is_hidden
 from pixelguide.images import SUFFIXES, load_rgb, to_model
 
 KEPT_BYTES = 2**30
@@ -21,8 +22,9 @@ class PictureFolder:
     """All pictures of a folder and its subfolders, in order of their names.
 
     Each is cut to its central square and reduced to `size`. Files that end in `_label.png` are
-    label maps and left out. Pictures are decoded when first asked for; the small ones of a folder
-    that fits into `KEPT_BYTES` are kept, so that later epochs need no decoding.
+    label maps and left out, and so is what starts with a dot, such as macOS's `._NAME.jpg`.
+    Pictures are decoded when first asked for; the small ones of a folder that fits into
+    `KEPT_BYTES` are kept, so that later epochs need no decoding.
     """
 
     def __init__(self, folder: str | Path, size: int) -> None:
@@ -33,7 +35,9 @@ class PictureFolder:
         self.paths = sorted(
             path
             for path in folder.rglob("*")
-            if path.suffix.lower() in SUFFIXES and not path.stem.endswith("_label")
+            if path.suffix.lower() in SUFFIXES
+            and not path.stem.endswith("_label")
+            and not is_hidden(str(path.relative_to(folder)))
         )
         if not self.paths:
             raise InputError("no pictures", str(folder), f"Looked for {', '.join(SUFFIXES)}.")

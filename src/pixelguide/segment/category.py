@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pixelguide.annotations import Interpretation
 from pixelguide.errors import InputError
 from pixelguide.files import Content, check_writable
 from pixelguide.labels import LabelSet
@@ -35,6 +36,7 @@ from pixelguide.segment.plan import (
     guide_timesteps,
     plan_training,
 )
+from pixelguide.segment.samples import smallest_label
 from pixelguide.segment.segmenter import Segmenter
 from pixelguide.segment.storage import check_bank, classifier_parts, load_bank
 from pixelguide.segment.training import Progress, train_classifiers
@@ -59,15 +61,21 @@ def train_category(
     *,
     labels: LabelSet | None = None,
     limit: int | None = None,
+    how: Interpretation | None = None,
+    allow_absent: bool = False,
     taps: Sequence[str] | None = None,
     device: str = "cpu",
     on_plan: Callable[[TrainingPlan], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
     on_progress: Progress | None = None,
 ) -> None:
     """Train f_multi and {C_t} on the prior of `model` and write the whole category to `out`.
 
-    dataset, labels, limit: see `LabelledPictures.load`. taps: decoder blocks, by number or by
+    dataset, labels, limit, how: see `LabelledPictures.load`. taps: decoder blocks, by number or by
     name; by default those of `default_taps`.
+    allow_absent: classes of which there is no pixel are an InputError else: nothing can be learnt
+    of them, and edits towards them fail.
+    on_note: told in a sentence each what may be wrong with the maps.
     on_plan: told what the training will need, before it starts; an exception ends it there.
     A killed run goes on from `out` when repeated. `out` may be the model's own folder.
     """
@@ -78,7 +86,12 @@ def train_category(
     unet = folder.frozen().to(device)
     chosen = named_taps(unet, taps) if taps else default_taps(unet)
     denoiser = Denoiser(unet, schedule, chosen, kind)
-    pictures = LabelledPictures.load(dataset, denoiser.size, limit, labels)
+    pictures = LabelledPictures.load(dataset, denoiser.size, limit, labels, how)
+    if not allow_absent:
+        pictures.without_specks(smallest_label(denoiser.size)).check_classes()
+    if on_note:
+        for note in pictures.notes:
+            on_note(note)
     if on_plan:
         channels = sum(tap.channels for tap in denoiser.taps)
         on_plan(plan_training(settings, len(pictures), denoiser.size, channels))

@@ -18,11 +18,16 @@ from pixelguide.segment.features import pixel_features
 from pixelguide.segment.plan import ClassifierTraining
 
 
+def smallest_label(size: int) -> int:
+    """Labels of fewer pixels of a picture of size² are specks."""
+    return max(1, round(20 * (size / 256) ** 2))
+
+
 def prepared(
     denoiser: Denoiser, pictures: LabelledPictures, settings: ClassifierTraining
 ) -> LabelledPictures:
     """`pictures` without specks (the paper's 1-19 pixels at 256², by area), mirrored if wanted."""
-    pictures = pictures.without_specks(max(1, round(20 * (denoiser.size / 256) ** 2)))
+    pictures = pictures.without_specks(smallest_label(denoiser.size))
     return pictures.mirrored() if settings.mirror else pictures
 
 

@@ -33,8 +33,8 @@ network has most of its weights, four times as much memory transformed, and litt
 MADE = ("transformed", "there", "back")
 """What a convolution makes of its weights: for `winograd`, and for `packed` in either direction."""
 FEW_WEIGHTS = 1 << 19
-"""Up to here (2 MB) a convolution's weights are packed in float32 too: the networks that gain are
-small, and in large ones the two copies would take more memory than the activations."""
+"""Up to here (2 MB) a convolution goes by `packed` in float32 too: the networks that gain are
+small, and in large ones turned weights would take more memory than the activations."""
 LARGE = 1 << 21
 """Values (8 MB) from which activations leave the cache and working in pieces, channels last, is no
 slower. Below, PyTorch's own functions run in the layout they are given."""
@@ -45,7 +45,7 @@ class FrozenConv2d(nn.Module):
 
     On a CPU, 3×3 with stride 1 goes by `winograd` in float32 where that pays. Every other stride 1
     goes by `packed`: in float32 if it has few weights, in bfloat16 where the processor multiplies
-    that. The transformed or packed weights are made at the first such call, four times or twice the
+    that. What these make of the weights is made at the first such call, once to four times the
     layer's own, and forgotten when it moves.
     """
 
@@ -120,6 +120,8 @@ class FrozenConv2d(nn.Module):
         if there is None or back is None or self._version != self.weight._version:
             with torch.inference_mode(False), torch.no_grad():
                 there, back = pack(self.weight, self._padding, shape)
+                if there.dtype == torch.float32:
+                    self.weight.data = there  # the same values in another order: once is enough
             self.there, self.back, self._version = there, back, self.weight._version
         return there, back
 

@@ -1,10 +1,12 @@
-"""Convolutions on a CPU with weights packed once for both ways, in float32 or bfloat16.
+"""Convolutions on a CPU, channels last, with weights laid out once for both ways.
 
-oneDNN lays weights out anew at every call unless they are packed, which at low resolution takes
-longer than the convolution. The gradient with respect to the input of a convolution with stride 1
-is a convolution too, of weights turned by 180°; as such it runs two to six times faster than
-oneDNN's own way back (measured in bfloat16 on a Xeon with AMX). PyTorch itself asks oneDNN only for
-some shapes: single pictures go by a product of matrices, at two thirds of the speed.
+The gradient with respect to the input of a convolution with stride 1 is a convolution too, of
+weights turned by 180°; as such it runs two to six times faster than oneDNN's own way back (measured
+in bfloat16 on a Xeon with AMX). In bfloat16 oneDNN lays weights out anew at every call unless they
+are packed, which at low resolution takes longer than the convolution. In float32 channels last will
+do; packed for one number of pictures, they make two threads with another number twice as slow
+(measured). PyTorch itself asks oneDNN only for some shapes: single pictures go by a product of
+matrices, at two thirds of the speed.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ def runs_fp32(device: torch.device) -> bool:
 
 
 def pack(weight: Tensor, padding: tuple[int, int], shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Weights out×in×h×w for the convolution and for its gradient, in a layout of oneDNN's own.
+    """Weights out×in×h×w for the convolution and for its gradient: in float32 channels last, in
+    bfloat16 in a layout of oneDNN's own.
 
     shape: of an input like those to come; others can be given too.
     """
@@ -93,6 +96,8 @@ def opposite(padding: tuple[int, int], weight: Tensor) -> tuple[int, int]:
 
 
 def _laid_out(weight: Tensor, padding: tuple[int, int], shape: tuple[int, ...]) -> Tensor:
+    if weight.dtype == torch.float32:
+        return weight.detach().contiguous(memory_format=torch.channels_last)
     laid_out: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
         weight, padding, (1, 1), (1, 1), 1, shape
     )
@@ -101,6 +106,8 @@ def _laid_out(weight: Tensor, padding: tuple[int, int], shape: tuple[int, ...]) 
 
 def _convolve(x: Tensor, weight: Tensor, padding: tuple[int, int], bias: Tensor | None) -> Tensor:
     x = x.contiguous(memory_format=torch.channels_last)
+    if weight.dtype == torch.float32:
+        return torch.mkldnn_convolution(x, weight, bias, padding, (1, 1), (1, 1), 1)
     result: Tensor = torch.ops.mkldnn._convolution_pointwise(
         x, weight, bias, padding, (1, 1), (1, 1), 1, "none", [], ""
     )
