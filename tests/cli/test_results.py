@@ -154,6 +154,17 @@ def test_an_edit_is_made_again_from_its_report(run: Run, edit: Run, desk: Path) 
     assert (settings["strength"], settings["roi"]) == (0.7, "changed")
 
 
+def test_a_region_that_is_another_one_is_warned_of(run: Run, edit: Run, desk: Path) -> None:
+    assert edit(roi="changed")[0] == 0
+    code, _, err = run(
+        "edit", desk / "picture.png", "--from", desk / "out", "-o", desk / "again", "--model",
+        desk / "model", "--device", "cpu",
+    )  # fmt: skip
+    assert code == 0, err
+    assert err.startswith("warning: the region has ")
+    assert "--source-map, give it again." in err
+
+
 def test_a_part_is_edited_again(run: Run, edit: Run, desk: Path) -> None:
     save_png(desk / "photograph.png", load_rgb(desk / "picture.png").repeat(4, 0).repeat(5, 1))
     code, _, err = edit(picture="photograph.png", crop="5,9,48")
@@ -184,7 +195,7 @@ def test_another_model_makes_no_edit_again_unless_it_is_told(
     assert run(*again, "--any-model")[0] == 0
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"settings": {"seed": 1}}'])
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"settings": {"seed": 1}, "roi_pixels": 3}'])
 def test_what_is_no_report_of_an_edit_is_one_line(run: Run, desk: Path, content: str) -> None:
     (desk / "report.json").write_text(content)
     given = ("edit", desk / "picture.png", "-o", desk / "out", "--from")

@@ -77,3 +77,12 @@ def test_the_report_is_written_last(
     with pytest.raises(ResourceError):
         result.save(tmp_path)
     assert not (tmp_path / "report.json").exists()
+
+
+def test_results_are_told_in_a_line(result: EditResult) -> None:
+    told = [repr(each) for each in (result, result.best, result.target)]
+    assert told[0] == (
+        "EditResult(25 pixels in the ROI, best Candidate(1, ROI accuracy 0.123, loss 0.212) of 3)"
+    )
+    assert told[2].startswith("LabelMap(16×16: ")
+    assert all(len(text) < 120 for text in told)

@@ -220,11 +220,10 @@ def edit(
     done: list[EditJob] = []
     with saying_what_is_kept(lambda: kept_results([job.out for job in done])):
         for job in jobs:
-            with naming(
-                map=job.target, source_map=job.source, crop=job.image, editor=job.image,
-                settings=job.image,
-            ):  # fmt: skip
-                _edit_one(job, editor, (pictures, maps, output, told), classes, settings)
+            with naming(map=job.target, source_map=job.source, crop=job.image, editor=job.image):
+                saved = _edit_one(job, editor, (pictures, maps, output, told), classes, settings)
+            if earlier and maps.target is None and maps.source_map is None:
+                earlier.warn_of_region(saved)
             done.append(job)
 
 
@@ -234,7 +233,8 @@ def _edit_one(
     options: tuple[PicturesOptions, MapOptions, EditOutput, ToldOptions],
     classes: list[str] | None,
     settings: dict[str, Any],
-) -> None:
+) -> dict[str, Any]:
+    """Edit a picture and write its results; return the report."""
     pictures, maps, output, told = options
     file_format = output.file_format()
     picture, painted, source = job.read(editor.labels, pictures, maps)
@@ -262,3 +262,4 @@ def _edit_one(
         job.out,
         saved,
     )
+    return saved

@@ -20,19 +20,21 @@ class EarlierEdit:
 
     path: Path
     settings: dict[str, Any]
+    roi_pixels: int
 
     @classmethod
     def open(cls, path: Path) -> EarlierEdit:
         """Read report.json, or that of a folder. Raises InputError for another file."""
         path = path / "report.json" if path.is_dir() else path
         try:
-            settings = json.loads(path.read_text("utf-8"))["settings"]
+            content = json.loads(path.read_text("utf-8"))
+            settings, pixels = content["settings"], int(content["roi_pixels"])
             str(settings["model"]["hash"]), settings["seed"], list(settings["edit_classes"])
         except OSError as error:
             raise InputError(f"cannot read the report ({error.strerror})", str(path)) from None
         except (ValueError, LookupError, TypeError, RecursionError):
             raise InputError("no report of an edit", str(path), "Give its report.json.") from None
-        return cls(path, settings)
+        return cls(path, settings, pixels)
 
     @property
     def target(self) -> Path:
@@ -62,6 +64,16 @@ class EarlierEdit:
                 f"the edit was made by a model of hash {wanted}, {model} has {found}",
                 str(self.path),
                 "Give its --model, or --any-model: the result will be another one.",
+            )
+
+    def warn_of_region(self, saved: dict[str, Any]) -> None:
+        """Say on standard error when the region is not the earlier edit's: nothing in a report says
+        which map was painted on, if it was not what the model reads."""
+        if saved["roi_pixels"] != self.roi_pixels:
+            typer.echo(
+                f"warning: the region has {saved['roi_pixels']} pixels, and had {self.roi_pixels} "
+                f"in {self.path}: if that edit had a --source-map, give it again.",
+                err=True,
             )
 
     def _values(self) -> dict[str, Any]:
