@@ -37,8 +37,7 @@ def progress_bar(quiet: bool = False, log: Path | None = None) -> Iterator[Repor
     """How far it is, on standard error; yields the callback that is told of it.
 
     A terminal gets a bar per stage, anything else a line now and then (`ProgressLines`). quiet:
-    neither. log: without a terminal every few seconds a line goes to this file, too, as soon as
-    its folder is there.
+    neither. log: without a terminal every few seconds a line goes to this file, too.
     """
     console = Console(stderr=True)
     if console.is_terminal and not quiet:
@@ -191,6 +190,7 @@ def _appending(path: Path) -> Callable[[str], None]:
     def say(line: str) -> None:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8") as file:
                 file.write(f"{stamp} {line.removeprefix(PREFIX)}\n")
         except OSError:

@@ -21,12 +21,15 @@ RECORDED = Path(__file__).parents[1] / "recorded"
 LEVELS, SHARE = 3, 0.01
 """Grey levels that a picture of the network may differ by, and the share of its values: between
 AVX2 and AVX-512 the last bits of a float32 differ, six passes enlarge that, and rounding shows it.
-(Seen between both: at most 1 level in 0.2 % of the values.)"""
+(Of these commands none differed on AVX2, on AVX-512, or with two threads.)"""
 IDS = 0.005
 """Share of a map's pixels that may have another class, where two are equally likely."""
 SCORES = 0.02
 MEASURED = ("seconds", "versions", "hash", "path", "date")
 """Of reports: what is true of one run, one environment or one place only."""
+ELSEWHERE = {"coco/annotations.json": "coco/annotations/instances_default.json"}
+"""Changed on purpose: where datumaro and label-studio-sdk look for it, as polygons, which both
+read (`tests/annotations/test_coco.py` holds its content)."""
 
 NEW_FILES = {
     "part.part.json": "a map's part outlives paint programs that drop its text chunks",
@@ -65,9 +68,11 @@ def test_a_command_writes_what_it_wrote(
             _compare_values(name, *(json.loads(each[stream]) for each in (now, then)))
         else:
             assert _without_numbers(now[stream]) == _without_numbers(then[stream])
-    assert [path for path in now["files"] if path not in NEW_FILES] == list(then["files"])
+    written = sorted(path for path in now["files"] if path not in NEW_FILES)
+    assert written == sorted(ELSEWHERE.get(path, path) for path in then["files"])
     for path, content in then["files"].items():
-        _compare(path, now["files"][path], content)
+        if path not in ELSEWHERE:
+            _compare(path, now["files"][path], content)
 
 
 def test_the_built_in_models_are_listed(found: dict[str, Any]) -> None:

@@ -4,7 +4,8 @@
 
 Run there in this order, all on the built-in model, on pictures that the first ones draw. What does
 not depend on floating point must be the same to the last byte. Label maps and pictures come from a
-network, whose last bits depend on the processor: of them what may differ is stated in `Kept`.
+network, whose last bits depend on the processor: what of them may differ,
+`test_recorded_commands.py` says.
 """
 
 from __future__ import annotations
