@@ -5,6 +5,7 @@ from __future__ import annotations
 LOOKS_RIGHT, SETTLED = 100_000, 400_000
 """Pictures after which a small category (64²) looks right, and what the bundled ones have seen."""
 _SHAPES = 30_000
+"""A rule of thumb between that and 3,616, after which samples are noise."""
 
 
 def outlook(seen: int, pace: float) -> str:
