@@ -96,8 +96,10 @@ def test_painting_over_the_photograph(
     first = (desk / "out" / "00.png").read_bytes()
     # a paint program may drop it: then it must
     full.save(desk / "painted.png")
-    answer = edit(picture=photograph.name, map=desk / "painted.png", **options)
-    assert "90×70 pixels are no square" in assert_one_error(answer)
+    answer = edit(picture=photograph.name, map=desk / "painted.png", out=desk / "b", **options)
+    told = assert_one_error(answer)
+    assert "90×70 pixels are no square, photograph.jpg." in told
+    assert "painted.png does not say which part it shows: give --crop 13,9,48" in told
     code, *_ = edit(
         picture=photograph.name, map=desk / "painted.png", crop="13,9,48", out=desk / "b", **options
     )
@@ -161,14 +163,15 @@ def test_layers_of_an_edit_are_a_map(edit: Run, desk: Path, photograph: Path) ->
     assert edit("--open-raster", picture=photograph.name, crop="13,9,48")[0] == 0
     first = (desk / "out" / "00.png").read_bytes()
     (desk / "out" / "edit.ora").rename(desk / "edit.ora")
-    options = {"map": desk / "edit.ora", "crop": "13,9,48", "picture": photograph.name}
+    options = {"map": desk / "edit.ora", "crop": "13,9,48", "picture": photograph.name,
+               "out": desk / "again"}  # fmt: skip
     code, _, err = edit(**options)
     assert code == 0, err
-    assert (desk / "out" / "00.png").read_bytes() == first
-    told = assert_one_error(edit("--layer", "Sketch", **options))
+    assert (desk / "again" / "00.png").read_bytes() == first
+    told = assert_one_error(edit("--layer", "Sketch", "--overwrite", **options))
     assert "no layer is called 'Sketch', edit.ora" in told
     assert "'Label map', 'Edited', 'Original'" in told
-    assert edit("--layer", "label map", **options)[0] == 0
+    assert edit("--layer", "label map", "--overwrite", **options)[0] == 0
 
 
 def test_a_snap_that_makes_rims_is_warned_of(edit: Run, desk: Path, labels: LabelSet) -> None:
@@ -202,9 +205,11 @@ def test_a_map_that_may_show_a_part_needs_to_say_which(
     options = {"map": desk / "painted.png", "source_map": None, "classes": None}
     told = assert_one_error(edit(picture="square.png", **options))
     assert "pixels without a label" in told
-    assert "Give --crop" in told
-    side = 4 * len(picture)
-    save_png(desk / "mask.png", np.tri(side, dtype=np.uint8) * 255)
+    assert "painted.png. Give --crop 8,4,40, as full.part.json says." in told
+    (desk / "full.part.json").unlink()
+    told = assert_one_error(edit(picture="square.png", **options))
+    assert "Give --crop x,y,size as for segment, or --crop 0,0,64" in told
+    Image.fromarray(np.eye(64, dtype=np.uint8) * 255).save(desk / "mask.png")
     inpainted = run(
         "inpaint", desk / "square.png", "--mask", desk / "mask.png", "-o", desk / "out",
         "--map", desk / "painted.png", *model,
@@ -263,7 +268,7 @@ def test_eyes_choose_the_part(run: Run, edit: Run, desk: Path, photograph: Path)
     _unchanged_outside(desk, photograph)
     crop = _report(desk)["settings"]["crop"]
     first = (desk / "out" / "00.png").read_bytes()
-    assert edit(picture=photograph.name, crop=crop)[0] == 0
+    assert edit("--overwrite", picture=photograph.name, crop=crop)[0] == 0
     assert (desk / "out" / "00.png").read_bytes() == first
 
 

@@ -20,6 +20,7 @@ from pixelguide.edit.progress import Clock, Progress, step_watcher
 from pixelguide.edit.reader import PictureReader
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
+from pixelguide.edit.second_picture import second_picture
 from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
@@ -28,7 +29,8 @@ from pixelguide.images import from_model
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_mask
-from pixelguide.photo.picture import Picture, read_picture
+from pixelguide.photo.picture import AnyPicture
+from pixelguide.photo.strength import at_strength
 from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
 
@@ -121,6 +123,7 @@ class Editor(PictureReader):
             plan, subject, self._predictor(target, plan.roi, plan.scale),
             self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
         )  # fmt: skip
+        images = at_strength(subject.image, images, chosen.strength)
         with clock("scoring"):
             candidates = self.score(images, target, plan.roi)
         reproducible = {
@@ -185,7 +188,7 @@ class Editor(PictureReader):
 
     def interpolate(
         self,
-        other: Picture,
+        other: AnyPicture,
         *,
         roi: NDArray[np.bool_] | None = None,
         on_progress: Progress | None = None,
@@ -195,11 +198,10 @@ class Editor(PictureReader):
 
         Parameters
         ----------
-        other : str, Path, PIL.Image.Image or numpy.ndarray
-            The last frame, of the model's size: uint8 S×S×3 if it is an array.
+        other : str, Path, PIL.Image.Image, numpy.ndarray or Photograph
+            The last frame, uint8 S×S×3; for a part of a photograph all of an edit of it.
         roi : numpy.ndarray, optional
-            Where the frames may change, bool S×S; by default where the two pictures differ,
-            dilated.
+            Where the frames may change, bool S×S or H×W; by default where pictures differ, dilated.
         on_progress : callable, optional
             Called after each batch with {"stage", "done", "total"}; what it raises ends the work.
         **settings : Any
@@ -216,13 +218,11 @@ class Editor(PictureReader):
             If there is no picture, the other cannot be read, or a setting is out of range.
         """
         chosen: InterpolationSettings = InterpolationSettings.check("settings", settings)
-        second = read_picture(other, self.size)
         dilation = self.defaults.dilation if chosen.dilation is None else chosen.dilation
-        region = interpolation.differing_region(self.image, second, roi, dilation)
+        second, region, photographs = second_picture(self._opened(), other, roi, dilation)
         known = chosen.model_copy(update={"dilation": dilation})
-        return interpolation.interpolate(
-            self._denoiser, self.image, second, region, known, on_progress, self._model
-        )
+        more = (on_progress, self._model, photographs)
+        return interpolation.interpolate(self._denoiser, self.image, second, region, known, *more)
 
     def inpaint(
         self,

@@ -49,6 +49,9 @@ class EditSettings(Checked):
         What may change: where edited classes were or come (eq. 7), or where labels differ.
     dilation : int, optional
         Pixels by which the region grows, 0 … 64; None is the model's own.
+    strength : float
+        How much of the change is let through, 0 … 1 (see `at_strength`); scores are of what comes
+        out.
     """
 
     num_images: int = Field(4, ge=1, le=64)
@@ -63,6 +66,7 @@ class EditSettings(Checked):
     temperature: Temperature | Literal["auto"] = "auto"
     roi: RoiMode = "classes"
     dilation: int | None = Field(None, ge=0, le=64)
+    strength: float = Field(1.0, ge=0, le=1)
 
     def step_plan(
         self, start: int, large: bool = False, start_from: StartFrom = "inversion"

@@ -38,6 +38,9 @@ class FullSize:
     feather: int
     lightness: bool = False
 
+    def __repr__(self) -> str:
+        return f"FullSize({self.photograph!r}, crop {self.placement.frame})"
+
     @property
     def photograph(self) -> Photograph:
         """The photograph."""

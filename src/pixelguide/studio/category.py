@@ -75,7 +75,7 @@ class Category:
             "groups": {name: list(labels.ids(members)) for name, members in labels.groups.items()},
             "defaults": {
                 **self.defaults.model_dump(),
-                **EditSettings().model_dump(exclude={"dilation"}),
+                **EditSettings().model_dump(exclude={"dilation", "strength"}),  # the page fades
             },
             "starters": starters(labels.names),
         }

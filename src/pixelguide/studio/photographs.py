@@ -143,14 +143,6 @@ def full_size_of(files: FileStore, candidate: str) -> FullSize | None:
     return _full_size(files, placement, change) if placement else None
 
 
-def fainter(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], strength: float
-) -> NDArray[np.uint8]:
-    """before + strength · (after − before), rounded to even as the page's `blend` does."""
-    mixed = before + strength * (after.astype(np.float64) - before)
-    return np.rint(mixed).astype(np.uint8)
-
-
 def photograph_png(
     photograph: Photograph, how: dict[str, Any] | None = None, patch: Patch | None = None
 ) -> bytes:
