@@ -84,7 +84,7 @@ def run_demo(
         )
         if number < 8:
             rows.append(_row(case, guided, source))
-            guided.save(out / f"{number:02d}-{case.edit.name}")
+            guided.save(out / f"{number:02d}-{case.edit.name}", overwrite=True)
     columns = ["input", "its map", "repainted", "may change"]
     columns += [f"candidate {k}" for k in range(min(num_images, SHOWN))] + ["true edit"]
     save_png(out / "contact-sheet.png", contact_sheet(columns, rows))

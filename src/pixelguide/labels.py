@@ -46,6 +46,11 @@ class LabelMap:
     uncertainty: NDArray[np.float32] | None = None
     origin: MapOrigin | None = None
 
+    def __repr__(self) -> str:
+        if self.ids.ndim != 2:
+            return "LabelMap"
+        return f"LabelMap({'×'.join(map(str, self.ids.shape[::-1]))}: {', '.join(self.present())})"
+
     def __post_init__(self) -> None:
         if self.ids.ndim != 2 or self.ids.dtype != np.uint8:
             raise InputError(

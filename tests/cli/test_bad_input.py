@@ -172,9 +172,9 @@ def test_a_full_disk_ends_with_4_and_no_report(
 
 def test_which_map_has_another_size_is_told(edit: Run, desk: Path) -> None:
     Image.new("L", (16, 20)).save(desk / "bad.png")
-    assert "pixels for a picture of 16×16, map." in assert_one_error(edit(map=desk / "bad.png"))
-    told = assert_one_error(edit(source_map=desk / "bad.png"))
-    assert "pixels for a picture of 16×16, source map." in told
+    for which in ("map", "source_map"):
+        told = assert_one_error(edit(**{which: desk / "bad.png"}))
+        assert "pixels for a picture of 16×16, bad.png." in told
 
 
 @pytest.mark.parametrize("command", ["segment", "edit"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from command_line import Run, assert_one_error
 from model_folders import tiny_maps
 from pixelguide import cli, demo
+from pixelguide.cli import models
 from pixelguide.edit.editor import Editor
 from pixelguide.errors import ResourceError
 from pixelguide.images import save_png
@@ -214,9 +216,94 @@ def test_interrupted_by_hand_it_stops_without_a_traceback(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Editor, "segment", interrupt)
-    code, _, err = edit(source_map=None)
+    code, out, err = edit(source_map=None)
+    assert (code, out) == (130, "")
+    assert err.splitlines()[-1] == "stopped: nothing was written"
+
+
+def test_interrupted_before_the_work_it_says_so_too(
+    edit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Editor, "from_pretrained", interrupt)
+    assert edit() == (130, "", "stopped\n")
+
+
+def test_a_stopped_training_says_what_is_kept(
+    run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pixelguide.prior import training
+
+    for k in range(4):
+        save_png(desk / "data" / f"{k}.png", np.full((16, 16, 3), 40 * k, np.uint8))
+    monkeypatch.setattr(training, "sample_grid", lambda *_, **__: None)
+    given = (
+        "train", "prior", desk / "data", "-o", desk / "prior", "--size", 16, "--channels", "32",
+        "--images", 40, "--batch-size", 2, "--held-out", 1, "--device", "cpu",
+        "--checkpoint-images", 6,
+    )  # fmt: skip
+    loss, calls = training.hybrid_loss, []
+
+    def interrupted(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) == stop:
+            raise KeyboardInterrupt
+        return loss(*arguments)
+
+    monkeypatch.setattr(training, "hybrid_loss", interrupted)
+    stop = 2
+    code, _, err = run(*given)
     assert code == 130
-    assert "Traceback" not in err
+    assert err.splitlines()[-1] == (
+        "stopped: nothing was kept: there was no checkpoint yet (--checkpoint-images)"
+    )
+    calls[:], stop = [], 6
+    code, _, err = run(*given)
+    assert err.splitlines()[-1] == (
+        f"stopped: {desk / 'prior'} keeps 6 pictures of training; repeat the command to go on"
+    )
+    calls[:], stop = [], -1
+    code, out, err = run(*given)
+    assert code == 0, err
+    assert f"{desk / 'prior'}: 40 pictures seen, held-out loss " in out
+    assert "noise still: go on; " in out
+    assert out.endswith("Look at samples.png\n")
+    log = (desk / "prior" / "training.log").read_text().splitlines()
+    assert [line.split(" ", 2)[2].split(",")[0] for line in log][-1] == "checkpoint 40 of 40"
+    ModelFolder.open(desk / "prior")  # the log is no part of the model
+    code, out, _ = run(*given)
+    assert out == f"{desk / 'prior'}: trained before; more --images would go on\n"
+
+
+def test_a_model_is_shown_on_one_screen_or_as_json(
+    run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, _ = run("models", "show", "portraits-64")
+    assert code == 0
+    whole = json.loads(out)  # no terminal: as scripts have read it
+    assert run("models", "show", "portraits-64", "--json")[1] == out
+    lines = models.summary("portraits-64", whole)
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    text = " ".join(" ".join(lines).split())
+    for fact in (whole["hash"], "64×64 pixels", "15 classes", "eyebrow", "block", "--json"):
+        assert fact in text
+    many = whole | {"classes": [f"a class with a long name {k}" for k in range(200)]}
+    assert len(models.summary("portraits-64", many)) <= 24
+
+
+def test_at_a_terminal_a_model_is_a_screen(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
+    assert run("models", "show", "portraits-64")[1].startswith("portraits-64  hash ")
+
+
+def test_shells_can_complete(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    assert "--install-completion" in out
+    assert "--show-completion" in out
 
 
 @pytest.mark.parametrize(

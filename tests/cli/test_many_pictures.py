@@ -78,7 +78,7 @@ def test_edits_of_several_are_those_of_one(
     assert len(out.splitlines()) == 3
     for image in three:
         one = {"map": desk / "target.png", "source-map": desk / "source.png", "out": desk / "one"}
-        _edit(run, desk, [image], **one)
+        assert _edit(run, desk, [image, "--overwrite"], **one)[0] == 0
         results = [
             (
                 [(folder / name).read_bytes() for name in ("00.png", "01.png", "roi.png")],

@@ -20,6 +20,7 @@ from pixelguide.edit.editor import Editor
 from pixelguide.edit.result import UNLIKELY, Candidate
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
+from pixelguide.photo.find_face import Face
 from tool_files import PALETTE, png
 
 CROP = (13, 9, 48)
@@ -97,8 +98,10 @@ def test_painting_over_the_photograph(
     first = (desk / "out" / "00.png").read_bytes()
     # a paint program may drop it: then it must
     full.save(desk / "painted.png")
-    answer = edit(picture=photograph.name, map=desk / "painted.png", **options)
-    assert "90×70 pixels are no square" in assert_one_error(answer)
+    answer = edit(picture=photograph.name, map=desk / "painted.png", out=desk / "b", **options)
+    told = assert_one_error(answer)
+    assert "90×70 pixels are no square, photograph.jpg." in told
+    assert "painted.png does not say which part it shows: give --crop 13,9,48" in told
     code, *_ = edit(
         picture=photograph.name, map=desk / "painted.png", crop="13,9,48", out=desk / "b", **options
     )
@@ -162,14 +165,15 @@ def test_layers_of_an_edit_are_a_map(edit: Run, desk: Path, photograph: Path) ->
     assert edit("--open-raster", picture=photograph.name, crop="13,9,48")[0] == 0
     first = (desk / "out" / "00.png").read_bytes()
     (desk / "out" / "edit.ora").rename(desk / "edit.ora")
-    options = {"map": desk / "edit.ora", "crop": "13,9,48", "picture": photograph.name}
+    options = {"map": desk / "edit.ora", "crop": "13,9,48", "picture": photograph.name,
+               "out": desk / "again"}  # fmt: skip
     code, _, err = edit(**options)
     assert code == 0, err
-    assert (desk / "out" / "00.png").read_bytes() == first
-    told = assert_one_error(edit("--layer", "Sketch", **options))
+    assert (desk / "again" / "00.png").read_bytes() == first
+    told = assert_one_error(edit("--layer", "Sketch", "--overwrite", **options))
     assert "no layer is called 'Sketch', edit.ora" in told
     assert "'Label map', 'Edited', 'Original'" in told
-    assert edit("--layer", "label map", **options)[0] == 0
+    assert edit("--layer", "label map", "--overwrite", **options)[0] == 0
 
 
 def test_a_snap_that_makes_rims_is_warned_of(edit: Run, desk: Path, labels: LabelSet) -> None:
@@ -203,9 +207,11 @@ def test_a_map_that_may_show_a_part_needs_to_say_which(
     options = {"map": desk / "painted.png", "source_map": None, "classes": None}
     told = assert_one_error(edit(picture="square.png", **options))
     assert "pixels without a label" in told
-    assert "Give --crop" in told
-    side = 4 * len(picture)
-    save_png(desk / "mask.png", np.tri(side, dtype=np.uint8) * 255)
+    assert "painted.png. Give --crop 8,4,40, as full.part.json says." in told
+    (desk / "full.part.json").unlink()
+    told = assert_one_error(edit(picture="square.png", **options))
+    assert "Give --crop x,y,size as for segment, or --crop 0,0,64" in told
+    Image.fromarray(np.eye(64, dtype=np.uint8) * 255).save(desk / "mask.png")
     inpainted = run(
         "inpaint", desk / "square.png", "--mask", desk / "mask.png", "-o", desk / "out",
         "--map", desk / "painted.png", *model,
@@ -264,7 +270,7 @@ def test_eyes_choose_the_part(run: Run, edit: Run, desk: Path, photograph: Path)
     _unchanged_outside(desk, photograph)
     crop = _report(desk)["settings"]["crop"]
     first = (desk / "out" / "00.png").read_bytes()
-    assert edit(picture=photograph.name, crop=crop)[0] == 0
+    assert edit("--overwrite", picture=photograph.name, crop=crop)[0] == 0
     assert (desk / "out" / "00.png").read_bytes() == first
 
 
@@ -309,6 +315,93 @@ def test_what_cannot_be_is_one_line(
 ) -> None:
     assert message in assert_one_error(edit(picture=photograph.name, **options))
     assert not (desk / "out").exists()
+
+
+def _found(monkeypatch: pytest.MonkeyPatch, *faces: Face) -> None:
+    """Have the finder, which need not be installed, find these."""
+    monkeypatch.setattr("pixelguide.edit.reader.open_finder", lambda: lambda pixels: list(faces))
+
+
+@pytest.fixture
+def with_eyes(run: Run, desk: Path) -> None:
+    """Say where the model has its eyes."""
+    assert run("models", "calibrate", desk / "model", "--eyes", "0.3,0.4,0.7,0.4")[0] == 0
+
+
+@pytest.mark.usefixtures("with_eyes")
+def test_the_largest_face_is_taken_and_the_others_are_told(
+    run: Run, edit: Run, desk: Path, photograph: Path, monkeypatch: pytest.MonkeyPatch,
+    labels: LabelSet,
+) -> None:  # fmt: skip
+    large, small = (
+        Face(((30, 30), (50, 30)), (40, 50)),
+        Face(((70, 12), (74, 12)), (72, 16), sideways=0.4),
+    )
+    _found(monkeypatch, large, small)
+    model = ("--model", desk / "model", "--device", "cpu")
+    code, out, err = run("segment", photograph, "-o", desk / "map.png", *model)
+    assert code == 0
+    assert "(--crop 15,10,50)" in out
+    told = "photograph.jpg: the largest of 2 faces; the others: --crop 67,8,10\n"
+    assert told in err
+    assert "warning: photograph.jpg" not in err, "the small one is turned, which was not taken"
+    # the map says its part: no face is looked for again
+    _found(monkeypatch, small)
+    label_map = LabelMap.load(desk / "map.png", labels)
+    label_map.ids[2:9, 3:9] = (label_map.ids[2:9, 3:9] + 1) % 3
+    with Image.open(desk / "map.png") as image:
+        label_map.save(desk / "map.png", {"pixelguide": image.info["pixelguide"]})
+    code, _, err = edit(
+        picture=photograph.name, map=desk / "map.png", source_map=None, classes=None, roi="changed"
+    )
+    assert code == 0, err
+    assert "faces" not in err
+    assert _report(desk)["settings"]["crop"] == "15,10,50"
+
+
+@pytest.mark.usefixtures("with_eyes")
+def test_a_map_that_has_lost_its_part_gets_no_other(
+    edit: Run, photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _found(monkeypatch, Face(((30, 30), (50, 30)), (40, 50)))
+    assert "90×70 pixels are no square" in assert_one_error(edit(picture=photograph.name))
+
+
+@pytest.mark.usefixtures("with_eyes")
+def test_faces_at_the_border_and_turned_away_are_warned_of(
+    run: Run, desk: Path, photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _found(monkeypatch, Face(((5, 30), (25, 30)), (15, 50), sideways=-0.4))
+    mask = np.zeros((70, 90), np.uint8)
+    mask[20:30, 10:30] = 255
+    Image.fromarray(mask).save(desk / "mask.png")
+    code, _, err = run(
+        "inpaint", photograph, "--mask", desk / "mask.png", "-o", desk / "out",
+        "--model", desk / "model", "--device", "cpu", "-n", 1, "--steps", 3,
+    )  # fmt: skip
+    assert code == 0, err
+    assert "warning: photograph.jpg: 19% of the part lie outside the picture" in err
+    assert "warning: photograph.jpg: the face is turned away" in err
+    assert _report(desk)["settings"]["crop"] == "-10,10,50"
+
+
+@pytest.mark.usefixtures("with_eyes")
+@pytest.mark.parametrize(
+    ("faces", "message"),
+    [
+        ([], "error: no face found, crop. Say which part to edit: --crop x,y,size, or where the "),
+        ([Face(((1, 1), (41, 1)), (21, 40))], "error: a face, but only"),
+    ],
+)
+def test_no_face_that_can_be_edited_is_one_line(
+    run: Run, desk: Path, photograph: Path, monkeypatch: pytest.MonkeyPatch,
+    faces: list[Face], message: str,
+) -> None:  # fmt: skip
+    _found(monkeypatch, *faces)
+    model = ("--model", desk / "model", "--device", "cpu")
+    told = assert_one_error(run("segment", photograph, "-o", desk / "map.png", *model))
+    assert told.startswith(message)
+    assert not (desk / "map.png").exists()
 
 
 def test_sixteen_bits_stay_sixteen_bits(edit: Run, desk: Path) -> None:

@@ -1,4 +1,8 @@
-"""What commands write does not change unless it is meant to: twenty of them, as of 471d4ab."""
+"""What commands write does not change unless it is meant to: twenty of them, as of 471d4ab.
+
+What was changed on purpose since is in `NEW_FILES` and `NEW_WORDS`. Lines that tell progress, which
+slow machines get on standard error, are left out (`recorded.commands`).
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,17 @@ ELSEWHERE = {"coco/annotations.json": "coco/annotations/instances_default.json"}
 """Changed on purpose: where datumaro and label-studio-sdk look for it, as polygons, which both
 read (`tests/annotations/test_coco.py` holds its content)."""
 
+NEW_FILES = {
+    "part.part.json": "a map's part outlives paint programs that drop its text chunks",
+    "whole.part.json": "the same",
+}
+"""Files that commands write besides, and why."""
+NEW_WORDS = {
+    "segment a part": "warnings about unusual pictures name the picture and have degrees: "
+    "a portrait cut askew is worth a note",
+}
+"""Commands whose messages are others now, and why."""
+
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
@@ -47,11 +62,14 @@ def test_a_command_writes_what_it_wrote(
     now, then = found[name], expected[name]
     assert now["code"] == then["code"], now["err"]
     for stream in ("out", "err"):
-        if then[stream].startswith("{ "):
+        if stream == "err" and name in NEW_WORDS:
+            assert now["err"].startswith("note: photo.png is a little unlike")
+        elif then[stream].startswith("{ "):
             _compare_values(name, *(json.loads(each[stream]) for each in (now, then)))
         else:
             assert _without_numbers(now[stream]) == _without_numbers(then[stream])
-    assert sorted(now["files"]) == sorted(ELSEWHERE.get(path, path) for path in then["files"])
+    written = sorted(path for path in now["files"] if path not in NEW_FILES)
+    assert written == sorted(ELSEWHERE.get(path, path) for path in then["files"])
     for path, content in then["files"].items():
         if path not in ELSEWHERE:
             _compare(path, now["files"][path], content)

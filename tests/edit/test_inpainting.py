@@ -251,11 +251,14 @@ def test_a_map_of_another_size_is_an_error(
         editor.inpaint(mask, behind=LabelMap(np.zeros((8, 8), np.uint8), labels))
 
 
-def test_what_an_earlier_result_left_goes_first(
+def test_what_an_earlier_result_left_goes_when_asked(
     editor: Editor, mask: NDArray[np.bool_], tmp_path: Path
 ) -> None:
     editor.inpaint(mask, **QUICK).save(tmp_path)
-    editor.inpaint(mask, **QUICK | {"num_images": 1}).save(tmp_path)
+    one = editor.inpaint(mask, **QUICK | {"num_images": 1})
+    with pytest.raises(InputError, match="holds results"):
+        one.save(tmp_path)
+    one.save(tmp_path, overwrite=True)
     assert {path.name for path in tmp_path.iterdir()} == {"00.png", "roi.png", "report.json"}
 
 

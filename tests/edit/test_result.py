@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pixelguide.edit import result as module
-from pixelguide.edit.result import UNLIKELY, Candidate, EditResult, check_apart, start_over
-from pixelguide.errors import InputError, ResourceError
+from pixelguide.edit.result import UNLIKELY, Candidate, EditResult
+from pixelguide.errors import ResourceError
 from pixelguide.images import load_rgb
 from pixelguide.labels import LabelMap, LabelSet
 
@@ -65,41 +65,6 @@ def test_saved_files_say_what_the_result_says(
     assert json.loads((folder / "report.json").read_text()) == result.report()
 
 
-def test_what_an_earlier_result_left_goes_first(result: EditResult, tmp_path: Path) -> None:
-    result.save(tmp_path)
-    (tmp_path / "07.png").write_bytes(b"someone else's")
-    dataclasses.replace(result, candidates=result.candidates[:1]).save(tmp_path)
-    names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"00.png", "07.png", "roi.png", "target.png", "report.json"}
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "{",
-        "[]",
-        '{"candidates": 3}',
-        '{"candidates": [{"file": "../kept.png"}, {"file": "kept.png"}, {"file": 7}]}',
-    ],
-)
-def test_a_report_of_something_else_names_nothing_to_remove(tmp_path: Path, content: str) -> None:
-    folder = tmp_path / "result"
-    folder.mkdir()
-    kept = [tmp_path / "kept.png", folder / "kept.png"]
-    for path in kept:
-        path.write_bytes(b"kept")
-    (folder / "report.json").write_text(content)
-    start_over(folder)
-    assert all(path.exists() for path in kept)
-    assert not (folder / "report.json").exists()
-
-
-def test_what_cannot_be_removed_is_an_error_of_ours(tmp_path: Path) -> None:
-    (tmp_path / "report.json").mkdir()
-    with pytest.raises(InputError, match=r"cannot write.*report\.json"):
-        start_over(tmp_path)
-
-
 def test_the_report_is_written_last(
     result: EditResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,21 +78,6 @@ def test_the_report_is_written_last(
     with pytest.raises(ResourceError):
         result.save(tmp_path)
     assert not (tmp_path / "report.json").exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "refused"), [("02.png", True), ("12.jpg", True), ("face.png", False), ("2.png", False)]
-)
-def test_a_result_does_not_replace_the_picture_it_is_made_of(
-    tmp_path: Path, name: str, refused: bool
-) -> None:
-    picture = tmp_path / "result" / name
-    check_apart(picture, tmp_path)  # another folder
-    if not refused:
-        check_apart(picture, tmp_path / "result")
-        return
-    with pytest.raises(InputError, match="Choose another folder"):
-        check_apart(picture, tmp_path / "other" / ".." / "result")
 
 
 def _ranked(*pairs: tuple[float, float | None]) -> list[int]:
@@ -155,3 +105,12 @@ def test_the_report_says_which_candidates_are_unlikely(result: EditResult) -> No
     assert [entry["unlikely"] for entry in entries] == [False, True, False]
     assert entries[1]["oddity"] == 3.0
     assert odd.best.index == 0  # 1 follows the map best
+
+
+def test_results_are_told_in_a_line(result: EditResult) -> None:
+    told = [repr(each) for each in (result, result.best, result.target)]
+    assert told[0] == (
+        "EditResult(25 pixels in the ROI, best Candidate(1, ROI accuracy 0.123, loss 0.212) of 3)"
+    )
+    assert told[2].startswith("LabelMap(16×16: ")
+    assert all(len(text) < 120 for text in told)

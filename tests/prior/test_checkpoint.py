@@ -122,3 +122,13 @@ def test_damaged_file_is_refused_and_named(saved: Path, damage: str) -> None:
     DAMAGE[damage](saved / NAME)
     with pytest.raises(InputError, match=NAME):
         Run(1).load(saved)
+
+
+def test_only_what_differs_is_named(saved: Path) -> None:
+    other = {"seed": 2, "architecture": {"channels": [16, 64]}, "mirror": True}
+    with pytest.raises(InputError) as refused:
+        Run(1).load(saved, other)
+    assert refused.value.what == (
+        "checkpoint of another training (architecture.channels [16, 32] there, [16, 64] here; "
+        "mirror null there, true here; seed 1 there, 2 here)"
+    )

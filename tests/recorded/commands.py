@@ -82,7 +82,7 @@ def run_one(arguments: list[str]) -> tuple[int, str, str]:
         try:
             main(arguments)
         except SystemExit as ended:
-            return int(ended.code or 0), out.getvalue(), err.getvalue()
+            return int(ended.code or 0), out.getvalue(), _without_progress(err.getvalue())
     raise AssertionError("main returned")
 
 
@@ -150,6 +150,12 @@ def _paint(map_file: str, painted: str, scale: int) -> None:
     image = Image.fromarray(ids)
     image.putpalette(palette or [])
     image.save(painted)
+
+
+def _without_progress(text: str) -> str:
+    """What is said however fast the machine is."""
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("progress: "))
 
 
 def _plain(text: str) -> str:

@@ -57,7 +57,10 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     if finished > 1:
         left = guide_timesteps(SETTINGS)[finished - 2 :]
         assert set(eye.seen) == set(left), "none is trained twice"
-    assert all(finished < state["done"] <= state["total"] == 7 for state in told)
+    assert all(finished <= state["done"] <= state["total"] == 7 for state in told)
+    shares = [state["share"] for state in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
     assert told[-1]["done"] == 7
     eye.seen.clear()
     again = train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)

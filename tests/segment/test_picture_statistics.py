@@ -119,6 +119,33 @@ def test_what_lies_above_a_limit_is_far(denoiser: Denoiser, x_0: Tensor, labels:
     assert familiarity(denoiser, PictureStatistics(), x_0, doubtful).far == ()  # it does not say
 
 
+@pytest.mark.parametrize(
+    ("share", "degree"),
+    [(1.5, "usual"), (0.0, "usual"), (-0.99, "usual"), (-1.01, "unusual"), (-2.49, "unusual"),
+     (-2.6, "far"), (-4.9, "far"), (-5.1, "alien")],
+)  # fmt: skip
+def test_strangeness_has_degrees(
+    denoiser: Denoiser, x_0: Tensor, labels: LabelSet, share: float, degree: str
+) -> None:
+    doubtful = LabelMap(np.zeros((16, 16), np.uint8), labels, np.full((16, 16), 0.9, np.float32))
+    error = denoising_error(denoiser, x_0)
+    reach = error / 10
+    median = error + share * reach
+    usual = PictureStatistics(
+        denoising=Range(median=median, highest=median + reach / 2),
+        doubt=Range(median=0.1, highest=0.1),
+    )
+    found = familiarity(denoiser, usual, x_0, doubtful)
+    if median < error:  # the reach is at least a tenth of the median, which is less here
+        assert found.distance == pytest.approx(-share, abs=0.001)
+    assert found.degree == degree
+    assert "doubt" in found.far  # told, but it decides nothing
+
+
+def test_a_reach_of_nothing_does_not_make_everything_strange() -> None:
+    assert Range(median=10, highest=10).distance(10.5) == pytest.approx(0.5)
+
+
 def test_the_limit_lies_as_far_above_the_highest_as_that_above_the_median() -> None:
     assert Range(median=2, highest=3).limit == 4
 

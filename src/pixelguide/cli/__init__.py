@@ -9,22 +9,26 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from pixelguide.cli.applications import inpaint, interpolate
 from pixelguide.cli.bench import bench
 from pixelguide.cli.built_in import demo, portraits
 from pixelguide.cli.convert import convert_app
-from pixelguide.cli.editing import edit, segment
+from pixelguide.cli.editing import edit
 from pixelguide.cli.evaluate import evaluate
+from pixelguide.cli.inpainting import inpaint
+from pixelguide.cli.interpolating import interpolate
 from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
+from pixelguide.cli.segmenting import segment
 from pixelguide.cli.studio import studio
+from pixelguide.cli.told import Stopped
 from pixelguide.cli.train import train_app
 from pixelguide.errors import InputError, PixelguideError, ResourceError, is_out_of_memory
 
+STOPPED = 130
+"""Exit code of what is stopped by hand, as shells have it."""
 app = typer.Typer(
     help="Repaint a picture's label map and the picture follows, only there.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for command in (demo, segment, edit, interpolate, inpaint, studio, portraits, evaluate, bench):
@@ -55,13 +59,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error of ours or of usage becomes one line and an exit code."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
-        sys.exit(app(args=arguments, standalone_mode=False) or 0)
+        code = app(args=arguments, standalone_mode=False) or 0
+        if code == STOPPED:  # what Typer makes of a KeyboardInterrupt
+            console.print("stopped")
+        sys.exit(code)
     except PixelguideError as error:
         console.print(f"error: {error}")
         sys.exit(error.exit_code)
+    except Stopped as stopped:
+        console.print(f"stopped: {stopped}")
+        sys.exit(STOPPED)
     except (KeyboardInterrupt, typer.Abort):
         console.print("stopped")
-        sys.exit(130)
+        sys.exit(STOPPED)
     except Exception as error:
         if is_out_of_memory(error):
             advice = "Use fewer candidates (-n), or --device cpu."

@@ -1,4 +1,4 @@
-"""`segment` and `edit`: from a picture to an edited one."""
+"""`edit`: from a picture and its map to an edited picture."""
 
 from __future__ import annotations
 
@@ -26,64 +26,22 @@ from pixelguide.cli.photographs import (
     PictureFile,
     check_labels,
     expanded,
-    frame_text,
     named,
     warn_of_loss,
     warn_of_map,
     warn_of_unfamiliar,
     warn_of_unlikely,
 )
+from pixelguide.cli.region_options import RegionOptions, may_change
+from pixelguide.cli.repeating import EarlierEdit, RepeatOptions, map_or_earlier
+from pixelguide.cli.sheets import write_edit_sheet
+from pixelguide.cli.told import ToldOptions, kept_results, naming, saying_what_is_kept
 from pixelguide.errors import InputError
-from pixelguide.files import check_file_writable, check_writable, write_atomically
-from pixelguide.terminal import progress_bar
+from pixelguide.files import write_atomically
 
 if TYPE_CHECKING:
-    from pixelguide.labels import LabelMap, LabelSet
-
-
-@dataclass(frozen=True, kw_only=True)
-class MapOutput:
-    """Where the label map goes, and of which size it is."""
-
-    panel: ClassVar[str] = "Output"
-
-    out: Annotated[
-        Path,
-        typer.Option("-o", "--out", help="Label map to write (PNG); of several pictures a folder."),
-    ]
-    full_size: Annotated[
-        bool, typer.Option("--full-size", help="A map of the picture's size, to paint over it.")
-    ] = False
-
-
-@grouped
-def segment(pictures: PicturesOptions, output: MapOutput, model: ModelOptions) -> None:
-    """Read pictures' label maps, to be repainted."""
-    jobs = [
-        (image, output.out / f"{name}.png" if name else output.out)
-        for image, name in named(expanded(pictures.images), pictures)
-    ]
-    for image, out in jobs:
-        check_file_writable(out)
-        PictureFile.open(image, pictures)
-    check_labels(model.model)
-
     from pixelguide.edit.editor import Editor
-    from pixelguide.photo.map_sizes import enlarged_map
-
-    editor = Editor.from_pretrained(model.model, model.device)
-    for image, out in jobs:
-        PictureFile.open(image, pictures).give(editor)
-        warn_of_unfamiliar(editor)
-        label_map = editor.segment()
-        shown, text, note = label_map, None, ""
-        if editor.placement:
-            text = frame_text(editor.placement)
-            note = f" (--crop {editor.placement.frame})"
-            if output.full_size:
-                shown = enlarged_map(editor.placement, label_map)
-        shown.save(out, text)
-        typer.echo(f"{out}: {', '.join(label_map.present())}{note}")
+    from pixelguide.labels import LabelMap, LabelSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +51,14 @@ class MapOptions:
     panel: ClassVar[str] = "Map"
 
     target: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--map",
+            callback=map_or_earlier,
             help="The repainted label map (PNG, OpenRaster), of any of its sizes; for several "
-            "pictures a folder with NAME.png or NAME_edited.png for each.",
+            "pictures a folder with NAME.png or NAME_edited.png for each. Needed without --from.",
         ),
-    ]
+    ] = None
     layer: Layer = None
     source_map: Annotated[
         Path | None,
@@ -109,10 +68,13 @@ class MapOptions:
     ] = None
     snap: Snap = 0
 
-    def target_of(self, name: str) -> Path:
-        """The map of the picture called `name`, "" for the only one. Raises InputError if the
-        folder has none or two."""
-        return _map_in(self.target, name, "--map", ("_edited", "")) if name else self.target
+    def target_of(self, name: str, earlier: EarlierEdit | None = None) -> Path:
+        """The map of the picture called `name`, "" for the only one; by default that of an earlier
+        edit. Raises InputError if the folder has none or two."""
+        target = self.target
+        if target is None:
+            target = earlier.target if earlier else Path("target.png")
+        return _map_in(target, name, "--map", ("_edited", "")) if name else target
 
     def source_of(self, name: str) -> Path | None:
         """As `target_of`, for the map before painting."""
@@ -155,35 +117,6 @@ class EditJob:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionOptions:
-    """What may change."""
-
-    panel: ClassVar[str] = "Region"
-
-    classes: Annotated[
-        str | None,
-        typer.Option(
-            help="Edited classes or groups, by commas; default: what was painted, not the ground."
-        ),
-    ] = None
-    roi: Annotated[
-        str,
-        typer.Option(
-            help="What may change: parts (what was painted and what moves with it), classes "
-            "(eq. 7: all of what was edited), changed pixels, or auto: parts for photographs and "
-            "where classes is over 4 times what was painted."
-        ),
-    ] = "auto"
-    dilation: Annotated[
-        int | None, typer.Option(help="Pixels the ROI grows by; default: the model's.")
-    ] = None
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Only write roi.png and preview.png: what may change."),
-    ] = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class EditSampling(CandidateOptions):
     """How the candidates are sampled; the fields are those of `EditSettings`."""
 
@@ -212,7 +145,9 @@ class EditSampling(CandidateOptions):
     temperature: Annotated[
         str, typer.Option(help="Of all noise, 0 … 2: lower is calmer, 1 the sampler's; or auto.")
     ] = "auto"
-
+    strength: Annotated[
+        float, typer.Option(help="Share of the change that is let through, 0 … 1.")
+    ] = 1.0
     rank: Annotated[
         str,
         typer.Option(help="Best first by likely (the map, and what is usual) or agreement alone."),
@@ -234,24 +169,34 @@ def edit(
     maps: MapOptions,
     region: RegionOptions,
     sampling: EditSampling,
+    repeated: RepeatOptions,
     output: EditOutput,
+    told: ToldOptions,
     model: ModelOptions,
     network: NetworkOptions,
+    context: typer.Context,
 ) -> None:
     """Edit pictures by their repainted label maps."""
-    from pixelguide.edit.result import check_apart
+    from pixelguide.edit.result_folder import check_apart
     from pixelguide.edit.settings import EditSettings
 
-    file_format = output.file_format()
+    output.file_format()  # refused before work
+    named_pictures = named(expanded(pictures.images), pictures)
+    earlier = repeated.earlier(len(named_pictures))
+    if earlier:
+        region, sampling = earlier.filled(region, context), earlier.filled(sampling, context)
+        pictures, model = earlier.filled(pictures, context), earlier.filled(model, context)
     classes = names("classes", region.classes) if region.classes is not None else None
     settings = checked(EditSettings, **vars(sampling), roi=region.roi, dilation=region.dilation)
     jobs = [
-        EditJob(image, output.out / name, maps.target_of(name), maps.source_of(name))
-        for image, name in named(expanded(pictures.images), pictures)
+        EditJob(image, output.out / name, maps.target_of(name, earlier), maps.source_of(name))
+        for image, name in named_pictures
     ]
     labels = check_labels(model.model)
+    if earlier:
+        earlier.check_model(model.model, repeated.any_model)
     for job in jobs:  # all that can be told before a model is opened, which takes longest
-        check_writable(job.out)
+        output.check(job.out)
         check_apart(job.image, job.out)
         job.read(labels, pictures, maps)
 
@@ -260,39 +205,57 @@ def edit(
 
     device = choose_device(model.device)
     editor = Editor.from_pretrained(model.model, device, network.inference(device))
-    for job in jobs:
-        picture, painted, source = job.read(editor.labels, pictures, maps)
-        warn_of_map(painted.label_map, painted.name)
-        if job.source and source:
-            warn_of_map(source, job.source.name)
-        picture.give(editor, file_format)
-        if region.dry_run:
-            dry = editor.dry_run(
-                painted.label_map, source=source, edit_classes=classes, **settings
-            ).save(job.out)
-            typer.echo(f"{job.out / 'preview.png'}: {dry['region']['text']}{_specks(dry)}")
-            continue
-        warn_of_unfamiliar(editor)
-        with progress_bar() as report:
-            result = editor.edit(
-                painted.label_map, source=source, edit_classes=classes, on_progress=report,
-                **settings,
-            )  # fmt: skip
-        saved = result.save(job.out, file_format)
-        if output.open_raster:
-            write_atomically(job.out / "edit.ora", result.open_raster())
-        best = result.best
-        candidate = saved["candidates"][best.index]
-        warn_of_loss(candidate)
-        warn_of_unlikely(result.candidates)
-        typer.echo(
-            f"{job.out / candidate['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
-            f"{sampling.num_images}; {candidate['changed_pixels_outside']} pixels changed outside "
-            f"the ROI. May change: {saved['region']['text']}{_specks(saved)}"
+    done: list[EditJob] = []
+    with saying_what_is_kept(lambda: kept_results([job.out for job in done])):
+        for job in jobs:
+            with naming(map=job.target, source_map=job.source, crop=job.image, editor=job.image):
+                saved = _edit_one(
+                    job, editor, (pictures, maps, region, output, told), classes, settings
+                )
+            if earlier and maps.target is None and maps.source_map is None:
+                earlier.warn_of_region(saved)
+            done.append(job)
+
+
+def _edit_one(
+    job: EditJob,
+    editor: Editor,
+    options: tuple[PicturesOptions, MapOptions, RegionOptions, EditOutput, ToldOptions],
+    classes: list[str] | None,
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """Edit a picture and write its results; return the report."""
+    pictures, maps, region, output, told = options
+    file_format = output.file_format()
+    picture, painted, source = job.read(editor.labels, pictures, maps)
+    warn_of_map(painted.label_map, painted.name)
+    if job.source and source:
+        warn_of_map(source, job.source.name)
+    picture.give(editor, file_format)
+    if region.dry_run:
+        dry = editor.dry_run(painted.label_map, source=source, edit_classes=classes, **settings)
+        saved = dry.save(job.out)
+        told.result(f"{job.out / 'preview.png'}: {may_change(saved)}", job.out, saved)
+        return saved
+    warn_of_unfamiliar(editor, job.image.name)
+    with told.progress() as report:
+        result = editor.edit(
+            painted.label_map, source=source, edit_classes=classes, on_progress=report, **settings
         )
-
-
-def _specks(report: dict[str, Any]) -> str:
-    """What is left out of a region, for the line that ends a command."""
-    count = report["region"]["specks_left_out"]
-    return f"; {count} stray pixels left as they were" if count else ""
+    saved = result.save(job.out, file_format, output.overwrite)
+    if output.open_raster:
+        write_atomically(job.out / "edit.ora", result.open_raster())
+    if output.sheet:
+        write_edit_sheet(job.out / "sheet.png", result)
+    best = result.best
+    candidate = saved["candidates"][best.index]
+    warn_of_loss(candidate)
+    warn_of_unlikely(result.candidates)
+    told.result(
+        f"{job.out / candidate['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
+        f"{len(result.candidates)}; {candidate['changed_pixels_outside']} pixels changed outside "
+        f"the ROI. May change: {may_change(saved)}",
+        job.out,
+        saved,
+    )
+    return saved

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,11 +84,57 @@ def models_pull(
 
 
 @models_app.command("show")
-def models_show(model: Name) -> None:
+def models_show(
+    model: Name,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="All of it as JSON, as it is without a terminal.")
+    ] = False,
+) -> None:
     """Describe a model: size, parameters, taps, classes."""
     from pixelguide.segment.category import describe
 
-    typer.echo(json.dumps(describe(model), indent=2))
+    content = describe(model)
+    if as_json or not sys.stdout.isatty():  # what programs have read since there is this command
+        typer.echo(json.dumps(content, indent=2))
+        return
+    for line in summary(model, content):
+        typer.echo(line)
+
+
+def summary(model: str, content: dict[str, Any]) -> list[str]:
+    """What `describe` says of a model, for a screen: at most 24 lines of 80 characters."""
+    size = content["size"]
+    facts = [
+        (str(model), f"hash {content['hash']}"),
+        ("pictures", f"{size}×{size} pixels"),
+        ("network", f"{content['parameters']:,} parameters, {content['timesteps']} timesteps"),
+    ]
+    if not content["learned_variance"]:
+        facts.append(("", "without learned variance"))
+    used = [tap["name"] for tap in content["taps"].values() if tap["default"]]
+    facts.append(("taps", f"{len(content['taps'])}, of which {', '.join(used)} by default"))
+    if "classes" in content:
+        facts.append((f"{len(content['classes'])} classes", ", ".join(content["classes"])))
+    for part in ("segmenter", "guide"):
+        if timesteps := content.get(part, {}).get("timesteps"):
+            flat = sorted(
+                {t for each in timesteps for t in (each if isinstance(each, list) else [each])}
+            )
+            times = f"t = {flat[0]} … {flat[-1]}"
+            facts.append(
+                (part, f"{len(timesteps)} classifier{'s' * (len(timesteps) > 1)}, {times}")
+            )
+    facts.append(("folder", str(content["path"])))
+    width = max(len(name) for name, _ in facts)
+    lines = [
+        line
+        for name, text in facts
+        for line in textwrap.wrap(
+            text, 80, initial_indent=f"{name:<{width}}  ", subsequent_indent=" " * (width + 2),
+            break_on_hyphens=False,
+        )
+    ]  # fmt: skip
+    return [*lines[:22], *(["…"] if len(lines) > 22 else []), "All of it: --json"]
 
 
 @models_app.command("verify")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast, get_args
 import typer
 
 from pixelguide.errors import InputError
+from pixelguide.files import check_writable
 
 if TYPE_CHECKING:
     import torch
@@ -84,7 +85,7 @@ class PartOptions:
         str,
         typer.Option(
             help="Part to edit: x,y,size in pixels (,angle in degrees), or auto: as the map says, "
-            "else all of a square picture.",
+            "else the largest face (extra 'faces'), else what looks like the model's pictures.",
         ),
     ] = "auto"
     eyes: Annotated[
@@ -130,6 +131,18 @@ class FolderOutput:
     panel: ClassVar[str] = "Output"
 
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="An earlier result there may go; else it is an error."),
+    ] = False
+
+    def check(self, folder: Path) -> None:
+        """Raise InputError where nothing can be written, or an earlier result is not to go."""
+        from pixelguide.edit.result_folder import check_unused
+
+        check_writable(folder)
+        if not self.overwrite:
+            check_unused(folder, "Choose another, or --overwrite it.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +152,9 @@ class PictureOutput(FolderOutput):
     format: Annotated[str, typer.Option(help="Of the pictures: png, same, jpeg, webp or tiff.")] = (
         "png"
     )
+    sheet: Annotated[
+        bool, typer.Option("--sheet", help="sheet.png too: all candidates, with their scores.")
+    ] = False
 
     def file_format(self) -> OutputFormat:
         """The format of --format. Raises InputError for an unknown one."""

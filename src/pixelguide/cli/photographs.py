@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pixelguide.cli.map_parts import METADATA, known_crop, read_part
 from pixelguide.cli.options import PartOptions, points
 from pixelguide.errors import InputError
 
@@ -20,18 +21,26 @@ if TYPE_CHECKING:
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.result import Candidate
     from pixelguide.labels import LabelMap, LabelSet
-    from pixelguide.photo.framing import Frame, Placement, Point
+    from pixelguide.photo.framing import Frame, Point
     from pixelguide.photo.photograph_files import OutputFormat
 
-METADATA = "pixelguide"
+_DEGREES = {
+    "unusual": "note: {name} is a little unlike the pictures that the model was made for "
+    "({measured}); edits may be less good.",
+    "far": "warning: {name} is unlike the pictures that the model was made for ({measured}); "
+    "expect poor edits. Look at the crop, and at the map.",
+    "alien": "warning: {name} is nothing that the model knows ({measured}); edits will fail. "
+    "Look at the crop, or take another model.",
+}
 
 
 @dataclass(frozen=True)
 class MapFile:
-    """A label map, and what its file, called `name`, says of the part of a photograph it shows."""
+    """A label map, and what its file, or the one beside it, says of the part of a photograph it
+    shows."""
 
     label_map: LabelMap
-    name: str
+    path: Path
     text: str | None
 
     @classmethod
@@ -42,10 +51,15 @@ class MapFile:
 
         file = LabelFile.open(path, layer)
         label_map = LabelMap.from_file(file, labels, snap)
-        return cls(label_map, path.name, file.text(METADATA))
+        return cls(label_map, path, file.text(METADATA) or read_part(path))
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        return self.path.name
 
     def frame(self) -> Frame | None:
-        """The frame of `frame_text`; None where a paint program has dropped it."""
+        """The frame of `part_text`; None where nothing says it any more."""
         from pixelguide.photo.framing import Frame
 
         if self.text is None:
@@ -56,17 +70,18 @@ class MapFile:
             raise InputError("metadata that say no frame", self.name, "Give --crop.") from None
         return Frame.from_json(content, self.name)
 
-    def check_whole(self, size: tuple[int, int]) -> None:
+    def check_whole(self, size: tuple[int, int], picture: Path) -> None:
         """Raise InputError if this may be the map of a part of a square photograph of `size`:
         these have no label around it."""
         from pixelguide.labels import IGNORE
 
         ids = self.label_map.ids
         if ids.shape == size[::-1] and (ids == IGNORE).any():
+            hint = f"Give --crop x,y,size as for segment, or --crop 0,0,{size[0]} for all of it."
+            if known := known_crop(self.path, picture, size):
+                hint = "Give --crop {}, as {} says.".format(*known)
             raise InputError(
-                "pixels without a label, and nothing that says which part it shows",
-                self.name,
-                f"Give --crop x,y,size as for segment, or --crop 0,0,{size[0]} for all of it.",
+                "pixels without a label, and nothing that says which part it shows", self.name, hint
             )
 
 
@@ -96,6 +111,8 @@ class PictureFile:
             frame = shown.frame()
         # as it is: whether deep or turned, it is read again as a photograph
         image = open_image(path, prepare=lambda image, where: None)
+        if frame is None and eyes is None:
+            _check_square(path, image, shown)
         return cls(path, image, frame, eyes, shown)
 
     def give(self, editor: Editor, output: OutputFormat = "png") -> None:
@@ -111,9 +128,14 @@ class PictureFile:
             return
         photograph = Photograph.open(self.path)
         PhotographWriter(photograph, output)  # refuses a format before the edit
+        if whole and self.shown is None:
+            editor.set_image(photograph, crop="auto")
+            warn_of_proposals(editor, self.path.name)
+            return
+        # a map belongs to the part it was painted for, which a search might miss
         editor.set_image(photograph, crop=self.frame, eyes=self.eyes)
         if whole and self.shown is not None:
-            self.shown.check_whole(photograph.size)
+            self.shown.check_whole(photograph.size, self.path)
 
 
 def expanded(images: list[Path]) -> list[Path]:
@@ -152,28 +174,30 @@ def check_labels(model: str) -> LabelSet:
     return load_labels(ModelFolder.open(fetched(model)))
 
 
-def frame_text(placement: Placement) -> dict[str, str]:
-    """What a map's PNG says of the part it shows."""
-    width, height = placement.photograph.size
-    content = {"frame": placement.frame.to_json(), "picture": [width, height]}
-    return {METADATA: json.dumps(content)}
+def warn_of_proposals(editor: Editor, name: str) -> None:
+    """Say on standard error which other faces there are in the picture called `name`, and what is
+    wrong with the one that was taken."""
+    taken, *others = editor.proposals
+    if others:
+        crops = "; ".join(f"--crop {other.frame}" for other in others)
+        typer.echo(f"{name}: the largest of {len(others) + 1} faces; the others: {crops}", err=True)
+    for warning in taken.warnings():
+        typer.echo(f"warning: {name}: {warning}.", err=True)
 
 
-def warn_of_unfamiliar(editor: Editor) -> None:
-    """Say on standard error when the picture is not of the kind the model was made for."""
+def warn_of_unfamiliar(editor: Editor, name: str) -> None:
+    """Say on standard error how far the picture `name` is from what the model was made for, if it
+    is unusual."""
     if not editor.statistics.pictures:
         return  # the model does not say what is usual
     found = editor.familiarity()
-    if found.far:
-        measured = ", ".join(
-            f"{name} {getattr(found, name):.3g}, usual up to {found.limits[name]:.3g}"
-            for name in found.far
-        )
-        typer.echo(
-            f"warning: this picture is unlike those the model was made for ({measured}); "
-            "expect poor edits. Look at the crop, and at the map.",
-            err=True,
-        )
+    if found.degree == "usual":
+        return
+    measured = ", ".join(
+        f"{measure} {getattr(found, measure):.3g}, usual up to {found.limits[measure]:.3g}"
+        for measure in found.far
+    )
+    typer.echo(_DEGREES[found.degree].format(name=name, measured=measured), err=True)
 
 
 def warn_of_map(label_map: LabelMap, name: str) -> None:
@@ -201,6 +225,20 @@ def warn_of_unlikely(candidates: Sequence[Candidate]) -> None:
             "another --seed, more candidates (-n) or a lower --scale.",
             err=True,
         )
+
+
+def _check_square(path: Path, image: Image.Image, shown: MapFile | None) -> None:
+    """Raise InputError for a picture that is no square, when nothing says which part is meant."""
+    from pixelguide.photo.photograph import upright_size
+
+    width, height = size = upright_size(image)
+    if width == height:
+        return
+    hint = "Say which part to edit: --crop x,y,size or, for faces, --eyes x1,y1,x2,y2."
+    if shown and (known := known_crop(shown.path, path, size)):
+        hint = f"{shown.name} does not say which part it shows: give --crop {known[0]}, as "
+        hint += f"{known[1]} says."
+    raise InputError(f"{width}×{height} pixels are no square", path.name, hint)
 
 
 def _is_rgb(image: Image.Image) -> bool:

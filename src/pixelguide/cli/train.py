@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,9 +16,10 @@ from pixelguide.cli.annotation_options import (
 )
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DeviceOptions, Labels, label_set, numbers
+from pixelguide.cli.told import QuietOptions, saying_what_is_kept
 from pixelguide.errors import InputError
-from pixelguide.terminal import progress_bar
 
+CHECKPOINT, TRAINING_LOG = "training.safetensors", "training.log"
 train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
 
 
@@ -26,6 +27,7 @@ train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
 @grouped
 def train_prior_command(
     place: DeviceOptions,
+    told: QuietOptions,
     folder: Annotated[Path, typer.Argument(help="Folder of pictures (searched deeply).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder; resumed if begun.")],
     start_from: Annotated[
@@ -39,7 +41,8 @@ def train_prior_command(
     layers: Annotated[int, typer.Option(min=1, help="Residual blocks per level.")] = 1,
     images: Annotated[int, typer.Option(min=1, help="Pictures to see.")] = 500_000,
     minutes: Annotated[
-        float | None, typer.Option(help="End this run by then, and well: the rate falls to 0.")
+        float | None,
+        typer.Option(help="From the first step to the last file; ends well: the rate falls to 0."),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per step.")] = 16,
     learning_rate: Annotated[float, typer.Option(min=0, help="Adam's.")] = 8e-4,
@@ -108,22 +111,55 @@ def train_prior_command(
             raise InputError("--grow without --start-from", hint="Name the model that is to grow.")
         network = grown(network, grow, generator(seed, "weights", 0))
     size = network.size if isinstance(network, Architecture) else network.config.sample_size
-    with progress_bar() as report:
+    kept: dict[str, Any] = {}
+    with told.progress(out / TRAINING_LOG) as report, saying_what_is_kept(lambda: _kept(out, kept)):
+
+        def listen(state: dict[str, Any]) -> None:
+            if state["stage"] == "checkpoint":
+                kept.update(state)
+            report(state)
+
         train_prior(
             PictureFolder(folder, settings.picture_size(size)),
             out,
             network,
             settings,
             device=place.device,
-            on_progress=report,
+            on_progress=listen,
         )
-    typer.echo(f"{out}: look at samples.png")
+    told.say(_ending(out, kept, fresh=start_from is None))
+
+
+def _kept(out: Path, checkpoint: dict[str, Any]) -> str:
+    """What is kept of a training that is stopped by hand."""
+    if checkpoint:
+        return (
+            f"{out} keeps {checkpoint['done']:,} pictures of training; repeat the command to go on"
+        )
+    if (out / CHECKPOINT).exists():
+        return f"{out} keeps what it had before this run; repeat the command to go on"
+    return "nothing was kept: there was no checkpoint yet (--checkpoint-images)"
+
+
+def _ending(out: Path, checkpoint: dict[str, Any], fresh: bool) -> str:
+    """What a training has come to."""
+    if not checkpoint:
+        return f"{out}: trained before; more --images would go on"
+    from pixelguide.prior.outlook import outlook
+
+    seen = checkpoint["done"]
+    words = f" {outlook(seen, checkpoint['pace'])}." if fresh else ""
+    return (
+        f"{out}: {seen:,} pictures seen, held-out loss {checkpoint['held_out_loss']:.4f}.{words} "
+        "Look at samples.png"
+    )
 
 
 @train_app.command("classifiers")
 @grouped
 def train_classifiers_command(
     place: DeviceOptions,
+    told: QuietOptions,
     dataset: Annotated[Path, typer.Argument(help="Annotated pictures of any known format.")],
     model: Annotated[str, typer.Option("--model", help="Model with the prior.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
@@ -175,12 +211,15 @@ def train_classifiers_command(
     )
 
     def announce(plan: TrainingPlan) -> None:
-        typer.echo(
+        told.say(
             f"{plan.classifiers} classifiers, {plan.passes} passes of the network, "
             f"{plan.feature_bytes / 2**30:.2f} GiB of features at most"
         )
 
-    with progress_bar() as report:
+    with (
+        told.progress(out / TRAINING_LOG) as report,
+        saying_what_is_kept(lambda: f"{out} keeps finished classifiers; repeat the command"),
+    ):
         train_category(
             dataset,
             model,
@@ -196,4 +235,4 @@ def train_classifiers_command(
             on_plan=announce,
             on_progress=report,
         )
-    typer.echo(f"{out}: ready for `pixelguide edit --model {out}`")
+    told.say(f"{out}: ready for `pixelguide edit --model {out}`")

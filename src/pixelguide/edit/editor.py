@@ -19,6 +19,7 @@ from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
 from pixelguide.edit.progress import Clock, Progress, step_watcher
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
+from pixelguide.edit.second_picture import second_picture
 from pixelguide.edit.settings import EditSettings
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.guidance.inversion import reconstruct
@@ -26,7 +27,8 @@ from pixelguide.images import from_model
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_mask
-from pixelguide.photo.picture import Picture, read_picture
+from pixelguide.photo.picture import AnyPicture
+from pixelguide.photo.strength import at_strength
 from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
 
@@ -113,6 +115,7 @@ class Editor(EditPlanner):
             plan, subject, self._predictor(plan.target, plan.roi, plan.scale),
             self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
         )  # fmt: skip
+        images = at_strength(subject.image, images, chosen.strength)
         with clock("scoring"):
             usual = self.statistics.denoising if chosen.rank == "likely" else None
             candidates = score_candidates(
@@ -182,7 +185,7 @@ class Editor(EditPlanner):
 
     def interpolate(
         self,
-        other: Picture,
+        other: AnyPicture,
         *,
         roi: NDArray[np.bool_] | None = None,
         on_progress: Progress | None = None,
@@ -192,11 +195,10 @@ class Editor(EditPlanner):
 
         Parameters
         ----------
-        other : str, Path, PIL.Image.Image or numpy.ndarray
-            The last frame, of the model's size: uint8 S×S×3 if it is an array.
+        other : str, Path, PIL.Image.Image, numpy.ndarray or Photograph
+            The last frame, uint8 S×S×3; for a part of a photograph all of an edit of it.
         roi : numpy.ndarray, optional
-            Where the frames may change, bool S×S; by default where the two pictures differ,
-            dilated.
+            Where the frames may change, bool S×S or H×W; by default where pictures differ, dilated.
         on_progress : callable, optional
             Called after each batch with {"stage", "done", "total"}; what it raises ends the work.
         **settings : Any
@@ -213,13 +215,11 @@ class Editor(EditPlanner):
             If there is no picture, the other cannot be read, or a setting is out of range.
         """
         chosen: InterpolationSettings = InterpolationSettings.check("settings", settings)
-        second = read_picture(other, self.size)
         dilation = self.defaults.dilation if chosen.dilation is None else chosen.dilation
-        region = interpolation.differing_region(self.image, second, roi, dilation)
+        second, region, photographs = second_picture(self._opened(), other, roi, dilation)
         known = chosen.model_copy(update={"dilation": dilation})
-        return interpolation.interpolate(
-            self._denoiser, self.image, second, region, known, on_progress, self._model
-        )
+        more = (on_progress, self._model, photographs)
+        return interpolation.interpolate(self._denoiser, self.image, second, region, known, *more)
 
     def inpaint(
         self,

@@ -15,7 +15,8 @@ from pydantic import Field
 
 from pixelguide.checked import Checked
 from pixelguide.edit.progress import Progress, step_watcher
-from pixelguide.edit.result import REPORT, Candidate, start_over
+from pixelguide.edit.result import Candidate
+from pixelguide.edit.result_folder import REPORT, prepare
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
@@ -99,6 +100,10 @@ class InpaintResult:
     full_size: FullSize | None = None
     familiarity: dict[str, Any] | None = None
 
+    def __repr__(self) -> str:
+        best = f", best {self.best.index}" if self.best else ""
+        return f"InpaintResult({len(self.images)} candidates{best})"
+
     @property
     def best(self) -> Candidate | None:
         """The candidate with the lowest ROI loss; None by mask alone."""
@@ -134,11 +139,13 @@ class InpaintResult:
         image = self.images[number]
         return self.full_size.picture(image) if self.full_size else image
 
-    def save(self, folder: str | Path, output: OutputFormat = "png") -> dict[str, Any]:
+    def save(
+        self, folder: str | Path, output: OutputFormat = "png", overwrite: bool = False
+    ) -> dict[str, Any]:
         """Write 00.png …, roi.png (white = painted anew), behind.png where classes guided, and
         report.json last; return the report. Photographs as by `EditResult.save`."""
         folder, report = Path(folder), self.report()
-        start_over(folder)
+        prepare(folder, overwrite)
         if self.full_size:
             self.full_size.save(folder, list(self.images), report, output)
         else:

@@ -16,14 +16,17 @@ from torch import Tensor
 
 from pixelguide.checked import Checked
 from pixelguide.edit.animation import write_gif, write_grid
+from pixelguide.edit.photograph_frames import PhotographFrames, for_film
 from pixelguide.edit.progress import Clock, Progress
-from pixelguide.edit.result import REPORT, circumstances
+from pixelguide.edit.result import circumstances
+from pixelguide.edit.result_folder import REPORT, prepare
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.guidance.inversion import invert, reconstruct
 from pixelguide.guidance.region import composite, dilate
 from pixelguide.guidance.start import start_level
 from pixelguide.images import from_model, save_png, to_model
+from pixelguide.photo.photograph_files import PhotographWriter
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 
@@ -84,7 +87,8 @@ class Interpolation:
 
     first: the picture they begin with, uint8 H×W×3. frames: uint8 N×H×W×3. strengths: the share of
     the second picture in each. roi: bool H×W; outside, both pictures and every frame are the same
-    bytes. settings: all that reproduces them. seconds: per stage.
+    bytes. settings: all that reproduces them. seconds: per stage. photographs: of parts of
+    photographs, the way of the frames into these.
     """
 
     first: NDArray[np.uint8]
@@ -93,6 +97,10 @@ class Interpolation:
     roi: NDArray[np.bool_]
     settings: dict[str, Any]
     seconds: dict[str, float]
+    photographs: PhotographFrames | None = None
+
+    def __repr__(self) -> str:
+        return f"Interpolation({len(self.frames)} frames, {int(self.roi.sum())} pixels in the ROI)"
 
     @property
     def changed_pixels_outside(self) -> int:
@@ -112,18 +120,47 @@ class Interpolation:
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
         }
 
-    def save(self, folder: str | Path, frames_per_second: float = 8) -> None:
+    def save(
+        self, folder: str | Path, frames_per_second: float = 8, overwrite: bool = False
+    ) -> dict[str, Any]:
         """Write 000.png …, grid.png, frames.gif (more than one frame), roi.png (white = between),
-        and report.json last."""
-        folder = Path(folder)
-        for k, frame in enumerate(self.frames):
-            save_png(folder / _file(k), frame)
-        write_grid(folder / "grid.png", self.frames)
-        if len(self.frames) > 1:
-            write_gif(folder / "frames.gif", self.frames, frames_per_second)
-        save_png(folder / "roi.png", self.roi.astype(np.uint8) * 255)
-        text = json.dumps(self.report(), indent=2) + "\n"
+        and report.json last; return the report, which counts pixels of the files.
+
+        Grid and GIF show photographs reduced. overwrite: whether an earlier result in the folder
+        goes first; else InputError if there is one.
+        """
+        folder, report = Path(folder), self.report()
+        prepare(folder, overwrite)
+        films = list(self.frames)
+        roi = self.roi
+        if self.photographs:
+            ways, roi = self.photographs, self.photographs.full.region
+            films, changed = [], 0
+            for k, frame in enumerate(ways.frames(self.frames, self.strengths)):
+                write_atomically(folder / _file(k), PhotographWriter(frame).encode())
+                films.append(for_film(frame))
+                changed += ways.changed_outside(frame)
+            report["changed_pixels_outside"] = changed
+            report["model_roi_pixels"] = report["roi_pixels"]
+            report["roi_pixels"] = int(roi.sum())
+        else:
+            for k, frame in enumerate(self.frames):
+                save_png(folder / _file(k), frame)
+        film = np.stack(films)
+        write_grid(folder / "grid.png", film)
+        if len(film) > 1:
+            write_gif(folder / "frames.gif", film, frames_per_second)
+        save_png(folder / "roi.png", roi.astype(np.uint8) * 255)
+        text = json.dumps(report, indent=2) + "\n"
         write_atomically(folder / REPORT, text.encode())
+        return report
+
+    def film(self) -> NDArray[np.uint8]:
+        """The frames as a film shows them, uint8 N×h×w×3: of photographs they are reduced."""
+        if self.photographs is None:
+            return self.frames
+        found = self.photographs.frames(self.frames, self.strengths)
+        return np.stack([for_film(frame) for frame in found])
 
 
 def differing_region(
@@ -195,13 +232,14 @@ def interpolate(
     settings: InterpolationSettings,
     on_progress: Progress | None = None,
     model: dict[str, str] | None = None,
+    photographs: PhotographFrames | None = None,
 ) -> Interpolation:
     """Invert both pictures (uint8 S×S×3) to t0, blend their latents, decode each by DDIM.
 
     Frames of strength 0 and 1 are the pictures themselves, and outside `roi` (bool S×S) every frame
     is `first`, byte by byte. on_progress: called with {"stage": "frames", "done", "total"}; an
-    exception it raises ends the work. model: name and hash, for the settings. Nothing is random.
-    Raises InputError for settings out of range.
+    exception it raises ends the work. model: name and hash, for the settings. photographs: see
+    `Interpolation`. Nothing is random. Raises InputError for settings out of range.
     """
     strengths = settings.chosen_strengths()
     start = settings.start(denoiser.schedule, len(first))
@@ -226,8 +264,9 @@ def interpolate(
         **settings.model_dump(exclude={"strengths", "num_frames"}),
         "start_timestep": start,
         **circumstances(model or {}, denoiser),
+        **(photographs.report() if photographs else {}),
     }
-    return Interpolation(first, frames, strengths, roi, used, clock.seconds)
+    return Interpolation(first, frames, strengths, roi, used, clock.seconds, photographs)
 
 
 def _file(number: int) -> str:

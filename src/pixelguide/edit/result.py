@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import platform
-import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.edit.result_folder import REPORT, prepare
 from pixelguide.errors import InputError
-from pixelguide.files import from_os_error, write_atomically
+from pixelguide.files import write_atomically
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
@@ -26,14 +26,12 @@ from pixelguide.photo.photograph_files import OutputFormat
 if TYPE_CHECKING:
     from pixelguide.prior.denoiser import Denoiser
 
-REPORT = "report.json"
 ODD = 2.0
 """Of the logarithm of a candidate's oddity, in nats of ROI loss: chosen on 60 results marked by eye
 (docs/results.md)."""
 UNLIKELY = 1.8
 """From this oddity on. Of results that a person accepts the oddest seen has 1.7 (teeth in a closed
 mouth), of 64 true edits of portraits 1.4; a region of noise has about 4 (docs/results.md)."""
-_OURS = re.compile(r"\d{2,}\.[a-z]+")  # names of candidates
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,12 @@ class Candidate:
             **known,
         }
 
+    def __repr__(self) -> str:
+        return (
+            f"Candidate({self.index}, ROI accuracy {self.roi_accuracy:.3f}, loss "
+            f"{self.roi_loss:.3f})"
+        )
+
 
 @dataclass(frozen=True)
 class EditResult:
@@ -133,6 +137,12 @@ class EditResult:
     original: NDArray[np.uint8] | None = None
     familiarity: dict[str, Any] | None = None
     region: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        pixels = int(self.roi.sum())
+        return (
+            f"EditResult({pixels} pixels in the ROI, best {self.best!r} of {len(self.candidates)})"
+        )
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -210,11 +220,13 @@ class EditResult:
             **({"familiarity": self.familiarity} if self.familiarity else {}),
         }
 
-    def save(self, folder: str | Path, output: OutputFormat = "png") -> dict[str, Any]:
+    def save(
+        self, folder: str | Path, output: OutputFormat = "png", overwrite: bool = False
+    ) -> dict[str, Any]:
         """Write 00.png …, roi.png (white = may change), target.png, and report.json last.
 
-        The candidates of an earlier result in the folder go first. For a part of a photograph,
-        00.png … and roi.png have its size, and the report counts its pixels.
+        For a part of a photograph, 00.png … and roi.png have its size, and the report counts its
+        pixels.
 
         Parameters
         ----------
@@ -222,6 +234,8 @@ class EditResult:
             Where to write; it is made if it is not there.
         output : "png", "same", "jpeg", "webp" or "tiff"
             The candidates' format, for a part of a photograph.
+        overwrite : bool
+            Whether an earlier result in the folder goes first; else there must be none.
 
         Returns
         -------
@@ -231,12 +245,12 @@ class EditResult:
         Raises
         ------
         InputError
-            If the folder cannot be written.
+            If the folder cannot be written, or holds an earlier result.
         ResourceError
             If the disk is full.
         """
         folder, report = Path(folder), self.report()
-        start_over(folder)
+        prepare(folder, overwrite)
         if self.full_size:
             self.full_size.save(folder, [c.image for c in self.candidates], report, output)
         else:
@@ -247,35 +261,6 @@ class EditResult:
         text = json.dumps(report, indent=2) + "\n"
         write_atomically(folder / REPORT, text.encode())
         return report
-
-
-def check_apart(picture: Path, folder: Path) -> None:
-    """Raise InputError when a result in `folder` could replace the picture that it is made of."""
-    if picture.resolve().parent == folder.resolve() and _OURS.fullmatch(picture.name):
-        raise InputError(
-            "the picture is one of an earlier result that goes to the same folder",
-            str(picture),
-            "Choose another folder.",
-        )
-
-
-def start_over(folder: Path) -> None:
-    """Remove the report of an earlier result from `folder`, and the candidates it names: files and
-    report are then always of one result. Raises InputError where that is not allowed."""
-    path = folder / REPORT
-    try:
-        named = [str(entry["file"]) for entry in json.loads(path.read_bytes())["candidates"]]
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        named = []  # no report of ours: replace it
-    try:
-        path.unlink()
-        for name in named:
-            if _OURS.fullmatch(name):  # a plain file name, and so a file of this folder
-                (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise from_os_error(error, path) from None
 
 
 def circumstances(model: dict[str, str], denoiser: Denoiser) -> dict[str, Any]:

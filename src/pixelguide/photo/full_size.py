@@ -45,6 +45,9 @@ class FullSize:
     target: NDArray[np.uint8] | None = None
     seed: int = 0
 
+    def __repr__(self) -> str:
+        return f"FullSize({self.photograph!r}, crop {self.placement.frame})"
+
     @property
     def photograph(self) -> Photograph:
         """The photograph."""

@@ -54,6 +54,11 @@ class Photograph:
     orientation: int = UPRIGHT
     jpeg: Jpeg | None = None
 
+    def __repr__(self) -> str:
+        width, height = self.size
+        bits = 8 * self.pixels.itemsize
+        return f"Photograph({width}×{height}×{self.pixels.shape[2]}, {bits} bits, {self.format})"
+
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype
         if len(shape) != 3 or not 1 <= shape[2] <= 4 or kind not in (np.uint8, np.uint16):
@@ -146,6 +151,12 @@ def turned(pixels: Pixels, orientation: int) -> Pixels:
 def turned_back(pixels: Pixels, orientation: int) -> Pixels:
     """Upright pixels (H×W×…) as a file of EXIF's `orientation` stores them."""
     return turned(pixels, {6: 8, 8: 6}.get(orientation, orientation))
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height of a picture as it is to be seen, which EXIF may say is turned."""
+    width, height = image.size
+    return (height, width) if _exif(image)[1] in (5, 6, 7, 8) else (width, height)
 
 
 class _Reader:

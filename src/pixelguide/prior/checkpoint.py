@@ -61,12 +61,12 @@ def load_checkpoint(
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         step, ema_step = int(metadata["step"]), int(metadata["ema_step"])
-        same = metadata["identity"] == json.dumps(identity, sort_keys=True)
+        differing = _differing(json.loads(metadata["identity"]), identity)
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
         raise _damaged(path, error) from None
-    if not same:
+    if differing:
         raise InputError(
-            f"checkpoint of another training ({metadata['identity']})",
+            f"checkpoint of another training ({'; '.join(differing)})",
             str(path),
             "Repeat its settings, or choose another folder.",
         )
@@ -89,6 +89,18 @@ def load_checkpoint(
     ema.optimization_step = ema_step
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     return step
+
+
+def _differing(before: Any, now: Any, name: str = "") -> list[str]:
+    """What differs between the settings of two trainings: "batch_size 16 there, 8 here"."""
+    now = json.loads(json.dumps(now))  # as the file has it: tuples are lists
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        there, here = (json.dumps(value) for value in (before, now))
+        return [] if there == here else [f"{name} {there} there, {here} here"]
+    found: list[str] = []
+    for key in sorted(before.keys() | now.keys()):
+        found += _differing(before.get(key), now.get(key), f"{name}.{key}" if name else key)
+    return found
 
 
 def _damaged(path: Path, reason: object) -> InputError:

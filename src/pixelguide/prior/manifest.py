@@ -15,6 +15,9 @@ from pixelguide.files import Content, write_atomically
 from pixelguide.prior.safe import refuse_disguised_pickle
 
 MANIFEST = "manifest.json"
+TRAINING_LOG = "training.log"
+NO_PARTS = ("training.safetensors", TRAINING_LOG)
+"""Files of a training: they grow, and are no part of the model."""
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def file_names(folder: Path) -> list[str]:
                 "a link or special file in a model folder", relative, "Replace it by a plain file."
             )
         hidden = relative.startswith(".") or "/." in relative
-        if stat.S_ISREG(mode) and not hidden and path.name != "training.safetensors":
+        if stat.S_ISREG(mode) and not hidden and path.name not in NO_PARTS:
             names.append(relative)
     return names
 

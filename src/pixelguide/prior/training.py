@@ -27,12 +27,15 @@ from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.pictures import PictureFolder
+from pixelguide.prior.run_clock import RunClock
 from pixelguide.prior.sampling import sample_grid
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.training_settings import PriorTraining
 from pixelguide.seeds import generator as seeded
 
 Progress = Callable[[dict[str, Any]], None]
+WARMUP_SHARE = 0.05
+"""Of a training: the rate has risen by then, so that one of an hour does not spend it on that."""
 
 
 def train_prior(
@@ -130,23 +133,17 @@ def train_prior(
     train, held_out = split(len(pictures), settings.held_out)
     every = max(1, settings.checkpoint_images // settings.batch_size)
     recent: list[tuple[Tensor, Tensor]] = []
-    began, first_step = time.monotonic(), step
-
-    def remaining(step: int) -> float:
-        """Share of the training, by steps or by the clock, that lies behind step `step`."""
-        by_steps = (total_steps + 1 - step) / (total_steps + 1)
-        if settings.minutes is None:
-            return by_steps
-        return min(by_steps, 1 - (time.monotonic() - began) / (60 * settings.minutes))
+    clock = RunClock(settings, total_steps, step)
 
     with ThreadPoolExecutor(AHEAD) as pool:
         share = slice(accelerator.process_index, None, accelerator.num_processes)
         for batch in batches(pictures, train, settings, share, range(step, total_steps), pool):
+            clock.start()
             x_0, eps, t = (
                 (part.pin_memory() if on_gpu else part).to(accelerator.device, non_blocking=on_gpu)
                 for part in batch
             )
-            left = remaining(step + 1)
+            left = clock.left(step + 1)
             for group in optimizer.param_groups:
                 group["lr"] = settings.learning_rate * _rate(step + 1, left, total_steps, settings)
             simple, vlb = measure(x_0, eps, t)
@@ -165,15 +162,15 @@ def train_prior(
                         "stage": "train prior",
                         "done": step * settings.batch_size,
                         "total": total_steps * settings.batch_size,
+                        "share": max(0.0, 1 - clock.left(step)),
                         "loss": float(torch.stack([simple for simple, _ in recent]).mean()),
                         "vlb": float(torch.stack([vlb for _, vlb in recent]).mean()),
-                        "images_per_second": (step - first_step)
-                        * settings.batch_size
-                        / (time.monotonic() - began),
+                        "images_per_second": clock.pictures_per_second(step),
                     }
                 )
             last = step == total_steps or left <= 0
             if (step % every == 0 or last) and accelerator.is_main_process:
+                began = time.monotonic()
                 ema.store(unet.parameters())
                 ema.copy_to(unet.parameters())
                 unseen = pictures.batch(held_out, pool)
@@ -183,6 +180,7 @@ def train_prior(
                 sample_grid(unet, schedule, seeded(settings.seed, "samples", 0), folder)
                 ema.restore(unet.parameters())
                 save_checkpoint(folder, unet, optimizer, ema, step, identity)
+                clock.checkpoint_took(time.monotonic() - began)
                 if on_progress:
                     on_progress(
                         {
@@ -190,6 +188,7 @@ def train_prior(
                             "done": step * settings.batch_size,
                             "total": total_steps * settings.batch_size,
                             "held_out_loss": loss,
+                            "pace": clock.pictures_per_second(step),
                         }
                     )
             if last:
@@ -219,7 +218,8 @@ def held_out_loss(
 def _rate(step: int, left: float, total_steps: int, settings: PriorTraining) -> float:
     """Share of the learning rate at step 1 … total: a ramp up, a plateau, a ramp down to zero.
 
-    left: share of the training that lies ahead; 0 and below end it. A training can be prolonged
+    left: share of the training that lies ahead; 0 and below end it. The ramp up ends after
+    `warmup_images`, or after `WARMUP_SHARE` of a short training. A training can be prolonged
     from its plateau; the falling rate then averages the noise of its steps away (Hägele et al.
     2024, arXiv 2405.18392).
     """
@@ -227,6 +227,6 @@ def _rate(step: int, left: float, total_steps: int, settings: PriorTraining) -> 
     one_step = 1 / (total_steps + 1)
     return min(
         1.0,
-        step / warmup if warmup else 1.0,
+        max(step / warmup, (1 - left) / WARMUP_SHARE) if warmup else 1.0,
         max(left, 0.0) / (settings.cooldown * (1 - one_step) + one_step),
     )

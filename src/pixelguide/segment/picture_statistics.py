@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import torch
@@ -27,6 +28,11 @@ EYES = ("eyes", "eye", "iris", "irises", "pupil", "sclera", "eye white", "eyebal
 NOT_EYES = ("brow", "lash", "glass", "lid", "shadow", "eye g")
 NOISE_LEVEL = 0.25
 """Of the model's timesteps: noise that hides texture and leaves things to be recognized."""
+Degree = Literal["usual", "unusual", "far", "alien"]
+DEGREES: dict[Degree, float] = {"usual": 1.0, "unusual": 2.5, "far": 5.0, "alien": math.inf}
+"""Up to which distance from the median a picture counts as what."""
+LEAST_REACH = 0.1
+"""Of the median: nearer to it nothing is unusual."""
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -40,6 +46,12 @@ class Range(Checked):
     def limit(self) -> float:
         """Above it a picture is far: as much above the highest as that is above the median."""
         return 2 * self.highest - self.median
+
+    def distance(self, value: float) -> float:
+        """How far a value lies from what is usual: 0 at the median (or below), 1 at the limit."""
+        # pictures that are nearly one another's copies say little of what is usual
+        reach = max(self.limit - self.median, LEAST_REACH * self.median, 1e-6)
+        return max(0.0, (value - self.median) / reach)
 
 
 class PictureStatistics(Checked):
@@ -67,7 +79,8 @@ class Familiarity(BaseModel):
     """How far a picture lies from those its category was made for.
 
     denoising, doubt: its measures. limits: what they are compared with, None where the model does
-    not say. far: the names of those above their limits.
+    not say. far: the names of those above their limits. distance: of the error through noise, 0 at
+    the median and 1 at the limit. degree: what that amounts to, see `DEGREES`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -76,6 +89,8 @@ class Familiarity(BaseModel):
     doubt: float
     limits: dict[str, float]
     far: tuple[str, ...]
+    distance: float
+    degree: Degree
 
 
 def load_statistics(folder: ModelFolder) -> PictureStatistics:
@@ -121,7 +136,13 @@ def familiarity(
     ranges = {"denoising": statistics.denoising, "doubt": statistics.doubt}
     limits = {name: known.limit for name, known in ranges.items() if known}
     far = tuple(name for name, limit in limits.items() if measures[name] > limit)
-    return Familiarity(**measures, limits=limits, far=far)
+    # not of doubt: f_multi was taught the pictures that say what is usual, any other it doubts more
+    known = statistics.denoising
+    distance = known.distance(measures["denoising"]) if known else 0.0
+    degree = next(name for name, highest in DEGREES.items() if distance <= highest)
+    return Familiarity(
+        **measures, limits=limits, far=far, distance=round(distance, 3), degree=degree
+    )
 
 
 def measure_statistics(

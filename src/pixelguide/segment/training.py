@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pixelguide.segment.plan import ClassifierTraining, Job, guide_timesteps, pl
 from pixelguide.segment.samples import PixelSample, moments, prepared
 
 Progress = Callable[[dict[str, Any]], None]
+_TOLD = 50  # steps between two reports
 
 
 def train_classifiers(
@@ -47,16 +49,26 @@ def train_classifiers(
     store = TrainingCheckpoint(checkpoint, settings, pictures, denoiser)
     done = store.restore(segmenter, guide)
     finished, total = 0, sum(len(job.members) for job in plan)
+    work, whole = 0.0, sum(map(_work, plan))
     for job in plan:
-        finished += len(job.members)
+        before, begun = finished, work
+        finished, work = finished + len(job.members), work + _work(job)
         if finished <= done:
             continue
+
+        def tell(count: int, share: float, begun: float = begun, job: Job = job) -> None:
+            if on_progress:
+                share = (begun + share * _work(job)) / whole
+                on_progress(
+                    {"stage": "train classifiers", "done": count, "total": total, "share": share}
+                )
+
+        tell(before, 0.0)
         sample = PixelSample(denoiser, pictures, settings, job.pixels)
         bank = segmenter if job.kind == "segmenter" else guide
-        run_job(job, bank, sample, settings, denoiser.device)
+        run_job(job, bank, sample, settings, denoiser.device, partial(tell, before))
         store.keep(segmenter, guide, finished)
-        if on_progress:
-            on_progress({"stage": "train classifiers", "done": finished, "total": total})
+        tell(finished, 1.0)
     return segmenter.eval(), guide.eval()
 
 
@@ -73,6 +85,11 @@ def train_segmenter(
             run_job(job, bank, sample, settings, denoiser.device)
     bank.eval()
     return bank
+
+
+def _work(job: Job) -> int:
+    """How long a job takes, in no unit: its classifiers' steps."""
+    return job.iterations * len(job.members)
 
 
 def _plan(
@@ -101,8 +118,10 @@ def run_job(
     sample: PixelSample,
     settings: ClassifierTraining,
     device: torch.device,
+    on_share: Callable[[float], None] | None = None,
 ) -> None:
-    """Train what `job` names at once: stacked, its members share every matrix product.
+    """Train what `job` names at once: stacked, its members share every matrix product. on_share:
+    told now and then what share of its steps is done.
 
     bank: takes the result. The common classifier becomes every member of the guide, so the guide's
     jobs find in the bank what they start from, after an interruption too.
@@ -125,7 +144,7 @@ def run_job(
         for position, k in enumerate(job.members):
             stack.initialize(position, seeded(settings.seed, "member", k, *own[position]))
     stack.to(device)
-    _fit(stack, features, mean, deviation, sample.labels, settings, job.iterations)
+    _fit(stack, features, mean, deviation, sample.labels, settings, job.iterations, on_share)
     stack.cpu().standardize_inputs(mean, deviation)
     trained = stack.state_dict()
     with torch.no_grad():
@@ -141,6 +160,7 @@ def _fit(
     labels: Tensor,
     settings: ClassifierTraining,
     iterations: int,
+    on_share: Callable[[float], None] | None = None,
 ) -> None:
     """Train a stack in place on (features - mean) / deviation: one fp16 M×inputs for all members,
     or for each, with as many means and deviations.
@@ -161,6 +181,8 @@ def _fit(
     batches = _endless_batches(len(labels), size, seeded(settings.seed, "order"))
     stack.train()
     for iteration, batch in enumerate(islice(batches, iterations)):
+        if on_share and iteration % _TOLD == 0 and iteration:
+            on_share(iteration / iterations)
         # half a cosine: the last steps settle what the first ones found
         for group in optimizer.param_groups:
             factor = 0.5 * (1 + np.cos(np.pi * iteration / iterations))

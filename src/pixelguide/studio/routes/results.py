@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pixelguide.errors import InputError
 from pixelguide.photo.open_raster import edit_layers, open_raster
+from pixelguide.photo.strength import at_strength
 from pixelguide.studio import photographs, uploads
 from pixelguide.studio.exports import png_with_metadata
 from pixelguide.studio.http_errors import not_found
@@ -104,7 +105,7 @@ def _at_strength(
     after = services.files.picture(candidate)
     if strength == 1:
         return after
-    return photographs.fainter(services.files.picture(job.request["picture"]), after, strength)
+    return at_strength(services.files.picture(job.request["picture"]), after, strength)
 
 
 def _how(job: Job, k: int) -> dict[str, Any]:

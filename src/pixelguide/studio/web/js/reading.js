@@ -68,7 +68,7 @@ export async function read(store, version) {
     if (job.state !== "done") throw api.failure(job);
     const result = /** @type {import("./types.js").Reading} */ (job.result);
     const map = await fetchMap(result.map);
-    version.unfamiliar = !!result.familiarity?.far.length;
+    version.unfamiliar = ["far", "alien"].includes(result.familiarity?.degree ?? "");
     version.source = map;
     version.map = map.clone();
     version.reading = null;

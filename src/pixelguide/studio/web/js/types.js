@@ -25,7 +25,7 @@
  * @typedef {{candidates: Candidate[], best: number, roi: string, report: Record<string, unknown>}
  *   } EditOutcome
  * @typedef {{map: string, uncertainty: number, seconds: number,
- *   familiarity?: {far: string[]} | null}} Reading
+ *   familiarity?: {degree: string} | null}} Reading
  * @typedef {{job: string, kind: "segment" | "edit",
  *   state: "queued" | "running" | "done" | "failed" | "cancelled", position: number,
  *   progress: Progress | null, result: unknown, error: Problem | null}} Job
