@@ -80,6 +80,15 @@ def test_the_report_is_written_last(
     assert not (tmp_path / "report.json").exists()
 
 
+def test_results_are_told_in_a_line(result: EditResult) -> None:
+    told = [repr(each) for each in (result, result.best, result.target)]
+    assert told[0] == (
+        "EditResult(25 pixels in the ROI, best Candidate(1, ROI accuracy 0.123, loss 0.212) of 3)"
+    )
+    assert told[2].startswith("LabelMap(16×16: ")
+    assert all(len(text) < 120 for text in told)
+
+
 def _ranked(*pairs: tuple[float, float | None]) -> list[int]:
     """The order of candidates with such losses and oddities."""
     image = np.zeros((2, 2, 3), np.uint8)
@@ -105,12 +114,3 @@ def test_the_report_says_which_candidates_are_unlikely(result: EditResult) -> No
     assert [entry["unlikely"] for entry in entries] == [False, True, False]
     assert entries[1]["oddity"] == 3.0
     assert odd.best.index == 0  # 1 follows the map best
-
-
-def test_results_are_told_in_a_line(result: EditResult) -> None:
-    told = [repr(each) for each in (result, result.best, result.target)]
-    assert told[0] == (
-        "EditResult(25 pixels in the ROI, best Candidate(1, ROI accuracy 0.123, loss 0.212) of 3)"
-    )
-    assert told[2].startswith("LabelMap(16×16: ")
-    assert all(len(text) < 120 for text in told)

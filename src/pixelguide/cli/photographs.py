@@ -216,17 +216,6 @@ def warn_of_loss(candidate: dict[str, Any]) -> None:
         )
 
 
-def warn_of_unlikely(candidates: Sequence[Candidate]) -> None:
-    """Say on standard error when no candidate looks like the category's pictures."""
-    if all(candidate.unlikely for candidate in candidates):
-        typer.echo(
-            "warning: all candidates are unlikely: in the region they are unlike what the model "
-            "knows. Look at the region (--dry-run), paint less or where the map was wrong, or try "
-            "another --seed, more candidates (-n) or a lower --scale.",
-            err=True,
-        )
-
-
 def _check_square(path: Path, image: Image.Image, shown: MapFile | None) -> None:
     """Raise InputError for a picture that is no square, when nothing says which part is meant."""
     from pixelguide.photo.photograph import upright_size
@@ -239,6 +228,17 @@ def _check_square(path: Path, image: Image.Image, shown: MapFile | None) -> None
         hint = f"{shown.name} does not say which part it shows: give --crop {known[0]}, as "
         hint += f"{known[1]} says."
     raise InputError(f"{width}×{height} pixels are no square", path.name, hint)
+
+
+def warn_of_unlikely(candidates: Sequence[Candidate]) -> None:
+    """Say on standard error when no candidate looks like the category's pictures."""
+    if all(candidate.unlikely for candidate in candidates):
+        typer.echo(
+            "warning: all candidates are unlikely: in the region they are unlike what the model "
+            "knows. Look at the region (--dry-run), paint less or where the map was wrong, or try "
+            "another --seed, more candidates (-n) or a lower --scale.",
+            err=True,
+        )
 
 
 def _is_rgb(image: Image.Image) -> bool:

@@ -52,12 +52,12 @@ class EditSettings(Checked):
         "classes".
     dilation : int, optional
         Pixels by which the region grows, 0 … 64; None is the model's own.
-    rank : "likely" or "agreement"
-        What candidates are ranked by: agreement with the map and how usual they look to the prior,
-        where the model says what is usual, or agreement alone (the paper's choice).
     strength : float
         How much of the change is let through, 0 … 1 (see `at_strength`); scores are of what comes
         out.
+    rank : "likely" or "agreement"
+        What candidates are ranked by: agreement with the map and how usual they look to the prior,
+        where the model says what is usual, or agreement alone (the paper's choice).
     """
 
     num_images: int = Field(4, ge=1, le=64)
@@ -72,8 +72,8 @@ class EditSettings(Checked):
     temperature: Temperature | Literal["auto"] = "auto"
     roi: RoiMode | Literal["auto"] = "auto"
     dilation: int | None = Field(None, ge=0, le=64)
-    rank: Literal["likely", "agreement"] = "likely"
     strength: float = Field(1.0, ge=0, le=1)
+    rank: Literal["likely", "agreement"] = "likely"
 
     def step_plan(
         self, start: int, large: bool = False, start_from: StartFrom = "inversion"
