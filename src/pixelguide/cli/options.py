@@ -85,7 +85,7 @@ class PartOptions:
         str,
         typer.Option(
             help="Part to edit: x,y,size in pixels (,angle in degrees), or auto: as the map says, "
-            "else all of a square picture.",
+            "else the largest face (extra 'faces'), else what looks like the model's pictures.",
         ),
     ] = "auto"
     eyes: Annotated[

@@ -126,6 +126,11 @@ class PictureFile:
             return
         photograph = Photograph.open(self.path)
         PhotographWriter(photograph, output)  # refuses a format before the edit
+        if whole and self.shown is None:
+            editor.set_image(photograph, crop="auto")
+            warn_of_proposals(editor, self.path.name)
+            return
+        # a map belongs to the part it was painted for, which a search might miss
         editor.set_image(photograph, crop=self.frame, eyes=self.eyes)
         if whole and self.shown is not None:
             self.shown.check_whole(photograph.size, self.path)
@@ -165,6 +170,17 @@ def check_labels(model: str) -> LabelSet:
     from pixelguide.segment.model_labels import load_labels
 
     return load_labels(ModelFolder.open(fetched(model)))
+
+
+def warn_of_proposals(editor: Editor, name: str) -> None:
+    """Say on standard error which other faces there are in the picture called `name`, and what is
+    wrong with the one that was taken."""
+    taken, *others = editor.proposals
+    if others:
+        crops = "; ".join(f"--crop {other.frame}" for other in others)
+        typer.echo(f"{name}: the largest of {len(others) + 1} faces; the others: {crops}", err=True)
+    for warning in taken.warnings():
+        typer.echo(f"warning: {name}: {warning}.", err=True)
 
 
 def warn_of_unfamiliar(editor: Editor, name: str) -> None:

@@ -9,15 +9,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pixelguide.edit.auto_crop import propose_parts
 from pixelguide.edit.opening import open_category
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.photo.framing import Placement, Point
+from pixelguide.photo.find_face import FaceFinder, open_finder
+from pixelguide.photo.framing import Frame, Placement, Point
 from pixelguide.photo.paste_back import grey
 from pixelguide.photo.photograph import Photograph
 from pixelguide.photo.picture import AnyPicture, Crop, place, read_photograph, read_picture
+from pixelguide.photo.proposals import Proposal
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
 from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics
@@ -49,6 +52,8 @@ class PictureReader:
         }
         self._model = model or {}
         self._subject: Subject | None = None
+        self._proposals: tuple[Proposal, ...] = ()
+        self._finder: FaceFinder | None = None
 
     @classmethod
     def from_pretrained(
@@ -103,6 +108,12 @@ class PictureReader:
         """Where the picture lies in its photograph; None for one of the model's own size."""
         return self._subject.placement if self._subject else None
 
+    @property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """What `crop="auto"` found in the picture: the part that was taken, then the others (the
+        other faces, the largest first); empty if the part was given."""
+        return self._proposals
+
     def set_image(
         self,
         image: AnyPicture,
@@ -119,8 +130,9 @@ class PictureReader:
             array.
         crop : Frame, tuple or str, optional
             The part of a photograph to edit, in its pixels: a `Frame`, (x, y, size), (x, y, size,
-            angle in degrees), or "auto" for all of a square one. Results then have the
-            photograph's size too.
+            angle in degrees), or "auto": all of a picture of the model's size, else the largest
+            face (extra [faces]) or what looks most like the category's pictures (see
+            `propose_parts` and `proposals`). Results then have the photograph's size too.
         eyes : tuple of two (x, y), optional
             Both eyes of a face, in pixels of the photograph, left and right as seen; the part is
             chosen so that they lie where the category has them.
@@ -129,19 +141,42 @@ class PictureReader:
         ------
         InputError
             If the picture cannot be read, is not of the model's size without a crop, or the crop
-            is too small or lies too far outside.
+            is too small or lies too far outside; with "auto", if nothing was found.
         """
-        placement = None
+        proposals: tuple[Proposal, ...] = ()
         if crop is None and eyes is None and not isinstance(image, Photograph):
-            picture = read_picture(image, self.size)
+            subject = self._read(read_picture(image, self.size))
         else:
-            placement = place(read_photograph(image), self.size, crop, eyes, self.statistics.eyes)
-            picture = placement.extract()
-            if self.statistics.grey:
-                picture = grey(picture)
-        self._subject = Subject(
-            self._denoiser, self._segmenter, self.statistics, picture, placement
-        )
+            photograph, seen = read_photograph(image), dict[Frame, Subject]()
+            if crop == "auto" and eyes is None:
+                proposals = tuple(self._propose(photograph, seen))
+                crop = proposals[0].frame
+            placement = place(photograph, self.size, crop, eyes, self.statistics.eyes)
+            subject = seen.get(placement.frame) or self._part(placement)
+        self._subject, self._proposals = subject, proposals
+
+    def _propose(self, photograph: Photograph, seen: dict[Frame, Subject]) -> list[Proposal]:
+        """As `propose_parts`; what was looked at last, which may be what is taken, is in `seen`."""
+
+        def look(frame: Frame) -> Subject:
+            seen.clear()
+            seen[frame] = subject = self._part(Placement(photograph, frame, self.size))
+            return subject
+
+        return propose_parts(photograph, self.size, self.statistics, self._open_finder, look)
+
+    def _open_finder(self) -> FaceFinder | None:
+        """Opened once: its landmarks are a file of 100 MB."""
+        if self._finder is None:
+            self._finder = open_finder()
+        return self._finder
+
+    def _part(self, placement: Placement) -> Subject:
+        picture = placement.extract()
+        return self._read(grey(picture) if self.statistics.grey else picture, placement)
+
+    def _read(self, picture: NDArray[np.uint8], placement: Placement | None = None) -> Subject:
+        return Subject(self._denoiser, self._segmenter, self.statistics, picture, placement)
 
     def segment(self) -> LabelMap:
         """Read the picture's label map by f_multi; computed once per picture.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 
 import numpy as np
@@ -60,6 +61,14 @@ class Subject:
             known = familiarity(self._denoiser, self._statistics, self.x_0(), self.segment())
             self.known_familiarity = known
         return self.known_familiarity
+
+    def strangeness(self) -> float:
+        """How little the category knows the picture, about 0 … 1: the geometric mean of the share
+        of its contrast that the prior cannot tell through noise (its error alone is small wherever
+        all is smooth) and the segmenter's doubt."""
+        known = self.familiarity()
+        unexplained = known.denoising / max(float(self.image.std()), 1.0)
+        return math.sqrt(unexplained * known.doubt)
 
     def inverted(self, start: int, steps: int) -> Tensor:
         """x_{t0} of the inversion to t0 = `start` over `steps` timesteps, 1×3×S×S."""

@@ -111,10 +111,11 @@ class Placement:
         if not float(frame.angle) % 90:  # no rounding errors where there need be none
             self._cos, self._sin = round(self._cos), round(self._sin)
         self._scale = side / frame.size
-        inside = self._inside_share()
-        if inside < INSIDE_SHARE:
+        self.inside_share = self._share_inside()
+        """Of the frame, that lies in the picture."""
+        if self.inside_share < INSIDE_SHARE:
             raise InputError(
-                f"only {inside:.0%} of the crop lie in the picture",
+                f"only {self.inside_share:.0%} of the crop lie in the picture",
                 "crop",
                 f"At least {INSIDE_SHARE:.0%} must; the picture has {photograph.size[0]}×"
                 f"{photograph.size[1]} pixels.",
@@ -212,7 +213,7 @@ class Placement:
             (left, first, right, min(first + rows, bottom)) for first in range(top, bottom, rows)
         ]
 
-    def _inside_share(self) -> float:
+    def _share_inside(self) -> float:
         """The share of model pixels whose centres lie in the picture."""
         axis = np.arange(self.side) + 0.5
         x, y = self.to_picture(np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)).T

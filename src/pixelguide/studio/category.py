@@ -11,6 +11,7 @@ from typing import Any
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
+from pixelguide.photo.framing import Point
 from pixelguide.studio.starters import starters
 
 
@@ -20,13 +21,15 @@ def _hex(colour: Sequence[int]) -> str:
 
 @dataclass(frozen=True)
 class Category:
-    """A model without its weights: its name and hash, size S, labels and automatic settings."""
+    """A model without its weights: its name and hash, size S, labels and automatic settings; eyes:
+    where its pictures have them, in shares of the side, if they do."""
 
     name: str
     hash: str
     size: int
     labels: LabelSet
     defaults: EditDefaults
+    eyes: tuple[Point, Point] | None = None
 
     @classmethod
     def open(cls, model: str) -> Category:
@@ -40,6 +43,7 @@ class Category:
         from pixelguide.prior.bundle import ModelFolder
         from pixelguide.prior.public.fetched import fetched
         from pixelguide.segment.model_labels import load_labels
+        from pixelguide.segment.picture_statistics import load_statistics
 
         folder = ModelFolder.open(fetched(model))
         size = folder.shape().config.sample_size
@@ -48,7 +52,8 @@ class Category:
         defaults = EditDefaults.for_size(size)
         if folder.has("edit.json"):
             defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
-        return cls(Path(model).name, folder.hash, size, load_labels(folder), defaults)
+        labels, eyes = load_labels(folder), load_statistics(folder).eyes
+        return cls(Path(model).name, folder.hash, size, labels, defaults, eyes)
 
     @property
     def fingerprint(self) -> str:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.images import decode_image, to_rgb
-from pixelguide.photo.framing import SMALLEST_SHARE, Frame, Placement
+from pixelguide.photo.find_face import open_finder
+from pixelguide.photo.framing import SMALLEST_SHARE, Frame, Placement, Point
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.paste_back import Patch
 from pixelguide.photo.photograph import Photograph
 from pixelguide.photo.photograph_files import PhotographWriter
+from pixelguide.photo.proposals import propose_by_faces
 from pixelguide.studio.exports import METADATA
 from pixelguide.studio.provenance import Change
 from pixelguide.studio.stored_files import FileStore
@@ -67,6 +69,34 @@ def decoded(content: bytes) -> Photograph:
 def part_of(content: bytes, frame: Frame, size: int) -> NDArray[np.uint8]:
     """A part of a photograph (its file): uint8 S×S×3. Raises InputError as `Placement` does."""
     return Placement(decoded(content), frame, size).extract()
+
+
+def faces_in(
+    content: bytes, places: tuple[Point, Point] | None, size: int
+) -> list[dict[str, Any]] | None:
+    """Of each face in a photograph (its file), the largest first: its eyes, the upright square that
+    is proposed for it, and warnings. None where the category has no eyes, or no finder is here.
+    Raises InputError as `propose_by_faces` does."""
+    finder = open_finder() if places else None
+    if finder is None or places is None:
+        return None
+    photograph = decoded(content)
+    proposals = propose_by_faces(photograph, finder(photograph.rgb()), places, size)
+    return [
+        {
+            "eyes": proposal.face.eyes if proposal.face else None,
+            "part": _upright(photograph, proposal.frame),
+            "warnings": proposal.warnings(),
+        }
+        for proposal in proposals
+    ]
+
+
+def _upright(photograph: Photograph, frame: Frame) -> dict[str, float]:
+    """The square around the same middle that is not turned: the Studio's parts are none."""
+    (middle,) = Placement(photograph, frame, 1).to_picture(np.array([[0.5, 0.5]]))
+    x, y = (round(float(value) - frame.size / 2, 2) for value in middle)
+    return {"x": x, "y": y, "size": round(frame.size, 2)}
 
 
 def _middle(width: int, height: int) -> Frame:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photographs import ICC, exif, random_pixels, write_photograph
+from pixelguide.photo.find_face import Face
 from pixelguide.photo.framing import Frame, Placement
 from pixelguide.photo.photograph import Photograph
+from pixelguide.studio import photographs
 from pixelguide.studio.stored_files import picture_png
 from studio.conftest import MISSING, SIZE, Start, Studio
 
@@ -396,3 +398,55 @@ def test_a_data_folder_of_an_earlier_build_goes_on(start: Start) -> None:
     with start() as studio:
         assert studio.client.get(f"/api/pictures/{picture}.png").status_code == 200
         assert _upload(studio, picture_png(SMOOTH))["photograph"]
+
+
+# faces
+
+
+def _found(monkeypatch: pytest.MonkeyPatch, *faces: Face) -> None:
+    """Have the finder, which need not be installed, find these."""
+    monkeypatch.setattr(photographs, "open_finder", lambda: lambda pixels: list(faces))
+
+
+def _faces(studio: Studio, photograph: str) -> Any:
+    return studio.client.get(f"/api/photographs/{photograph}/faces")
+
+
+def test_faces_are_offered_as_upright_parts(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photograph = _upload(studio, picture_png(SMOOTH))["photograph"]
+    level = Face(((44, 50), (76, 50)), (60, 80))
+    down = Face(((120, 30), (120, 46)), (105, 38), sideways=0.5)
+    _found(monkeypatch, level, down)
+    first, second = _faces(studio, photograph).json()["faces"]
+    assert first == {
+        "eyes": [[44, 50], [76, 50]],
+        "part": {"x": 20, "y": 10, "size": 80},
+        "warnings": [],
+    }
+    assert second["part"] == {"x": 100, "y": 18, "size": 40}, "turned by 90 degrees there"
+    assert "turned away" in second["warnings"][0]
+    assert _part(studio, photograph, **first["part"])
+
+
+def test_where_no_faces_can_be_looked_for_the_answer_says_so(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photograph = _upload(studio, picture_png(SMOOTH))["photograph"]
+    _found(monkeypatch)
+    assert _faces(studio, photograph).json() == {"faces": []}
+    assert photographs.faces_in(picture_png(SMOOTH), None, SIZE) is None, "a category without eyes"
+    monkeypatch.setattr(photographs, "open_finder", lambda: None)
+    assert _faces(studio, photograph).json() == {"faces": None}
+    assert _faces(studio, MISSING).status_code == 404
+
+
+def test_faces_that_cannot_be_edited_are_an_error(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photograph = _upload(studio, picture_png(SMOOTH))["photograph"]
+    _found(monkeypatch, Face(((1, 1), (41, 1)), (21, 37)))
+    answer = _faces(studio, photograph)
+    assert answer.status_code == 400
+    assert "a face, but only" in answer.json()["message"]

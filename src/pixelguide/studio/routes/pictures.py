@@ -90,6 +90,19 @@ async def add_part(identity: str, request: Request, services: CurrentServices) -
     return {"picture": picture, "photograph": identity, "size": size}
 
 
+@router.get("/api/photographs/{identity}/faces")
+async def faces(identity: str, services: CurrentServices) -> dict[str, Any]:
+    """The faces in a photograph, the largest first, with the part {"x", "y", "size"} to take for
+    each. "faces" is null where none can be looked for: the extra [faces] is missing, or the
+    category has no eyes. 400 if there are some and none can be edited."""
+    content = await services.threads.short(services.files.read, identity, "photograph")
+    category = services.category
+    found = await services.threads.heavy(
+        photographs.faces_in, content, category.eyes, category.size
+    )
+    return {"faces": found}
+
+
 @router.get("/api/pictures/{identity}/photograph.png")
 async def full_size(identity: str, services: CurrentServices) -> Response:
     """The photograph that a picture is a part of, with what edits changed up to it; 404 for a
