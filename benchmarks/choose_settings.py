@@ -49,6 +49,8 @@ def main() -> None:
             result = editor.edit(
                 target,
                 edit_classes=classes,
+                roi="classes",
+                rank="agreement",
                 num_images=arguments.num_images,
                 start_from=arguments.start_from,
                 start_timestep=start,

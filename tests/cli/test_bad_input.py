@@ -104,7 +104,7 @@ def test_a_bad_map_is_one_line(
         ({"scale": "inf"}, "--scale inf"),
         ({"scale": -1}, "scale -1"),
         ({"sampler": "euler"}, "--sampler euler. Give ddpm, ddim, sde, sde-2m, dpm-2m or auto."),
-        ({"roi": "everything"}, "--roi everything. Give classes or changed."),
+        ({"roi": "everything"}, "--roi everything. Give classes, parts, changed or auto."),
         ({"seed": -1}, "--seed -1. Give a whole number in 0 … "),
         ({"seed": 2**64}, "--seed"),
         ({"dilation": -1}, "--dilation -1. Give a whole number in 0 … 64."),

@@ -50,10 +50,13 @@ def test_segment_paint_edit(run: Run, desk: Path, picture: NDArray[np.uint8]) ->
     files = {path.name for path in out_folder.iterdir()}
     assert files == {"00.png", "01.png", "roi.png", "target.png", "report.json"}
     report = json.loads((out_folder / "report.json").read_text())
-    assert set(report) == {"settings", "roi_pixels", "best", "candidates", "seconds"}
+    assert set(report) == {
+        "settings", "roi_pixels", "region", "best", "candidates", "seconds",
+    }  # fmt: skip
     roi = load_rgb(out_folder / "roi.png")[..., 0] == 255
     assert report["roi_pixels"] == roi.sum() == 6 * 6  # 4×4 painted, dilated by one
     assert report["settings"]["seed"] == 7
+    assert report["region"]["text"] in out
     assert report["settings"]["model"]["hash"] == ModelFolder.open(desk / "model").hash
     for k, candidate in enumerate(report["candidates"]):
         assert candidate["file"] == f"0{k}.png"
@@ -109,3 +112,16 @@ def test_colours_a_little_off_can_be_snapped(edit: Run, desk: Path, labels: Labe
     assert edit(out=desk / "a", map=desk / "colours.png", snap=3)[0] == 0
     assert edit(out=desk / "b")[0] == 0
     assert (desk / "a" / "00.png").read_bytes() == (desk / "b" / "00.png").read_bytes()
+
+
+def test_a_dry_run_shows_the_region_and_edits_nothing(edit: Run, desk: Path) -> None:
+    code, out, _ = edit("--dry-run", out=desk / "dry")
+    assert code == 0
+    assert {path.name for path in (desk / "dry").iterdir()} == {
+        "roi.png", "preview.png", "dry-run.json",
+    }  # fmt: skip
+    text = json.loads((desk / "dry" / "dry-run.json").read_text())["region"]["text"]
+    assert out == f"{desk / 'dry' / 'preview.png'}: {text}\n"
+    assert edit(out=desk / "made")[0] == 0
+    roi = (load_rgb(desk / made / "roi.png") for made in ("dry", "made"))
+    assert np.array_equal(*roi)

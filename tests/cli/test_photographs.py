@@ -15,7 +15,9 @@ from PIL import Image
 
 from command_line import Run, assert_one_error
 from photographs import exif
+from pixelguide.cli.photographs import warn_of_unlikely
 from pixelguide.edit.editor import Editor
+from pixelguide.edit.result import UNLIKELY, Candidate
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.photo.find_face import Face
@@ -428,3 +430,19 @@ def test_the_editor_takes_a_crop_too(desk: Path, photograph: Path, labels: Label
     assert result.full_size is not None
     outside = ~result.full_size.region
     assert np.array_equal(result.photograph()[outside], load_rgb(photograph)[outside])
+
+
+def test_where_all_candidates_are_unlikely_the_command_says_what_to_try(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    image = np.zeros((2, 2, 3), np.uint8)
+    odd, fine = (Candidate(0, image, 0.5, 0.9, 0, oddity) for oddity in (UNLIKELY + 1, 1.0))
+    warn_of_unlikely([odd, fine])
+    warn_of_unlikely([Candidate(0, image, 0.5, 0.9, 0)])
+    assert capsys.readouterr().err == ""
+    warn_of_unlikely([odd, odd])
+    err = capsys.readouterr().err
+    assert err.startswith("warning: all candidates are unlikely")
+    for option in ("--dry-run", "--seed", "-n", "--scale"):
+        assert option in err
+    assert err.count("\n") == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixelguide.edit.plan import Plan, plan_edit
+from pixelguide.edit.plan import Extent, Plan, plan_edit
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
 from pixelguide.guidance.region import dilate
@@ -82,3 +82,45 @@ def test_colours_are_flat_but_for_parts_that_moved(
     kept = before.ids == after.ids
     kept[5:10, 5:10] = False
     assert np.array_equal(seen[kept], picture[kept])
+
+
+def test_the_region_is_eq_7_until_that_is_much_more_than_was_painted(labels: LabelSet) -> None:
+    ids = np.zeros((20, 20), np.uint8)
+    ids[:6] = 2  # a house as wide as the picture
+    source, target = LabelMap(ids, labels), LabelMap(ids.copy(), labels)
+    target.ids[6:8] = 2
+    plan = planned(source, target)
+    assert (plan.mode, plan.painted.sum()) == ("classes", 160)  # 4 times the 40 painted
+    target.ids[7] = 0
+    plan = planned(source, target)
+    assert (plan.mode, plan.painted.sum()) == ("parts", 20)  # 140 would be 7 times these
+    assert planned(source, target, roi="classes").painted.sum() == 140
+    assert plan.report()["roi"] == "parts"
+
+
+def test_a_part_of_a_photograph_keeps_to_what_was_painted(labels: LabelSet) -> None:
+    ids = np.zeros((20, 20), np.uint8)
+    ids[2:6, 2:6] = ids[12:16, 12:16] = 2
+    source, target = LabelMap(ids, labels), LabelMap(ids.copy(), labels)
+    target.ids[2:6, 6:9] = 2
+    defaults, settings = EditDefaults(dilation=0), EditSettings()
+    plan = plan_edit(source, target, None, settings, defaults, 1000, photograph=True)
+    assert (plan.mode, plan.roi.sum()) == ("parts", 28)
+    assert plan_edit(source, target, None, settings, defaults, 1000).roi.sum() == 44
+
+
+def test_the_extent_says_what_may_change(labels: LabelSet) -> None:
+    ids = np.zeros((20, 20), np.uint8)
+    ids[:10] = 2
+    source, target = LabelMap(ids, labels), LabelMap(ids.copy(), labels)
+    target.ids[8:10] = 1
+    target.ids[19, 19] = 1  # slipped
+    plan = planned(source, target, dilation=0, roi="parts")
+    extent = plan.extent()
+    assert extent.describe("part") == "grass and house: 10 % of the part"
+    assert extent.report("part") == {
+        "classes": ["grass", "house"], "share": 0.1, "of": "part", "specks_left_out": 1,
+        "text": "grass and house: 10 % of the part",
+    }  # fmt: skip
+    many = Extent(("a", "b", "c", "d", "e"), 0.001, 0)
+    assert many.describe() == "a, b, c and 2 others: less than 1 % of the picture"

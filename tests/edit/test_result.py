@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pixelguide.edit import result as module
-from pixelguide.edit.result import Candidate, EditResult
+from pixelguide.edit.result import UNLIKELY, Candidate, EditResult
 from pixelguide.errors import ResourceError
 from pixelguide.images import load_rgb
 from pixelguide.labels import LabelMap, LabelSet
@@ -86,3 +87,30 @@ def test_results_are_told_in_a_line(result: EditResult) -> None:
     )
     assert told[2].startswith("LabelMap(16×16: ")
     assert all(len(text) < 120 for text in told)
+
+
+def _ranked(*pairs: tuple[float, float | None]) -> list[int]:
+    """The order of candidates with such losses and oddities."""
+    image = np.zeros((2, 2, 3), np.uint8)
+    made = [Candidate(k, image, loss, 0.5, 0, odd) for k, (loss, odd) in enumerate(pairs)]
+    return [own.index for own in sorted(made, key=lambda own: own.rank)]
+
+
+def test_of_candidates_that_agree_alike_the_more_usual_ranks_first() -> None:
+    assert _ranked((0.5, 1.2), (0.5, 0.9)) == [1, 0]
+    assert _ranked((0.5, None), (0.4, None)) == [1, 0]
+    assert _ranked((0.01, UNLIKELY + 0.1), (2.0, 1.0)) == [1, 0], "unlikely ones come last"
+
+
+def test_the_report_says_which_candidates_are_unlikely(result: EditResult) -> None:
+    odd = dataclasses.replace(
+        result,
+        candidates=tuple(
+            dataclasses.replace(own, oddity=oddity)
+            for own, oddity in zip(result.candidates, (1.0, 3.0, 0.98), strict=True)
+        ),
+    )
+    entries = odd.report()["candidates"]
+    assert [entry["unlikely"] for entry in entries] == [False, True, False]
+    assert entries[1]["oddity"] == 3.0
+    assert odd.best.index == 0  # 1 follows the map best

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from pixelguide.edit.scoring import score_candidates
-from pixelguide.images import from_model
+from pixelguide.images import from_model, to_model
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
+from pixelguide.segment.picture_statistics import denoising_errors
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -61,3 +62,33 @@ def test_changed_pixels_outside_are_counted_once_each(
     candidates = score_candidates(segmenter, picture, edited, target, roi)
     assert [c.changed_pixels_outside for c in candidates] == [0, 2]
     assert [c.index for c in candidates] == [0, 1]
+
+
+def test_the_oddity_is_the_error_in_the_region_against_what_is_usual(
+    segmenter: Segmenter, x_0: Tensor, labels: LabelSet
+) -> None:
+    picture = from_model(x_0)[0]
+    roi = np.zeros((16, 16), np.bool_)
+    roi[4:12, 4:12] = True
+    target = LabelMap(np.zeros((16, 16), np.uint8), labels)
+    pictures = np.stack([picture, np.where(roi[..., None], 255 - picture, picture)])
+    errors = denoising_errors(segmenter.denoiser, to_model(pictures), torch.from_numpy(roi))
+    assert errors[1] != pytest.approx(errors[0])
+    for usual, reference in ((0.1, errors[0]), (1000.0, 1000.0)):
+        both = score_candidates(segmenter, picture, pictures, target, roi, usual)
+        found = [own.oddity for own in both]
+        assert found == pytest.approx([error / reference for error in errors])
+    plain = score_candidates(segmenter, picture, pictures, target, roi)
+    assert [own.oddity for own in plain] == [None, None]
+    assert [own.roi_loss for own in plain] == [own.roi_loss for own in both]
+
+
+def test_all_candidates_are_measured_in_one_pass(
+    segmenter: Segmenter, x_0: Tensor, labels: LabelSet
+) -> None:
+    picture = from_model(x_0)[0]
+    roi = np.ones((16, 16), np.bool_)
+    target = LabelMap(np.zeros((16, 16), np.uint8), labels)
+    with segmenter.denoiser.counted() as sizes:
+        score_candidates(segmenter, picture, np.stack([picture] * 5), target, roi, 10.0)
+    assert sizes == [6]  # the original and five; this segmenter needs no pass

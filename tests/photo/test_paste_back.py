@@ -8,6 +8,7 @@ from PIL import Image
 
 from photographs import random_pixels
 from pixelguide.errors import InputError
+from pixelguide.guidance.region import dilate
 from pixelguide.photo.framing import Frame, Placement
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.paste_back import grey, put_back
@@ -43,7 +44,8 @@ def random_edit(seed: int) -> tuple[FullSize, np.ndarray] | None:
         return None
     before = placement.extract()
     after, roi = _stub(generator, before)
-    return FullSize(placement, before, roi, int(generator.integers(0, 4))), after
+    feather = int(generator.integers(0, 4))  # by which regions are dilated
+    return FullSize(placement, before, dilate(roi, feather), feather), after
 
 
 def _independent_region(full: FullSize) -> np.ndarray:
@@ -119,7 +121,7 @@ def test_a_crop_of_the_model_s_size_gets_the_edit_itself() -> None:
     after = random_pixels(5, SIDE, SIDE)
     roi = np.zeros((SIDE, SIDE), np.bool_)
     roi[4:9, 5:12] = True
-    whole = put_back(placement, before, after, roi, 1).onto(placement.photograph.pixels)
+    whole = put_back(placement, before, after, roi, 0).onto(placement.photograph.pixels)
     crop = whole[9 : 9 + SIDE, 7 : 7 + SIDE]
     assert np.array_equal(crop, np.where(roi[..., None], after, before))
 
@@ -134,19 +136,39 @@ def test_changes_set_in_from_the_border_of_the_region() -> None:
     row = patch.onto(grey.pixels)[80, :, 0].astype(int)
     assert row[39] == 100
     assert row[40] < 110
-    assert (np.diff(row[40:61]) >= 0).all()
-    assert row[56:104].min() == 200
+    assert (np.diff(row[40:61]) >= -2).all()  # bicubic enlarging swings a little
+    assert row[64:96].min() >= 175
 
 
-def test_a_region_at_the_edge_of_a_whole_picture_reaches_it() -> None:
+def test_a_region_reaches_the_edge_of_the_photograph_but_not_that_of_its_crop() -> None:
     grey = Photograph(np.full((160, 160, 3), 100, np.uint8))
     roi = np.ones((SIDE, SIDE), np.bool_)
     after = np.full((SIDE, SIDE, 3), 200, np.uint8)
-    for frame, at_the_edge in [(Frame(0, 0, 160), 200), (Frame(0, 0, 150), 110)]:
-        placement = Placement(grey, frame, SIDE)
+    for size, at_the_right in ((160, 200), (150, 101)):
+        placement = Placement(grey, Frame(0, 0, size), SIDE)
         whole = put_back(placement, placement.extract(), after, roi, 2).onto(grey.pixels)
-        assert whole[80, 0, 0] <= at_the_edge
-        assert (whole[80, 0, 0] == 200) == (at_the_edge == 200)
+        assert whole[80, 0, 0] == 200
+        assert whole[80, size - 1, 0] <= at_the_right
+        assert (whole[80, size - 1, 0] == 200) == (at_the_right == 200)
+
+
+def test_where_texture_goes_the_photograph_s_noise_comes_back() -> None:
+    noise = np.random.default_rng(0).normal(0, 5, (320, 320, 3))
+    pixels = np.clip(np.rint(120 + noise), 0, 255).astype(np.uint8)
+    placement = Placement(Photograph(pixels), Frame(40, 40, 160), SIDE)
+    before = placement.extract()
+    roi = np.zeros((SIDE, SIDE), np.bool_)
+    roi[3:13, 3:13] = True
+    after = before.copy()
+    after[4:12, 4:12] = 60
+    made = [FullSize(placement, before, roi, 2, seed=seed).picture(after) for seed in (1, 1, 2)]
+    assert np.array_equal(made[0], made[1])
+    assert not np.array_equal(made[0], made[2])
+    inside = made[0][100:140, 100:140].astype(float)
+    assert inside.mean() == pytest.approx(60, abs=2)
+    assert inside.var() == pytest.approx(pixels.astype(float).var(), rel=0.2)
+    kept = pixels[100:140, 100:140].astype(float)
+    assert abs(np.corrcoef(inside.ravel(), kept.ravel())[0, 1]) < 0.1  # and it is not the old one
 
 
 @pytest.mark.parametrize("channels", [2, 4])
@@ -194,3 +216,22 @@ def test_a_grey_edit_of_a_coloured_photograph_leaves_its_colours() -> None:
 def test_lightness_of_a_grey_picture_is_the_picture() -> None:
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=-1)
     assert np.array_equal(grey(levels), levels)
+
+
+def test_a_grey_edit_gives_a_repainted_class_its_own_colours() -> None:
+    """Skin over lips is as yellow as skin, not as red as lips."""
+    skin, lips = (np.array(colour) for colour in ((210, 170, 140), (200, 90, 100)))
+    source = np.zeros((SIDE, SIDE), np.uint8)
+    source[6:10, 4:12] = 1
+    pixels = np.where(source[..., None] == 1, lips, skin).astype(np.uint8)
+    pixels = pixels.repeat(8, 0).repeat(8, 1)
+    placement = Placement(Photograph(pixels), Frame(0, 0, 128), SIDE)
+    before = grey(placement.extract())
+    after = np.full_like(before, grey(skin[None].astype(np.uint8))[0, 0])
+    roi = np.zeros((SIDE, SIDE), np.bool_)
+    roi[4:12, 2:14] = True
+    target = np.zeros_like(source)
+    new = FullSize(placement, before, roi, 2, True, source, target).picture(after)
+    assert np.abs(new[56:72, 48:80].astype(int) - skin).max() <= 8
+    same = FullSize(placement, before, roi, 2, True).picture(after)
+    assert np.abs(same[56:72, 48:80].astype(int) - skin).max() > 30  # as it was without maps

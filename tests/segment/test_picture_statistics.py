@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch import Tensor
 
 from pixelguide.errors import InputError
@@ -22,6 +23,7 @@ from pixelguide.segment.picture_statistics import (
     PictureStatistics,
     Range,
     denoising_error,
+    denoising_errors,
     familiarity,
     find_eyes,
     load_statistics,
@@ -193,3 +195,17 @@ def test_a_damaged_domain_is_an_error_that_names_it(category: Path) -> None:
 
 def test_the_noise_is_always_the_same(denoiser: Denoiser, x_0: Tensor) -> None:
     assert denoising_error(denoiser, x_0) == denoising_error(denoiser, x_0.clone())
+
+
+def test_errors_of_several_pictures_are_those_of_each_alone(
+    denoiser: Denoiser, x_0: Tensor
+) -> None:
+    pictures = torch.cat([x_0, -x_0, x_0 / 2])
+    together = denoising_errors(denoiser, pictures)
+    alone = [denoising_error(denoiser, own[None]) for own in pictures]
+    assert together == pytest.approx(alone, rel=1e-4)
+    where = torch.zeros(16, 16, dtype=torch.bool)
+    where[:8] = True
+    halves = [denoising_errors(denoiser, pictures, half) for half in (where, ~where)]
+    whole = [((a**2 + b**2) / 2) ** 0.5 for a, b in zip(*halves, strict=True)]
+    assert whole == pytest.approx(together, rel=1e-4)

@@ -171,3 +171,41 @@ def _png(label_map: Any) -> bytes:
     from pixelguide.studio.stored_files import png
 
     return png(label_map.to_image())
+
+
+def test_the_report_says_what_may_change(runner: TaskRunner) -> None:
+    outcome = runner.perform(_task(), lambda state: None)
+    assert isinstance(outcome, EditOutcome)
+    region = outcome.report["region"]
+    assert region["classes"] == ["face", "lips"]
+    assert region["text"].startswith("face and lips: ")
+    assert region["share"] == pytest.approx(outcome.roi.mean(), abs=1e-4)
+
+
+def test_candidates_say_whether_they_are_likely_where_the_model_can_tell(
+    runner: TaskRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = runner.perform(_task(), lambda state: None)
+    assert isinstance(plain, EditOutcome)
+    assert "unlikely" not in plain.scores[0]
+    usual = Range(median=1000, highest=1000)
+    monkeypatch.setattr(
+        runner._editor,
+        "statistics",
+        PictureStatistics(denoising=usual, pictures=3),  # type: ignore[attr-defined]
+    )
+    outcome = runner.perform(_task(), lambda state: None)
+    assert isinstance(outcome, EditOutcome)
+    assert [score["unlikely"] for score in outcome.scores] == [False, False]
+    assert all(0 < score["oddity"] < 1 for score in outcome.scores)
+    agreement = _task(
+        settings={
+            "num_images": 2,
+            "num_inference_steps": 4,
+            "start_timestep": 300,
+            "rank": "agreement",
+        }
+    )
+    by_map = runner.perform(agreement, lambda state: None)
+    assert isinstance(by_map, EditOutcome)
+    assert "oddity" not in by_map.scores[0]

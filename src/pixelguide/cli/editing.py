@@ -30,6 +30,7 @@ from pixelguide.cli.photographs import (
     warn_of_loss,
     warn_of_map,
     warn_of_unfamiliar,
+    warn_of_unlikely,
 )
 from pixelguide.cli.repeating import EarlierEdit, RepeatOptions, map_or_earlier
 from pixelguide.cli.sheets import write_edit_sheet
@@ -126,10 +127,21 @@ class RegionOptions:
             help="Edited classes or groups, by commas; default: what was painted, not the ground."
         ),
     ] = None
-    roi: Annotated[str, typer.Option(help="classes (eq. 7) or changed pixels.")] = "classes"
+    roi: Annotated[
+        str,
+        typer.Option(
+            help="What may change: parts (what was painted and what moves with it), classes "
+            "(eq. 7: all of what was edited), changed pixels, or auto: parts for photographs and "
+            "where classes is over 4 times what was painted."
+        ),
+    ] = "auto"
     dilation: Annotated[
         int | None, typer.Option(help="Pixels the ROI grows by; default: the model's.")
     ] = None
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only write roi.png and preview.png: what may change."),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +176,11 @@ class EditSampling(CandidateOptions):
     strength: Annotated[
         float, typer.Option(help="Share of the change that is let through, 0 … 1.")
     ] = 1.0
+
+    rank: Annotated[
+        str,
+        typer.Option(help="Best first by likely (the map, and what is usual) or agreement alone."),
+    ] = "likely"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +238,9 @@ def edit(
     with saying_what_is_kept(lambda: kept_results([job.out for job in done])):
         for job in jobs:
             with naming(map=job.target, source_map=job.source, crop=job.image, editor=job.image):
-                saved = _edit_one(job, editor, (pictures, maps, output, told), classes, settings)
+                saved = _edit_one(
+                    job, editor, (pictures, maps, region, output, told), classes, settings
+                )
             if earlier and maps.target is None and maps.source_map is None:
                 earlier.warn_of_region(saved)
             done.append(job)
@@ -230,18 +249,24 @@ def edit(
 def _edit_one(
     job: EditJob,
     editor: Editor,
-    options: tuple[PicturesOptions, MapOptions, EditOutput, ToldOptions],
+    options: tuple[PicturesOptions, MapOptions, RegionOptions, EditOutput, ToldOptions],
     classes: list[str] | None,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
     """Edit a picture and write its results; return the report."""
-    pictures, maps, output, told = options
+    pictures, maps, region, output, told = options
     file_format = output.file_format()
     picture, painted, source = job.read(editor.labels, pictures, maps)
     warn_of_map(painted.label_map, painted.name)
     if job.source and source:
         warn_of_map(source, job.source.name)
     picture.give(editor, file_format)
+    if region.dry_run:
+        plan = editor.dry_run(painted.label_map, source=source, edit_classes=classes, **settings)
+        dry = plan.save(job.out)
+        line = f"{job.out / 'preview.png'}: {dry['region']['text']}{_specks(dry)}"
+        told.result(line, job.out, dry)
+        return dry
     warn_of_unfamiliar(editor, job.image.name)
     with told.progress() as report:
         result = editor.edit(
@@ -255,11 +280,18 @@ def _edit_one(
     best = result.best
     candidate = saved["candidates"][best.index]
     warn_of_loss(candidate)
+    warn_of_unlikely(result.candidates)
     told.result(
         f"{job.out / candidate['file']}: ROI accuracy {best.roi_accuracy:.3f}, best of "
         f"{len(result.candidates)}; {candidate['changed_pixels_outside']} pixels changed outside "
-        "the ROI",
+        f"the ROI. May change: {saved['region']['text']}{_specks(saved)}",
         job.out,
         saved,
     )
     return saved
+
+
+def _specks(report: dict[str, Any]) -> str:
+    """What is left out of a region, for the line that ends a command."""
+    count = report["region"]["specks_left_out"]
+    return f"; {count} stray pixels left as they were" if count else ""

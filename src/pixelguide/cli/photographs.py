@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pixelguide.edit.editor import Editor
+    from pixelguide.edit.result import Candidate
     from pixelguide.labels import LabelMap, LabelSet
     from pixelguide.photo.framing import Frame, Point
     from pixelguide.photo.photograph_files import OutputFormat
@@ -227,6 +229,17 @@ def _check_square(path: Path, image: Image.Image, shown: MapFile) -> None:
         hint = f"{shown.name} does not say which part it shows: give --crop {known[0]}, as "
         hint += f"{known[1]} says."
     raise InputError(f"{width}×{height} pixels are no square", path.name, hint)
+
+
+def warn_of_unlikely(candidates: Sequence[Candidate]) -> None:
+    """Say on standard error when no candidate looks like the category's pictures."""
+    if all(candidate.unlikely for candidate in candidates):
+        typer.echo(
+            "warning: all candidates are unlikely: in the region they are unlike what the model "
+            "knows. Look at the region (--dry-run), paint less or where the map was wrong, or try "
+            "another --seed, more candidates (-n) or a lower --scale.",
+            err=True,
+        )
 
 
 def _is_rgb(image: Image.Image) -> bool:

@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 
 from pixelguide.edit import inpainting, interpolation
 from pixelguide.edit.candidates import make_pictures
+from pixelguide.edit.dry_run import EditPlanner
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
-from pixelguide.edit.plan import plan_edit
 from pixelguide.edit.progress import Clock, Progress, step_watcher
-from pixelguide.edit.reader import PictureReader
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.second_picture import second_picture
 from pixelguide.edit.settings import EditSettings
-from pixelguide.errors import InputError
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.guidance.inversion import reconstruct
 from pixelguide.images import from_model
@@ -35,7 +33,7 @@ from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
 
 
-class Editor(PictureReader):
+class Editor(EditPlanner):
     """Edits pictures by their label maps (Matsunaga et al. 2022, arXiv 2212.02024).
 
     Made by `from_pretrained`. `set_image` once; then `segment` and `edit` share what they learn
@@ -106,26 +104,24 @@ class Editor(PictureReader):
             target = LabelMap.load(target, self.labels)
         with clock("segment"):
             source = source or self.segment()
-        try:
-            source = subject.at_model_size(source)
-        except InputError as error:
-            raise InputError(error.what, "source map", error.hint) from None
-        target = subject.at_model_size(target, source)
-        timesteps = len(self._denoiser.schedule)
-        plan = plan_edit(source, target, edit_classes, chosen, self.defaults, timesteps)
-        full = subject.full_size(plan.roi, plan.dilation)
+        planned = self._planned(target, source, edit_classes, chosen)
+        plan, full = planned.plan, planned.full
         seeded: dict[str, None] = {}
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
         else:
             seeded["seed"] = None  # the caller's generators decide, not a seed
         images = make_pictures(
-            plan, subject, self._predictor(target, plan.roi, plan.scale),
+            plan, subject, self._predictor(plan.target, plan.roi, plan.scale),
             self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
         )  # fmt: skip
         images = at_strength(subject.image, images, chosen.strength)
         with clock("scoring"):
-            candidates = self.score(images, target, plan.roi)
+            usual = self.statistics.denoising if chosen.rank == "likely" else None
+            candidates = score_candidates(
+                self._segmenter, self.image, images, plan.target, plan.roi,
+                usual.limit if usual else None,
+            )  # fmt: skip
         reproducible = {
             **chosen.model_dump(),
             **plan.report(),
@@ -135,14 +131,15 @@ class Editor(PictureReader):
         known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(
             candidates,
-            deepcopy(source),  # the caller may go on painting on it
-            deepcopy(target),
+            deepcopy(plan.source),  # the caller may go on painting on it
+            deepcopy(plan.target),
             plan.roi,
             reproducible,
             clock.seconds,
             full,
             subject.image,
             known.model_dump() if known else None,
+            planned.region_report(),
         )
 
     def score(
@@ -262,7 +259,7 @@ class Editor(PictureReader):
         if subject.placement:
             mask = reduced_mask(subject.placement, mask)
         roi = inpainting.masked_region(mask, self.size, chosen.dilation)
-        full = subject.full_size(roi, chosen.dilation)
+        full = subject.full_size(roi, chosen.dilation, chosen.seed)
         if isinstance(behind, LabelMap):
             behind = subject.at_model_size(behind)
         with clock("segment"):

@@ -20,6 +20,7 @@ from pixelguide.edit.progress import Progress
 from pixelguide.edit.settings import EditDefaults, StartFrom
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.guidance.region import RoiMode
 from pixelguide.guidance.schedules import Sampler, ScheduleName
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
@@ -142,7 +143,7 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         sampler: Sampler | Literal["auto"] = "auto",
         schedule: ScheduleName | Literal["auto"] = "auto",
         temperature: float | Literal["auto"] = "auto",
-        roi: Literal["classes", "changed"] = "classes",
+        roi: RoiMode | Literal["auto"] = "auto",
         generator: torch.Generator | Sequence[torch.Generator] | None = None,
         output_type: Literal["pil", "np", "pt"] = "pil",
         return_dict: bool = True,

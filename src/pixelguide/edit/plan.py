@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +13,57 @@ from pixelguide.edit.settings import EditDefaults, EditSettings, StartFrom
 from pixelguide.errors import InputError
 from pixelguide.guidance.flat_colours import Colours, flat_colours
 from pixelguide.guidance.moved_parts import with_moved_parts
-from pixelguide.guidance.region import dilate, edited_classes, region_of_interest
+from pixelguide.guidance.painted_parts import WIDEST, specks, without_specks
+from pixelguide.guidance.region import RoiMode, dilate, edited_classes, region_of_interest
 from pixelguide.guidance.schedules import StepPlan
 from pixelguide.labels import IGNORE, LabelMap
+
+SHOWN = 3
+"""Classes named where there are many."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What an edit may change: the classes before and after where something is painted, the most
+    first; the share of the square, 0 … 1; and specks of the map that are left as they were."""
+
+    classes: tuple[str, ...]
+    share: float
+    specks: int
+
+    def describe(self, of: str = "picture") -> str:
+        """For people: "hair and skin: 9 % of the part"."""
+        names = list(self.classes)
+        if len(names) > SHOWN + 1:
+            names = [*names[:SHOWN], f"{len(names) - SHOWN} others"]
+        text = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        percent = f"{100 * self.share:.0f}" if self.share >= 0.01 else "less than 1"
+        return f"{text}: {percent} % of the {of}"
+
+    def report(self, of: str) -> dict[str, Any]:
+        """As `report.json` states it. of: what the share is of."""
+        return {
+            "classes": list(self.classes),
+            "share": round(self.share, 4),
+            "of": of,
+            "specks_left_out": self.specks,
+            "text": self.describe(of),
+        }
 
 
 @dataclass(frozen=True)
 class Plan:
     """An edit with nothing left open.
 
-    source, target: the maps before and after painting. classes: Q of eq. 7. painted, roi: the
-    pixels that may change, bool S×S, before and after dilation by `dilation` pixels. start,
-    scale, temperature, start_from: see `EditSettings`.
+    source, target: the maps before and after painting. classes: Q of eq. 7. mode: how the region
+    was found. painted, roi: the pixels that may change, bool S×S, before and after dilation by
+    `dilation` pixels. start, scale, temperature, start_from: see `EditSettings`.
     """
 
     source: LabelMap
     target: LabelMap
     classes: tuple[str, ...]
+    mode: RoiMode
     painted: NDArray[np.bool_]
     roi: NDArray[np.bool_]
     dilation: int
@@ -58,9 +92,19 @@ class Plan:
             "start_timestep": self.start,
             "guidance_scale": self.scale,
             "temperature": self.temperature,
+            "roi": self.mode,
             "dilation": self.dilation,
             "edit_classes": list(self.classes),
         }
+
+    def extent(self) -> Extent:
+        """What may change, in words and numbers."""
+        shown = np.concatenate([self.source.ids[self.painted], self.target.ids[self.painted]])
+        counts = np.bincount(shown, minlength=IGNORE + 1)[: len(self.source.labels)]
+        present = sorted(map(int, np.flatnonzero(counts)), key=lambda i: (-counts[i], i))
+        stray = specks(self.source, self.target) & ~self.roi
+        names = tuple(self.source.labels.names[i] for i in present)
+        return Extent(names, float(self.roi.mean()), int(stray.sum()))
 
 
 def plan_edit(
@@ -70,17 +114,17 @@ def plan_edit(
     settings: EditSettings,
     defaults: EditDefaults,
     timesteps: int,
+    photograph: bool = False,
 ) -> Plan:
     """The plan of the edit from `source` to `target`, maps of one size.
 
     classes: names or groups, or one of them; None for `edited_classes`. timesteps: of the model,
-    which t0 must not exceed. Raises InputError when there is nothing to edit or a setting is out of
-    range.
+    which t0 must not exceed. photograph: the picture is a part of one. Raises InputError when there
+    is nothing to edit or a setting is out of range.
     """
     if isinstance(classes, str):
         classes = (classes,)
-    named = tuple(classes or edited_classes(source, target))
-    painted = region_of_interest(source, target, named, settings.roi, dilation=0)
+    mode, named, painted = _region(source, target, tuple(classes or ()), settings.roi, photograph)
     dilation = defaults.dilation if settings.dilation is None else settings.dilation
     roi = dilate(painted, dilation)
     if (target.ids[roi] == IGNORE).all():
@@ -99,6 +143,7 @@ def plan_edit(
         source,
         target,
         named,
+        mode,
         painted,
         roi,
         dilation,
@@ -108,3 +153,21 @@ def plan_edit(
         start_from,
         step_plan,
     )
+
+
+def _region(
+    source: LabelMap,
+    target: LabelMap,
+    classes: tuple[str, ...],
+    mode: RoiMode | Literal["auto"],
+    photograph: bool,
+) -> tuple[RoiMode, tuple[str, ...], NDArray[np.bool_]]:
+    """How the region is found, Q, and the region before dilation."""
+    named = classes or edited_classes(source, target)
+    if mode == "auto":
+        whole = region_of_interest(source, target, named, "classes", dilation=0)
+        wide = whole.sum() > WIDEST * (whole & (source.ids != target.ids)).sum()
+        mode = "parts" if photograph or wide else "classes"
+    if mode == "parts":  # specks name no class
+        named = classes or edited_classes(source, without_specks(source, target))
+    return mode, named, region_of_interest(source, target, named, mode, dilation=0)

@@ -110,8 +110,11 @@ class PictureReader:
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:
-        """What `crop="auto"` found in the picture: the part that was taken, then the others (the
-        other faces, the largest first); empty if the part was given."""
+        """What `crop="auto"` found in the picture.
+
+        The part that was taken, then the others (the other faces, the largest first); empty if the
+        part was given.
+        """
         return self._proposals
 
     def set_image(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,6 +26,13 @@ from pixelguide.photo.photograph_files import OutputFormat
 if TYPE_CHECKING:
     from pixelguide.prior.denoiser import Denoiser
 
+ODD = 2.0
+"""Of the logarithm of a candidate's oddity, in nats of ROI loss: chosen on 60 results marked by eye
+(docs/results.md)."""
+UNLIKELY = 1.8
+"""From this oddity on. Of results that a person accepts the oddest seen has 1.7 (teeth in a closed
+mouth), of 64 true edits of portraits 1.4; a region of noise has about 4 (docs/results.md)."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -42,6 +50,9 @@ class Candidate:
         Share of the ROI's pixels that f_multi reads as the target map has them, 0 … 1.
     changed_pixels_outside : int
         Pixels outside the ROI that differ from the picture: 0.
+    oddity : float, optional
+        How odd it is to the prior inside the ROI: its error through noise there, as a multiple of
+        what is usual (see `oddities`); None where that was not asked for or is not known.
     """
 
     index: int
@@ -49,6 +60,39 @@ class Candidate:
     roi_loss: float
     roi_accuracy: float
     changed_pixels_outside: int
+    oddity: float | None = None
+
+    @property
+    def unlikely(self) -> bool:
+        """Whether it is odder than results that a person accepts are."""
+        return self.oddity is not None and self.oddity > UNLIKELY
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What candidates are sorted by; the best has the lowest.
+
+        Likely ones come first; then the loss counts, and `ODD` times the logarithm of the oddity.
+        """
+        odd = 0.0 if self.oddity is None else ODD * math.log(max(self.oddity, 1e-6))
+        return self.unlikely, self.roi_loss + odd
+
+    def scores(self) -> dict[str, Any]:
+        """Describe it as `report.json` does.
+
+        Returns
+        -------
+        dict
+            Its scores by name.
+        """
+        known = {} if self.oddity is None else {
+            "oddity": round(self.oddity, 4), "unlikely": self.unlikely,
+        }  # fmt: skip
+        return {
+            "roi_accuracy": round(self.roi_accuracy, 6),
+            "roi_loss": round(self.roi_loss, 6),
+            "changed_pixels_outside": self.changed_pixels_outside,
+            **known,
+        }
 
     def __repr__(self) -> str:
         return (
@@ -79,6 +123,8 @@ class EditResult:
         The picture that was edited, uint8 S×S×3 in RGB.
     familiarity : dict, optional
         That of the picture, where the model says what is usual.
+    region : dict, optional
+        What may change: {"classes", "share", "of", "specks_left_out", "text"}.
     """
 
     candidates: tuple[Candidate, ...]
@@ -90,6 +136,7 @@ class EditResult:
     full_size: FullSize | None = None
     original: NDArray[np.uint8] | None = None
     familiarity: dict[str, Any] | None = None
+    region: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         pixels = int(self.roi.sum())
@@ -99,12 +146,15 @@ class EditResult:
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
-        """Candidates from the lowest ROI loss to the highest (the paper's quantitative choice)."""
-        return tuple(sorted(self.candidates, key=lambda candidate: candidate.roi_loss))
+        """Candidates from the best to the worst, see `Candidate.rank`.
+
+        By ROI loss alone, the paper's quantitative choice, where oddity was not measured.
+        """
+        return tuple(sorted(self.candidates, key=lambda candidate: candidate.rank))
 
     @property
     def best(self) -> Candidate:
-        """The candidate with the lowest ROI loss."""
+        """The candidate that ranks first."""
         return self.ranked[0]
 
     def photograph(self, candidate: Candidate | None = None) -> Pixels:
@@ -160,14 +210,10 @@ class EditResult:
         return {
             "settings": self.settings,
             "roi_pixels": int(self.roi.sum()),
+            **({"region": self.region} if self.region else {}),
             "best": f"{self.best.index:02d}.png",
             "candidates": [
-                {
-                    "file": f"{candidate.index:02d}.png",
-                    "roi_accuracy": round(candidate.roi_accuracy, 6),
-                    "roi_loss": round(candidate.roi_loss, 6),
-                    "changed_pixels_outside": candidate.changed_pixels_outside,
-                }
+                {"file": f"{candidate.index:02d}.png", **candidate.scores()}
                 for candidate in self.candidates
             ],
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},

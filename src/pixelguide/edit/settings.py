@@ -45,13 +45,19 @@ class EditSettings(Checked):
     temperature : float or "auto"
         A factor of all noise, 0 … 2 (see `sample_edit`); "auto" is 1 from an inversion, else the
         model's own.
-    roi : "classes" or "changed"
-        What may change: where edited classes were or come (eq. 7), or where labels differ.
+    roi : "auto", "classes", "parts" or "changed"
+        What may change: where edited classes were or come (eq. 7), what was painted and the parts
+        that move with it (see `painted_parts`), or where labels differ; "auto" is "parts" for a
+        part of a photograph and where eq. 7 gives more than `WIDEST` times what was painted, else
+        "classes".
     dilation : int, optional
         Pixels by which the region grows, 0 … 64; None is the model's own.
     strength : float
         How much of the change is let through, 0 … 1 (see `at_strength`); scores are of what comes
         out.
+    rank : "likely" or "agreement"
+        What candidates are ranked by: agreement with the map and how usual they look to the prior,
+        where the model says what is usual, or agreement alone (the paper's choice).
     """
 
     num_images: int = Field(4, ge=1, le=64)
@@ -64,9 +70,10 @@ class EditSettings(Checked):
     guidance_scale: float | Literal["auto"] = "auto"
     sampler: Sampler | Literal["auto"] = "auto"
     temperature: Temperature | Literal["auto"] = "auto"
-    roi: RoiMode = "classes"
+    roi: RoiMode | Literal["auto"] = "auto"
     dilation: int | None = Field(None, ge=0, le=64)
     strength: float = Field(1.0, ge=0, le=1)
+    rank: Literal["likely", "agreement"] = "likely"
 
     def step_plan(
         self, start: int, large: bool = False, start_from: StartFrom = "inversion"

@@ -95,12 +95,12 @@ class Subject:
             "Both must have the same size.",
         )
 
-    def full_size(self, roi: NDArray[np.bool_], feather: int) -> FullSize | None:
-        """The way of results back into the photograph, if there is one. Raises InputError when
-        nothing of the ROI (bool S×S) lies in it."""
+    def full_size(self, roi: NDArray[np.bool_], feather: int, seed: int = 0) -> FullSize | None:
+        """The way of results back into the photograph, if there is one; see `FullSize`. Raises
+        InputError when nothing of the ROI (bool S×S) lies in it."""
         if self.placement is None:
             return None
-        full = FullSize(self.placement, self.image, roi, feather, self._statistics.grey)
+        full = FullSize(self.placement, self.image, roi, feather, self._statistics.grey, seed=seed)
         if not full.region.any():
             raise InputError("the edit lies outside the picture", "crop", "Give another crop.")
         return full

@@ -167,7 +167,7 @@ def _edited(editor: Editor, settings: Mapping[str, Any]) -> Callable[[EditTask, 
                 seed=seed,
                 roi=task.roi_mode,
                 dilation=task.dilation,
-                **settings,
+                **{"rank": "agreement", **settings},
             )
         images = np.stack([candidate.image for candidate in result.candidates])
         return Outcome(images, result.best.index, **vars(cost))

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelguide.errors import InputError
+from pixelguide.guidance.painted_parts import painted_parts
 from pixelguide.labels import IGNORE, LabelMap
 
-RoiMode = Literal["classes", "changed"]
+RoiMode = Literal["classes", "parts", "changed"]
 
 
 def edited_classes(source: LabelMap, target: LabelMap) -> tuple[str, ...]:
@@ -43,11 +44,12 @@ def region_of_interest(
     """The ROI as bool H×W; True = may change.
 
     mode "classes": M = { p : y_p ∈ Q or y_edit_p ∈ Q } (Matsunaga et al. 2022, eq. 7) with
-    Q = `classes`; mode "changed": the pixels whose label differs. Either is dilated by `dilation`
+    Q = `classes`; mode "parts": what was painted of Q and the parts that move with it (see
+    `painted_parts`); mode "changed": the pixels whose label differs. Each is dilated by `dilation`
     pixels (a 3×3 square as many times) as a blending buffer.
 
     Of a group's classes only one need occur. Raises InputError when the maps differ in size or are
-    equal, for a name that is unknown, and by classes when one of Q occurs in neither map.
+    equal, for a name that is unknown, and but for "changed" when one of Q occurs in neither map.
     """
     if source.ids.shape != target.ids.shape:
         raise InputError(
@@ -71,6 +73,8 @@ def region_of_interest(
         raise InputError(
             "nothing to edit: no pixel of the named classes changed", "classes", "Name others."
         )
+    if mode == "parts":
+        roi = painted_parts(source, target, members)
     return dilate(roi, dilation)
 
 

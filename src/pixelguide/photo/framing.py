@@ -195,6 +195,16 @@ class Placement:
         inside = (column >= 0) & (column < self.side) & (row >= 0) & (row < self.side)
         return np.where(inside, row * self.side + column, -1).astype(np.int32)
 
+    def in_photograph(self, margin: int) -> NDArray[np.bool_]:
+        """Which model pixels, and of `margin` around them, have their centres in the photograph:
+        bool (S+2·margin)×(S+2·margin)."""
+        axis = np.arange(-margin, self.side + margin) + 0.5
+        x, y = self.to_picture(np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)).T
+        width, height = self.photograph.size
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        shown: NDArray[np.bool_] = inside.reshape(len(axis), len(axis))
+        return shown
+
     def region(self, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """`region` (bool S×S) in the whole picture: bool H×W."""
         width, height = self.photograph.size
@@ -215,10 +225,7 @@ class Placement:
 
     def _share_inside(self) -> float:
         """The share of model pixels whose centres lie in the picture."""
-        axis = np.arange(self.side) + 0.5
-        x, y = self.to_picture(np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)).T
-        width, height = self.photograph.size
-        return float(((x >= 0) & (x < width) & (y >= 0) & (y < height)).mean())
+        return float(self.in_photograph(0).mean())
 
     def _mirrored(self, left: int, top: int, right: int, bottom: int) -> NDArray[np.uint8]:
         """A window that may reach beyond the picture, as the model sees it: uint8 h×w×3."""

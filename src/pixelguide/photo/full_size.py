@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from pixelguide.files import write_atomically
 from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
+from pixelguide.photo.class_chroma import Chroma, class_chroma
 from pixelguide.photo.framing import Placement
+from pixelguide.photo.grain import Tile, noise_tile
 from pixelguide.photo.open_raster import edit_layers, open_raster
 from pixelguide.photo.paste_back import Patch, put_back
 from pixelguide.photo.photograph import Photograph, Pixels, to_eight_bits
@@ -29,7 +31,9 @@ class FullSize:
     """The way of pictures of the model's size back into a photograph.
 
     before: uint8 S×S×3, what was taken out of it. roi: bool S×S. feather: model pixels over which
-    a change sets in, inside the ROI. lightness: colours stay, see `put_back`.
+    a change sets in, inside the ROI. lightness: colours stay, see `put_back`, but for those of
+    classes that were painted: source, target, their ids before and after, uint8 S×S. seed: of the
+    noise that is given back.
     """
 
     placement: Placement
@@ -37,6 +41,9 @@ class FullSize:
     roi: NDArray[np.bool_]
     feather: int
     lightness: bool = False
+    source: NDArray[np.uint8] | None = None
+    target: NDArray[np.uint8] | None = None
+    seed: int = 0
 
     def __repr__(self) -> str:
         return f"FullSize({self.photograph!r}, crop {self.placement.frame})"
@@ -51,9 +58,22 @@ class FullSize:
         """The ROI in the photograph, bool H×W: outside, not a bit changes."""
         return self.placement.region(self.roi)
 
+    @cached_property
+    def _noise(self) -> Tile | None:
+        return noise_tile(self.placement, self.roi, self.seed)
+
+    @cached_property
+    def _chroma(self) -> Chroma | None:
+        if not self.lightness or self.source is None or self.target is None:
+            return None
+        return class_chroma(self.placement.extract(), self.source, self.target)
+
     def patch(self, after: NDArray[np.uint8]) -> Patch:
         """The pixels that change when `before` becomes `after` (uint8 S×S×3)."""
-        return put_back(self.placement, self.before, after, self.roi, self.feather, self.lightness)
+        return put_back(
+            self.placement, self.before, after, self.roi, self.feather, self.lightness,
+            self._noise, self._chroma,
+        )  # fmt: skip
 
     def picture(self, after: NDArray[np.uint8]) -> Pixels:
         """The whole photograph with `after` (uint8 S×S×3) in it: H×W×C of the photograph's type."""

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.guidance.region import dilate
+from pixelguide.photo.class_chroma import LUMA, Chroma, chroma_of
 from pixelguide.photo.framing import Placement
+from pixelguide.photo.grain import Tile, tiled
 from pixelguide.photo.photograph import Pixels
+from pixelguide.photo.seam import without_border_step
 
 KEPT, REPLACED = 4.0, 24.0
 """Changes (of 255, the largest channel's) up to which the photograph keeps its texture, and from
 which on it has none of it left."""
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ def put_back(
     roi: NDArray[np.bool_],
     feather: int,
     lightness: bool = False,
+    noise: Tile | None = None,
+    chroma: Chroma | None = None,
 ) -> Patch:
     """The photograph with the change from `before` to `after` (uint8 S×S×3) inside `roi` (S×S).
 
@@ -52,59 +56,80 @@ def put_back(
     both enlarged, so that p − b is the texture that only the photograph has. Where the edit changed
     nothing, m = 0 and the pixel keeps its texture, to the bit if Δ = 0; where it changed much,
     m = 1 and nothing of what was there shines through. w rises from 0 at the border of the ROI to 1
-    at `feather` + 1/2 model pixels inside. Pixels outside the ROI are copied.
+    at `feather` + 1/2 model pixels inside, and Δ is 0 at that border (see `without_border_step`)
+    unless `feather` is. Pixels outside the ROI are copied.
 
-    lightness: p, b and Δ are lightness alone, and every pixel keeps its colour.
+    lightness: p, b and Δ are lightness alone, and every pixel keeps its colour but for `chroma`.
+    noise: the photograph's own, which comes where its texture went, so that its strength stays.
     """
     if lightness:
         before, after = grey(before), grey(after)
     change = after.astype(np.float32) - before
+    if feather:
+        change = without_border_step(change, roi, placement.in_photograph(1), feather)
     much = _grown_maximum(np.abs(change).max(-1))
     much = np.clip((much - KEPT) / (REPLACED - KEPT), 0, 1)
     much = much * much * (3 - 2 * much)
-    weight = _inner_weight(roi, feather, placement.is_whole)
+    weight = _inner_weight(roi, feather, placement)
     window = placement.window(roi)
     left, top, right, bottom = window
     photograph = placement.photograph
     patch = photograph.pixels[top:bottom, left:right].copy()
     inside = np.append(roi.ravel(), False)
     for part in placement.bands(window):
-        rows = slice(part[1], part[3])
-        index = placement.model_pixels(*part)
-
-        def enlarged(
-            plane: NDArray[np.float32],
-            how: Image.Resampling = Image.Resampling.BICUBIC,
-            zoom: float = 1.0,
-            offset: float = 0.0,
-            part: tuple[int, ...] = part,
-        ) -> NDArray[np.float32]:
-            a, b, c, d, e, f = placement.affine(part[0], part[1], zoom)
-            size = (part[2] - part[0], part[3] - part[1])
-            coefficients = (a, b, c + offset, d, e, f + offset)
-            image = Image.fromarray(plane)
-            return np.asarray(image.transform(size, Image.Transform.AFFINE, coefficients, how))
-
-        seen = photograph.rgb(rows, slice(left, right))
-        if lightness:
-            seen = grey(seen)
+        rows, columns = slice(part[1], part[3]), slice(left, right)
+        enlarged = _Enlarging(placement, part)
+        seen = photograph.rgb(rows, columns)
         w = enlarged(weight, Image.Resampling.BILINEAR, 2.0, 0.5)
-        w = np.where(inside[index], w, 0)
-        m = np.clip(enlarged(much, Image.Resampling.BILINEAR), 0, 1)
+        w = np.where(inside[placement.model_pixels(*part)], w * w * (3 - 2 * w), 0)
+        # the texture goes later than the change sets in, or its end would be a line
+        m = w * np.clip(enlarged(much, Image.Resampling.BILINEAR), 0, 1)
+        p = grey(seen) if lightness else seen
         added = np.empty(seen.shape, np.float32)
         for channel in range(1 if lightness else 3):
-            texture = seen[..., channel] - enlarged(before[..., channel].astype(np.float32))
+            texture = p[..., channel] - enlarged(before[..., channel].astype(np.float32))
             added[..., channel] = w * (enlarged(change[..., channel]) - m * texture)
         if lightness:
             added[..., 1:] = added[..., :1]
-        target = patch[rows.start - top : rows.stop - top]
-        _add(target, added)
+        if noise is not None:  # variances add up: what is left of the texture, and this
+            given = tiled(noise, rows, columns)
+            given = (given @ LUMA)[..., None] if lightness else given
+            added += np.sqrt(1 - (1 - w * m) ** 2)[..., None] * given
+        if chroma is not None:
+            share = (w * np.clip(enlarged(chroma.share, Image.Resampling.BILINEAR), 0, 1))[
+                ..., None
+            ]
+            wanted = np.stack([enlarged(chroma.colours[..., c]) for c in range(3)], -1)
+            added += share * (wanted - chroma_of(seen))
+        _add(patch[rows.start - top : rows.stop - top], added)
     return Patch(patch, left, top)
+
+
+@dataclass(frozen=True)
+class _Enlarging:
+    """Planes of the model's size (float32) as a band of the photograph sees them."""
+
+    placement: Placement
+    part: tuple[int, ...]
+
+    def __call__(
+        self,
+        plane: NDArray[np.float32],
+        how: Image.Resampling = Image.Resampling.BICUBIC,
+        zoom: float = 1.0,
+        offset: float = 0.0,
+    ) -> NDArray[np.float32]:
+        left, top, right, bottom = self.part
+        a, b, c, d, e, f = self.placement.affine(left, top, zoom)
+        coefficients = (a, b, c + offset, d, e, f + offset)
+        image = Image.fromarray(plane)
+        size = (right - left, bottom - top)
+        return np.asarray(image.transform(size, Image.Transform.AFFINE, coefficients, how))
 
 
 def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The lightness of uint8 …×3, three times: uint8 …×3. Grey pictures stay as they are."""
-    lightness: NDArray[np.uint8] = np.rint(image @ _LUMA).astype(np.uint8)
+    lightness: NDArray[np.uint8] = np.rint(image @ LUMA).astype(np.uint8)
     return lightness[..., None].repeat(3, axis=-1)
 
 
@@ -112,7 +137,7 @@ def _add(pixels: Pixels, added: NDArray[np.float32]) -> None:
     """Add changes (h×w×3, of 255) to the colours of `pixels` (h×w×C) but for invisible ones."""
     colours = pixels[..., :3] if pixels.shape[2] > 2 else pixels[..., :1]
     if colours.shape[2] == 1:
-        added = (added @ _LUMA)[..., None]
+        added = (added @ LUMA)[..., None]
     if pixels.dtype == np.uint16:
         added = added * 257
     highest = np.iinfo(pixels.dtype).max
@@ -130,17 +155,20 @@ def _grown_maximum(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return highest
 
 
-def _inner_weight(roi: NDArray[np.bool_], feather: int, to_the_edge: bool) -> NDArray[np.float32]:
+def _inner_weight(
+    roi: NDArray[np.bool_], feather: int, placement: Placement
+) -> NDArray[np.float32]:
     """How much of the change is taken, at corners, edges and centres of the model's pixels:
     float32 (2S+1)×(2S+1), 0 on the border of the ROI and everywhere outside.
 
     The mean over the ROI and its erosions by 1 … `feather` - 1 pixels of what is 1 at the points
-    all of whose pixels belong to it. to_the_edge: the border of the square is none of the ROI's,
-    because nothing of the picture lies beyond.
+    all of whose pixels belong to it. Where the photograph ends, the ROI has no border, because
+    nothing of the picture lies beyond.
     """
     steps = max(1, feather)
-    mode = "edge" if to_the_edge else "constant"
-    wide = np.pad(roi, steps + 1, mode=mode)  # type: ignore[call-overload]
+    wide = np.where(
+        placement.in_photograph(steps + 1), np.pad(roi, steps + 1), np.pad(roi, steps + 1, "edge")
+    )
     total = np.zeros((2 * roi.shape[0] + 1, 2 * roi.shape[1] + 1), np.float32)
     for erosion in range(steps):
         inner = ~dilate(~wide, erosion)

@@ -104,16 +104,25 @@ def load_statistics(folder: ModelFolder) -> PictureStatistics:
 
 
 @torch.no_grad()
-def denoising_error(denoiser: Denoiser, x_0: Tensor) -> float:
-    """How badly the prior sees a picture (1×3×S×S in [-1, 1]) through noise: root mean square of
-    predicted less true values, of 255. The noise is always the same."""
+def denoising_errors(denoiser: Denoiser, x_0: Tensor, where: Tensor | None = None) -> list[float]:
+    """How badly the prior sees each of pictures (N×3×S×S in [-1, 1]) through noise, at the pixels
+    `where` (bool S×S) if they are given: root mean square of predicted less true values, of 255.
+    The noise is always the same, and for all pictures."""
     schedule = denoiser.schedule
     level = round(NOISE_LEVEL * len(schedule))
     generator = torch.Generator().manual_seed(NOISE_SEED)
-    noise = torch.randn(x_0.shape, generator=generator).to(x_0.device)
-    x_t = schedule.add_noise(x_0, noise, torch.tensor([level]))
+    noise = torch.randn(x_0.shape[1:], generator=generator).to(x_0.device)[None]
+    x_t = schedule.add_noise(x_0, noise, torch.full((len(x_0),), level))
     predicted = denoiser(x_t, schedule, level).x_0.clamp(-1, 1)
-    return float((predicted - x_0).square().mean().sqrt()) * 127.5
+    squares = (predicted - x_0).square().mean(1)  # N×S×S
+    chosen = squares.flatten(1) if where is None else squares[:, where.to(x_0.device)]
+    errors: list[float] = (chosen.mean(1).sqrt() * 127.5).tolist()
+    return errors
+
+
+def denoising_error(denoiser: Denoiser, x_0: Tensor) -> float:
+    """`denoising_errors` of a single picture, all of it."""
+    return denoising_errors(denoiser, x_0)[0]
 
 
 def familiarity(

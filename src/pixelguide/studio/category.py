@@ -76,6 +76,7 @@ class Category:
             "defaults": {
                 **self.defaults.model_dump(),
                 **EditSettings().model_dump(exclude={"dilation", "strength"}),  # the page fades
+                "roi": "classes",  # the page shows the region while one paints, and draws these
             },
             "starters": starters(labels.names),
         }

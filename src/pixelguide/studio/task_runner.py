@@ -64,9 +64,9 @@ class EditorTaskRunner:
         )
         scores = [
             {
+                **candidate.scores(),
                 "roi_accuracy": candidate.roi_accuracy,
                 "roi_loss": candidate.roi_loss,
-                "changed_pixels_outside": candidate.changed_pixels_outside,
             }
             for candidate in result.candidates
         ]

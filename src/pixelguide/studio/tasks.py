@@ -19,6 +19,9 @@ def task_of(job: Job, files: FileStore) -> Task:
     pixels = files.picture(wanted["picture"])
     if job.kind == "segment":
         return SegmentTask(job.number, wanted["picture"], pixels)
+    settings = wanted["settings"]
+    if settings.get("roi", "auto") == "auto" and files.provenance.of(wanted["picture"]):
+        settings = {**settings, "roi": "parts"}  # as `edit` does with a part of a photograph
     return EditTask(
         job.number,
         wanted["picture"],
@@ -26,7 +29,7 @@ def task_of(job: Job, files: FileStore) -> Task:
         files.label_map(wanted["source"]).ids,
         files.label_map(wanted["target"]).ids,
         tuple(wanted["classes"]) if wanted["classes"] else None,
-        wanted["settings"],
+        settings,
     )
 
 

@@ -1,0 +1,181 @@
+"""What an edit would change, told and drawn before it is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelguide.edit.plan import Plan, plan_edit
+from pixelguide.edit.reader import PictureReader
+from pixelguide.edit.settings import EditSettings
+from pixelguide.errors import InputError
+from pixelguide.files import write_atomically
+from pixelguide.guidance.region import dilate
+from pixelguide.images import save_png
+from pixelguide.labels import LabelMap
+from pixelguide.photo.full_size import FullSize
+from pixelguide.photo.photograph import to_eight_bits
+
+PREVIEW = "preview.png"
+DIMMED = 2
+"""The brightness outside the region is divided by it."""
+LINE = (255, 0, 255)
+
+
+@dataclass(frozen=True)
+class PlannedEdit:
+    """The maps, the plan, and the way back into a photograph if there is one."""
+
+    plan: Plan
+    full: FullSize | None
+
+    @property
+    def of(self) -> str:
+        """What the region is a share of."""
+        return "part" if self.full else "picture"
+
+    def region_report(self) -> dict[str, Any]:
+        """What may change, as `report.json` states it."""
+        return self.plan.extent().report(self.of)
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """The region of an edit that was not made.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray
+        The whole picture, uint8 H×W×3 in RGB.
+    roi : numpy.ndarray
+        What may change in it, bool H×W.
+    settings : dict
+        What would be chosen.
+    region : dict
+        What may change, in words and numbers.
+    """
+
+    picture: NDArray[np.uint8]
+    roi: NDArray[np.bool_]
+    settings: dict[str, Any]
+    region: dict[str, Any]
+
+    def drawn(self) -> NDArray[np.uint8]:
+        """Draw the region over the picture, which is darker around it.
+
+        Returns
+        -------
+        numpy.ndarray
+            The preview, uint8 H×W×3 in RGB.
+        """
+        shown = np.where(self.roi[..., None], self.picture, self.picture // DIMMED)
+        width = max(1, round(max(self.roi.shape) / 500))
+        shown[dilate(self.roi, width) & ~self.roi] = LINE
+        return shown
+
+    def save(self, folder: str | Path) -> dict[str, Any]:
+        """Write roi.png (white = may change), preview.png, and dry-run.json last.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Where to write; it is made if it is not there.
+
+        Returns
+        -------
+        dict
+            The content of dry-run.json.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written.
+        """
+        folder = Path(folder)
+        report = {
+            "settings": self.settings,
+            "roi_pixels": int(self.roi.sum()),
+            "region": self.region,
+        }
+        save_png(folder / "roi.png", self.roi.astype(np.uint8) * 255)
+        save_png(folder / PREVIEW, self.drawn())
+        text = json.dumps(report, indent=2) + "\n"
+        write_atomically(folder / "dry-run.json", text.encode())
+        return report
+
+
+class EditPlanner(PictureReader):
+    """A reader that knows what an edit would change."""
+
+    def dry_run(
+        self,
+        target: LabelMap | str | Path,
+        *,
+        source: LabelMap | None = None,
+        edit_classes: Sequence[str] | None = None,
+        **settings: Any,
+    ) -> DryRun:
+        """Find the region of an edit without making it: no pass but those that read the map.
+
+        Parameters
+        ----------
+        target : LabelMap, str or Path
+            As for `edit`.
+        source : LabelMap, optional
+            As for `edit`.
+        edit_classes : sequence of str, optional
+            As for `edit`.
+        **settings : Any
+            Fields of `EditSettings`.
+
+        Returns
+        -------
+        DryRun
+            The region over the picture, and what it holds.
+
+        Raises
+        ------
+        InputError
+            As `edit`.
+        """
+        chosen: EditSettings = EditSettings.check("settings", settings)
+        planned = self._planned(target, source or self.segment(), edit_classes, chosen)
+        reproducible = {**chosen.model_dump(), **planned.plan.report()}
+        picture, roi = self.image, planned.plan.roi
+        if planned.full:
+            reproducible |= planned.full.report()
+            pixels = to_eight_bits(planned.full.photograph.pixels)
+            picture = pixels[..., :3] if pixels.shape[2] > 2 else pixels[..., [0, 0, 0]]
+            roi = planned.full.region
+        return DryRun(picture, roi, reproducible, planned.region_report())
+
+    def _planned(
+        self,
+        target: LabelMap | str | Path,
+        source: LabelMap,
+        edit_classes: Sequence[str] | None,
+        chosen: EditSettings,
+    ) -> PlannedEdit:
+        """The plan of an edit, all maps at the model's size."""
+        subject = self._opened()
+        if not isinstance(target, LabelMap):
+            target = LabelMap.load(target, self.labels)
+        try:
+            source = subject.at_model_size(source)
+        except InputError as error:
+            raise InputError(error.what, "source map", error.hint) from None
+        target = subject.at_model_size(target, source)
+        plan = plan_edit(
+            source, target, edit_classes, chosen, self.defaults, len(self._denoiser.schedule),
+            subject.placement is not None,
+        )  # fmt: skip
+        full = subject.full_size(plan.roi, plan.dilation, chosen.seed)
+        if full:
+            full = replace(full, source=source.ids, target=target.ids)
+        return PlannedEdit(plan, full)
