@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -53,6 +54,7 @@ class Revision:
         """Seconds of wall clock and CPU and MiB of memory of one process. A command that is meant
         to fail may; one that cannot start raises OSError."""
         program, *arguments = command
+        shutil.rmtree(folder / "edit", ignore_errors=True)  # results are not overwritten unasked
         began = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603
             [self.binaries / program, *arguments],

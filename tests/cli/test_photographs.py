@@ -389,7 +389,7 @@ def test_faces_at_the_border_and_turned_away_are_warned_of(
 @pytest.mark.parametrize(
     ("faces", "message"),
     [
-        ([], "error: no face found, crop. Say which part to edit: --crop x,y,size, or where the "),
+        ([], "error: no face found, photograph.jpg. Say which part to edit: --crop x,y,size, or "),
         ([Face(((1, 1), (41, 1)), (21, 40))], "error: a face, but only"),
     ],
 )

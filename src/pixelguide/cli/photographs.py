@@ -111,7 +111,7 @@ class PictureFile:
             frame = shown.frame()
         # as it is: whether deep or turned, it is read again as a photograph
         image = open_image(path, prepare=lambda image, where: None)
-        if frame is None and eyes is None:
+        if frame is None and eyes is None and shown is not None:
             _check_square(path, image, shown)
         return cls(path, image, frame, eyes, shown)
 
@@ -216,15 +216,16 @@ def warn_of_loss(candidate: dict[str, Any]) -> None:
         )
 
 
-def _check_square(path: Path, image: Image.Image, shown: MapFile | None) -> None:
-    """Raise InputError for a picture that is no square, when nothing says which part is meant."""
+def _check_square(path: Path, image: Image.Image, shown: MapFile) -> None:
+    """Raise InputError for a picture that is no square, when its map does not say which part it
+    shows: none is looked for, which might be another."""
     from pixelguide.photo.photograph import upright_size
 
     width, height = size = upright_size(image)
     if width == height:
         return
     hint = "Say which part to edit: --crop x,y,size or, for faces, --eyes x1,y1,x2,y2."
-    if shown and (known := known_crop(shown.path, path, size)):
+    if known := known_crop(shown.path, path, size):
         hint = f"{shown.name} does not say which part it shows: give --crop {known[0]}, as "
         hint += f"{known[1]} says."
     raise InputError(f"{width}×{height} pixels are no square", path.name, hint)
