@@ -110,8 +110,10 @@ class PictureReader:
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:
-        """What `crop="auto"` found in the picture: the part that was taken, then the others (the
-        other faces, the largest first); empty if the part was given."""
+        """What `crop="auto"` found in the picture; empty if the part was given.
+
+        The part that was taken comes first, then those of the other faces, the largest first.
+        """
         return self._proposals
 
     def set_image(
