@@ -23,6 +23,7 @@ def write_edit_sheet(path: Path, result: EditResult) -> None:
     best = result.best
     notes = [
         f"{each.index:02d}  {each.roi_accuracy:.3f}{'  best' if each is best else ''}"
+        f"{'  unlikely' if each.unlikely else ''}"
         for each in result.ranked
     ]
     assert result.original is not None  # noqa: S101  (an editor gave it)
