@@ -58,7 +58,9 @@ def test_a_coloured_photograph_is_read_and_changed_by_its_lightness(editor: Edit
     target = EDITS["narrow mouth"](own.segment())
     result = own.edit(target, num_images=1, num_inference_steps=2, start_timestep=200)
     new = result.photograph().astype(int)
-    added = new - photo
-    assert added.any()
-    free = ((new > 0) & (new < 255)).all(-1)  # where nothing is clipped
-    assert np.ptp(added[free], axis=-1).max() <= 1  # of rounding
+    changed = (new != photo).any(-1)
+    assert changed.any()
+    # the colour is that of the painted class nearby, which here has one tint everywhere
+    bright = changed & ((new > 40) & (new < 255)).all(-1)
+    ratios = np.median(new[bright] / new[bright][:, :1], axis=0)
+    assert ratios == pytest.approx(tint, abs=0.03)

@@ -55,8 +55,15 @@ class _Looked:
         return 0.1 + (apart + abs(self.frame.size - self.target.size)) / 100
 
     def familiarity(self) -> Familiarity:
-        far = () if self.frame == self.target else ("doubt",)
-        return Familiarity(denoising=1, doubt=1, limits={"doubt": 3}, far=far)
+        known = self.frame == self.target
+        return Familiarity(
+            denoising=1,
+            doubt=1,
+            limits={"doubt": 3},
+            far=() if known else ("doubt",),
+            distance=0 if known else 2,
+            degree="usual" if known else "far",
+        )
 
 
 def _refused() -> FaceFinder | None:

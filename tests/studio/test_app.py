@@ -28,6 +28,7 @@ ROUTES = [
     ("GET", "/api/jobs/{identity}/events"),
     ("GET", "/api/maps/{identity}.png"),
     ("GET", "/api/photographs/{identity}.jpg"),
+    ("GET", "/api/photographs/{identity}/faces"),
     ("GET", "/api/pictures/{identity}.png"),
     ("GET", "/api/pictures/{identity}/photograph.png"),
     ("GET", "/api/portraits"),

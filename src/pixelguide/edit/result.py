@@ -31,7 +31,7 @@ ODD = 2.0
 (docs/results.md)."""
 UNLIKELY = 1.8
 """From this oddity on. Of results that a person accepts the oddest seen has 1.7 (teeth in a closed
-mouth), of 64 true edits of portraits 1.4; a region of noise has about 4 (docs/results.md)."""
+mouth), of 64 true edits of portraits 1.4 (docs/results.md)."""
 
 
 @dataclass(frozen=True)
