@@ -263,7 +263,10 @@ def test_a_project_comes_back_from_its_file(studio: StudioPage) -> None:
 
 def test_a_dropped_picture_is_read_and_a_bad_file_explained(studio: StudioPage) -> None:
     buffer = io.BytesIO()
-    Image.new("RGB", (120, 80), (200, 150, 120)).save(buffer, "PNG")
+    stripes = Image.new("RGB", (120, 80), "white")  # error through noise: nothing that it knows
+    for left in range(0, 120, 10):
+        stripes.paste("black", (left, 0, left + 5, 80))
+    stripes.save(buffer, "PNG")
     studio.page.locator("dialog input[type=file]").set_input_files(
         {"name": "photo.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     )
