@@ -46,8 +46,7 @@ def pack(weight: Tensor, padding: tuple[int, int], shape: tuple[int, ...]) -> tu
 
     shape: of an input like those to come; others can be given too.
     """
-    there = _laid_out(weight.contiguous(), padding, shape)
-    back = turned(weight).contiguous()
+    there, back = _laid_out(weight, padding, shape), turned(weight)
     height, width = (
         side + 2 * around - own + 1
         for side, around, own in zip(shape[2:], padding, weight.shape[2:], strict=True)
@@ -99,7 +98,7 @@ def _laid_out(weight: Tensor, padding: tuple[int, int], shape: tuple[int, ...]) 
     if weight.dtype == torch.float32:
         return weight.detach().contiguous(memory_format=torch.channels_last)
     laid_out: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
-        weight, padding, (1, 1), (1, 1), 1, shape
+        weight.contiguous(), padding, (1, 1), (1, 1), 1, shape
     )
     return laid_out
 
