@@ -114,8 +114,7 @@ class PixelGuidedPipeline(SavedPipeline):
 
     @property
     def guidance_scale(self) -> float | Literal["auto"]:
-        """The scale s of the last call; a callback changes it for the steps to come by
-        `_guidance_scale`."""
+        """The scale s of the last call; a callback changes it by `_guidance_scale`."""
         return self._guidance_scale
 
     @property

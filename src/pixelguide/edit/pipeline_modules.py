@@ -51,9 +51,7 @@ def read_weights(module: nn.Module, name: str, device: torch.device) -> dict[str
     """
     state = module.state_dict()
     if any(value.is_meta for value in state.values()):
-        from accelerate.utils import get_state_dict_offloaded_model
-
-        state = get_state_dict_offloaded_model(module)
+        state = _fetched(module, state)
     for key, value in state.items():
         if value.is_meta or value.numel() == 0:
             raise InputError(
@@ -67,6 +65,26 @@ def read_weights(module: nn.Module, name: str, device: torch.device) -> dict[str
                 "Leave out layerwise casting and quantization; use float16, bfloat16 or float32.",
             )  # fmt: skip
     return {key: value.detach().to(device) for key, value in state.items()}
+
+
+def _fetched(module: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """`state` with the values that accelerate's hooks would put in place for a forward pass.
+
+    Its `align_module_device` passes over modules with several hooks, such as whole models with
+    parameters of their own.
+    """
+    fetched = dict(state)
+    for place, part in module.named_modules():
+        hook = getattr(part, "_hf_hook", None)
+        for each in getattr(hook, "hooks", [hook]):
+            known = getattr(each, "weights_map", None)
+            if known is None:
+                continue
+            for name, value in (*part.named_parameters(), *part.named_buffers()):
+                key = f"{place}.{name}" if place else name
+                if value.is_meta and key in fetched and name in known:
+                    fetched[key] = known[name]
+    return fetched
 
 
 def _bank(module: ClassifierBank, name: str, device: torch.device) -> PixelClassifiers:

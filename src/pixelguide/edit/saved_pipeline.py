@@ -32,8 +32,18 @@ class SavedPipeline(DiffusionPipeline):  # type: ignore[misc]
 
     @classmethod
     def load_config(cls, *arguments: Any, **options: Any) -> Any:
-        """As of `ConfigMixin`, without the name of the file of code that others need to find this
-        class: it is not run."""
+        """Read an index, without the name of a file of code in it: none is run.
+
+        Parameters
+        ----------
+        *arguments, **options : Any
+            As of `diffusers.ConfigMixin.load_config`.
+
+        Returns
+        -------
+        Any
+            What that returns.
+        """
         found = super().load_config(*arguments, **options)
         config = found[0] if isinstance(found, tuple) else found
         config["_class_name"] = OWN_PIPELINE
