@@ -46,6 +46,7 @@ def portraits(
     out: Annotated[Path, typer.Argument(help="Folder to fill.")],
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Portrait k depends on (seed, k).")] = 0,
+    size: Annotated[int, typer.Option(min=8, max=1024, help="Pixels along each side.")] = 64,
     with_labels: Annotated[bool, typer.Option("--with-labels", help="Label maps too.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
@@ -54,5 +55,11 @@ def portraits(
 
     with progress_bar() as report:
         write_portraits(
-            out, count, seed, with_labels=with_labels, workers=workers, on_progress=report
+            out,
+            count,
+            seed,
+            size=size,
+            with_labels=with_labels,
+            workers=workers,
+            on_progress=report,
         )
