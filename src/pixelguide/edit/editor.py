@@ -55,6 +55,8 @@ class Editor(EditPlanner):
         Name and hash of the model, repeated in the settings of every result.
     statistics : PictureStatistics, optional
         What the category's pictures are like; by default nothing is known of them.
+    detail : DetailStep, optional
+        What paints detail finer than S into photographs; by default nothing does.
     """
 
     def edit(
