@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pixelguide.prior.loss import coarse_loss, discretized_log_likelihood, hybrid_loss
+from pixelguide.prior.loss import discretized_log_likelihood, hybrid_loss
 from pixelguide.prior.schedule import Schedule
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -123,19 +123,3 @@ def test_probabilities_of_all_values_sum_to_one(mean: float, log_scale: float) -
     )
     # each of the 256 is at least 1e-12, for its logarithm's sake
     assert float(logs.exp().sum()) == pytest.approx(1, abs=1e-9)
-
-
-def test_coarse_errors_count_where_they_hold_for_areas() -> None:
-    eps = torch.zeros(2, 3, 64, 64)
-    scattered = torch.randn(eps.shape, generator=torch.Generator().manual_seed(0))
-    off = scattered - scattered.mean((2, 3), keepdim=True)
-    off[1] += 0.1  # of the whole picture's colour
-    few, many = coarse_loss(off, eps).tolist()
-    # 8² blocks keep 1/64 of the variance and 32² ones 1/1024, times their width
-    assert few == pytest.approx(8 / 64 + 32 / 1024, rel=0.15)
-    assert many - few == pytest.approx(0.01 * (8 + 32 + 64), rel=0.15)
-
-
-def test_small_pictures_have_one_coarse_error() -> None:
-    predicted = torch.full((1, 3, 8, 8), 0.5)
-    assert coarse_loss(predicted, torch.zeros(1, 3, 8, 8)).tolist() == [pytest.approx(8 * 0.25)]

@@ -25,7 +25,6 @@ from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.augmentation import Augmentation
 from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.checkpoint import NAME
-from pixelguide.prior.loss import coarse_loss as real
 from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.manifest import MANIFEST
 from pixelguide.prior.pictures import PictureFolder
@@ -405,23 +404,3 @@ def test_augmented_training_reads_larger_pictures_and_resumes(folder: Path, tmp_
     train_prior(pictures, tmp_path / "model", TINY, settings, device="cpu")
     with pytest.raises(InputError, match="another training"):
         train_prior(PictureFolder(folder, 16), tmp_path / "model", TINY, SETTINGS, device="cpu")
-
-
-@pytest.mark.usefixtures("_no_samples")
-def test_the_colours_of_areas_are_learnt_if_asked_for(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = []
-
-    def coarse_loss(predicted: torch.Tensor, eps: torch.Tensor) -> torch.Tensor:
-        assert predicted.shape == eps.shape
-        calls.append(len(eps))
-        return real(predicted, eps)
-
-    monkeypatch.setattr(training, "coarse_loss", coarse_loss)
-    plain = _train(folder, tmp_path / "plain")
-    assert not calls
-    coarse = _train(folder, tmp_path / "coarse", dataclasses.replace(SETTINGS, coarse=True))
-    assert len(calls) == SETTINGS.images // SETTINGS.batch_size
-    pairs = zip(plain.parameters(), coarse.parameters(), strict=True)
-    assert any(not torch.equal(one, other) for one, other in pairs)

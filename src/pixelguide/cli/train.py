@@ -65,10 +65,6 @@ def train_prior_command(
         bool,
         typer.Option("--shift-noise", help="See more noise, as pictures larger than 64² need."),
     ] = False,
-    coarse: Annotated[
-        bool,
-        typer.Option("--coarse", help="Learn the colours of areas too, as large pictures need."),
-    ] = False,
     held_out: Annotated[int, typer.Option(min=1, help="Pictures kept for the loss.")] = 256,
     checkpoint_images: Annotated[
         int, typer.Option(min=1, help="Pictures per checkpoint.")
@@ -99,7 +95,6 @@ def train_prior_command(
         flip=mirror,
         augmentation=Augmentation() if augment else None,
         shift_noise=shift_noise,
-        coarse=coarse,
         held_out=held_out,
         checkpoint_images=checkpoint_images,
         mixed_precision=mixed_precision,

@@ -6,7 +6,6 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from pixelguide.prior.schedule import Schedule
 
@@ -42,23 +41,6 @@ def hybrid_loss(
     first = (i == 0).reshape(-1, *[1] * (x_t.ndim - 1))
     vlb = torch.where(first.to(x_t.device), likelihood, divergence).flatten(1).mean(1)
     return simple, vlb / math.log(2)
-
-
-def coarse_loss(predicted: Tensor, eps: Tensor) -> Tensor:
-    """How wrong ε is in the mean of blocks of 8, 32, … pixels and of the whole picture: N values.
-
-    predicted, eps: N×C×S×S. Each squared error counts as many times as its blocks are wide. Of
-    errors that differ from pixel to pixel little is left in a mean; what is left is the colour of
-    areas, of which L_simple of a large picture says next to nothing, and which from pure noise is
-    multiplied by 150 (a multi-scale loss, as in Hoogeboom et al. 2023, arXiv 2301.11093, sec. 3.2).
-    """
-    error = predicted.float() - eps
-    side = error.shape[-1]
-    sides = [width for width in (8, 32, 128) if width < side] + [side]
-    parts = [
-        width * functional.avg_pool2d(error, width).square().flatten(1).mean(1) for width in sides
-    ]
-    return torch.stack(parts).sum(0)
 
 
 def discretized_log_likelihood(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:

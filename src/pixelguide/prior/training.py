@@ -23,7 +23,7 @@ from pixelguide.prior.augmentation import reduce
 from pixelguide.prior.batches import AHEAD, batches, split
 from pixelguide.prior.bundle import refuse_classifiers
 from pixelguide.prior.checkpoint import load_checkpoint, save_checkpoint
-from pixelguide.prior.loss import coarse_loss, hybrid_loss
+from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.pictures import PictureFolder
@@ -104,11 +104,11 @@ def train_prior(
     # all that decides what the next step does; how long and how fast is free to change
     free = ("images", "minutes", "checkpoint_images", "compile")
     identity = {name: value for name, value in asdict(settings).items() if name not in free}
-    # trainings that were begun before these settings existed had none
+    # trainings that were begun before these settings existed had neither
     identity = {
         name: value
         for name, value in identity.items()
-        if name not in ("augmentation", "shift_noise", "coarse") or value
+        if name not in ("augmentation", "shift_noise") or value
     }
     identity["network"] = {
         name: value for name, value in unet.config.items() if not name.startswith("_")
@@ -127,10 +127,7 @@ def train_prior(
         x_t = levels.add_noise(x_0, eps, t)
         with accelerator.autocast():
             output = model(x_t, t).sample
-        simple, vlb = hybrid_loss(output, x_0, x_t, eps, t, levels)
-        if settings.coarse:
-            simple = simple + coarse_loss(output[:, : x_0.shape[1]], eps)
-        return simple, vlb
+        return hybrid_loss(output, x_0, x_t, eps, t, levels)
 
     measure = torch.compile(losses) if settings.compile else losses
     train, held_out = split(len(pictures), settings.held_out)

@@ -22,7 +22,6 @@ class PriorTraining:
     flip: bool = True  # mirror half of the pictures
     augmentation: Augmentation | None = None  # some thousand pictures would be learnt by heart
     shift_noise: bool = False  # half of the timesteps as noisy for a larger picture as at 64²
-    coarse: bool = False  # the colours of areas and of the whole count as well: see `coarse_loss`
     held_out: int = 256  # pictures never trained on, for the loss that is reported
     checkpoint_images: int = 10_000  # a kill costs at most this many
     mixed_precision: str = "no"  # "bf16" gains only where the processor multiplies bf16 natively
