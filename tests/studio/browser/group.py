@@ -1,4 +1,4 @@
-"""A photograph of several people for tests: pictures that the prior of faces-128 made, on a ground."""
+"""A photograph of several people for tests: what the prior of faces-128 made, on a ground."""
 
 from __future__ import annotations
 
