@@ -16,7 +16,7 @@ from pixelguide.edit.candidates import make_pictures
 from pixelguide.edit.dry_run import EditPlanner
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
-from pixelguide.edit.progress import Clock, Progress, step_watcher
+from pixelguide.edit.progress import UNSTEERED, Clock, Progress, Steering, step_watcher
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.second_picture import second_picture
@@ -67,6 +67,7 @@ class Editor(EditPlanner):
         edit_classes: Sequence[str] | None = None,
         generators: Sequence[torch.Generator] | None = None,
         on_progress: Progress | None = None,
+        steering: Steering = UNSTEERED,
         **settings: Any,
     ) -> EditResult:
         """Make the picture follow a map (Alg. 1); outside the ROI not a bit changes.
@@ -85,6 +86,8 @@ class Editor(EditPlanner):
         on_progress : callable, optional
             Called after each step with {"stage", "done", "total", "t", "preview": uint8 N×S×S×3};
             an exception it raises ends the edit.
+        steering : Steering
+            How a program takes part in the steps, or where they begin.
         **settings : Any
             Fields of `EditSettings`.
 
@@ -108,14 +111,13 @@ class Editor(EditPlanner):
             source = source or self.segment()
         planned = self._planned(target, source, edit_classes, chosen)
         plan, full = planned.plan, planned.full
-        seeded: dict[str, None] = {}
+        seeded = {"seed": None} if generators else {}  # the caller's generators decide, not a seed
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
-        else:
-            seeded["seed"] = None  # the caller's generators decide, not a seed
         images = make_pictures(
             plan, subject, self._predictor(plan.target, plan.roi, plan.scale),
-            self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
+            self._denoiser.schedule, self._colours, generators, clock,
+            steering.on_step or step_watcher(on_progress), steering.x_t,
         )  # fmt: skip
         images = at_strength(subject.image, images, chosen.strength)
         with clock("scoring"):
