@@ -1,4 +1,4 @@
-"""Schedules that end without any signal (Lin et al. 2024, arXiv 2305.08891), and their edits."""
+"""Schedules that end without any signal (Lin et al. 2024, arXiv 2305.08891)."""
 
 from __future__ import annotations
 

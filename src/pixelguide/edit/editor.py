@@ -22,14 +22,11 @@ from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.second_picture import second_picture
 from pixelguide.edit.settings import EditSettings
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
-from pixelguide.guidance.inversion import reconstruct
-from pixelguide.images import from_model
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_mask
 from pixelguide.photo.picture import AnyPicture
 from pixelguide.photo.strength import at_strength
-from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
 
 
@@ -55,6 +52,8 @@ class Editor(EditPlanner):
         Name and hash of the model, repeated in the settings of every result.
     statistics : PictureStatistics, optional
         What the category's pictures are like; by default nothing is known of them.
+    detail : DetailStep, optional
+        What paints detail finer than S into photographs; by default nothing does.
     """
 
     def edit(
@@ -164,26 +163,6 @@ class Editor(EditPlanner):
             For each picture its scores in the ROI, and how many pixels outside differ.
         """
         return score_candidates(self._segmenter, self.image, images, target, roi)
-
-    def reconstruct(self, start_timestep: int, steps: int = 50) -> NDArray[np.uint8]:
-        """Invert the picture to t0 and decode it by DDIM, without any edit.
-
-        Parameters
-        ----------
-        start_timestep : int
-            The timestep t0, 2 … 1000.
-        steps : int
-            Steps each way, 2 … t0.
-
-        Returns
-        -------
-        numpy.ndarray
-            The picture, uint8 S×S×3 in RGB.
-        """
-        schedule = self._denoiser.schedule.respaced(spaced_timesteps(start_timestep, steps))
-        x_t = self._opened().inverted(start_timestep, steps)
-        image: NDArray[np.uint8] = from_model(reconstruct(self._denoiser, x_t, schedule))[0]
-        return image
 
     def interpolate(
         self,

@@ -117,8 +117,8 @@ class Denoiser:
         if self._blind and int(schedule.timesteps[i]) in self._blind:
             t = int(schedule.timesteps[i])
             raise InputError(
-                f"a start of {t + 1}: at t = {t} the model's schedule leaves nothing of a picture, "
-                "and its network predicts noise",
+                f"a start of {t + 1}: at t = {t} this model's schedule leaves nothing of a "
+                "picture, and its network predicts noise",
                 "settings",
                 f"Start at {t} or lower.",
             )
