@@ -243,3 +243,10 @@ def test_matrices_begin_at_a_cache_line_and_nothing_else_is_copied() -> None:
     matrix = off.view(10, 10)
     assert aligned(matrix).data_ptr() % 64 == 0
     assert torch.equal(aligned(matrix), matrix)
+
+
+def test_weights_packed_in_four_bits_are_told(tmp_path: Path) -> None:
+    packed = torch.zeros(2, 2, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
+    layer = nn.Linear(4, 2)
+    with pytest.raises(InputError, match=r"packed as torch.float4_e2m1fn_x2 \('weight'\), where"):
+        load_weights(layer, {"weight": packed, "bias": torch.zeros(2)}, "where")

@@ -97,7 +97,7 @@ def check_parts(parts: Collection[str], where: str, kind: str = "") -> None:
 
 
 def check_files(names: Collection[str], where: str) -> None:
-    """Raise InputError if a model of these files (relative names) is no prior; see `check_parts`."""
+    """Raise InputError if a model of these files (relative names) is no prior."""
     for name in ADAPTERS:
         if name in names:
             raise InputError(

@@ -138,7 +138,7 @@ EDITED: dict[str, Made] = {
         resnet_time_scale_shift="scale_shift",
         down_block_types=("ResnetDownsampleBlock2D", "AttnDownBlock2D"),
         up_block_types=("AttnUpBlock2D", "ResnetUpsampleBlock2D"),
-    ),  # fmt: skip
+    ),
 }
 REFUSED: dict[str, tuple[Made, str]] = {
     "CompVis/ldm-celebahq-256": (
@@ -158,7 +158,7 @@ REFUSED: dict[str, tuple[Made, str]] = {
             {"unet": "UNet2DConditionModel", "vae": "AutoencoderKL", "text_encoder": "CLIP"},
         ),
         "a latent model",
-    ),  # fmt: skip
+    ),
     "kandinsky-2-2-decoder": (
         lambda f: other(f, "KandinskyV22Pipeline", {**PIXELS, "movq": "VQModel"}),
         r"a latent model .*'movq'",
@@ -218,7 +218,7 @@ REFUSED: dict[str, tuple[Made, str]] = {
             scheduler={"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 1.0},
         ),
         "times of a flow-matching model",
-    ),  # fmt: skip
+    ),
     "someone's own pipeline": (
         lambda f: other(f, ["pipeline", "MyPipeline"], PIXELS),
         "'MyPipeline' is no pipeline of an unconditional model of pixels",
@@ -267,6 +267,12 @@ def test_what_fits_is_edited_with(
     assert len(list(source.rglob(f"{STEM}*"))) >= 1
 
 
+def _read(source: Path) -> None:
+    folder = ModelFolder.open(source)
+    folder.schedule()
+    folder.frozen()
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_does_not_fit_says_what_it_is(tmp_path: Path, name: str) -> None:
     make, reason = REFUSED[name]
@@ -283,8 +289,7 @@ def test_what_does_not_fit_says_what_it_is(tmp_path: Path, name: str) -> None:
         pull("someone/model", hub=Hub(source))
     assert not [file for file in fetched if file.endswith((".safetensors", ".bin"))]
     with pytest.raises(InputError, match=reason) as here:
-        folder = ModelFolder.open(source)
-        folder.schedule(), folder.frozen()
+        _read(source)
     for caught in (on_the_hub, here):
         assert "again" not in str(caught.value)
         assert "\n" not in str(caught.value)
