@@ -16,13 +16,17 @@ from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageEr
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.phone_formats import KINDS, formats_of
+from pixelguide.phone_formats import SUFFIXES as PHONE_SUFFIXES
 
 if TYPE_CHECKING:
     import torch  # takes seconds, which what reads and writes files alone need not wait for
 
 MAX_PIXELS = 40_000_000
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", *KINDS)
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"), *PHONE_SUFFIXES
+)  # fmt: skip
 DAMAGE = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
 """What Pillow may raise on a damaged file, beside its own errors."""
 
@@ -77,7 +81,7 @@ def decode_image(
             # Pillow warns of decompression bombs on its own limit; ours is checked below, from
             # the header, before a pixel is decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(file, formats=formats)
+            image = Image.open(file, formats=formats_of(file, formats, where))
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise InputError(

@@ -19,7 +19,7 @@ from pixelguide.images import DAMAGE, Prepare, is_deep, open_image
 
 Pixels = NDArray[np.unsignedinteger[Any]]
 """uint8 or uint16."""
-FileFormat = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP"]
+FileFormat = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "HEIF", "JXL"]
 
 ORIENTATION = 0x0112
 UPRIGHT = 1
@@ -70,7 +70,7 @@ class Photograph:
 
     @classmethod
     def open(cls, path: str | Path) -> Photograph:
-        """Read PNG, JPEG, WebP, TIFF or BMP: 8 bits, or 16 (PNG, TIFF); grey or RGB, alpha or not.
+        """Read a picture of one of `FORMATS`: 8 bits, or 16 (PNG, TIFF); grey or RGB, alpha or not.
 
         Palettes become RGB(A). Raises InputError as `open_image` does, and for pixels of another
         type.
