@@ -28,6 +28,7 @@ from pixelguide.annotations.painting import Painted, Shape, paint
 from pixelguide.annotations.renderings import draw_outlined, draw_rectangle
 from pixelguide.annotations.source import Source, marked
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
+from pixelguide.bounded_json import Items
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.images import decode_image
 from pixelguide.labels import LabelSet
@@ -43,7 +44,7 @@ class _Class(BaseModel):
 
 
 class _Meta(BaseModel):
-    classes: list[_Class]
+    classes: Items[_Class]
 
 
 class _Size(BaseModel):
@@ -57,8 +58,8 @@ class _Bitmap(BaseModel):
 
 
 class _Points(BaseModel):
-    exterior: list[tuple[Coordinate, Coordinate]]
-    interior: list[list[tuple[Coordinate, Coordinate]]] = []
+    exterior: Items[tuple[Coordinate, Coordinate]]
+    interior: Items[Items[tuple[Coordinate, Coordinate]]] = []
 
 
 class _Object(BaseModel):
@@ -70,7 +71,7 @@ class _Object(BaseModel):
 
 class _File(BaseModel):
     size: _Size
-    objects: list[_Object]
+    objects: Items[_Object]
 
 
 def fits(source: Source) -> bool:

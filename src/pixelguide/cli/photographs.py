@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pixelguide.bounded_json import load_json
 from pixelguide.cli.map_parts import METADATA, known_crop, read_part
 from pixelguide.cli.options import PartOptions, points
 from pixelguide.errors import InputError
@@ -65,7 +65,7 @@ class MapFile:
         if self.text is None:
             return None
         try:
-            content = json.loads(self.text)["frame"]
+            content = load_json(self.text)["frame"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise InputError("metadata that say no frame", self.name, "Give --crop.") from None
         return Frame.from_json(content, self.name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import typer
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 
 Group = TypeVar("Group")
@@ -27,7 +27,7 @@ class EarlierEdit:
         """Read report.json, or that of a folder. Raises InputError for another file."""
         path = path / "report.json" if path.is_dir() else path
         try:
-            content = json.loads(path.read_text("utf-8"))
+            content = load_json(path.read_text("utf-8"))
             settings, pixels = content["settings"], int(content["roi_pixels"])
             str(settings["model"]["hash"]), settings["seed"], list(settings["edit_classes"])
         except OSError as error:

@@ -11,6 +11,7 @@ import safetensors.torch
 import torch
 from diffusers.training_utils import EMAModel
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.prior.safe import load_weights
@@ -61,7 +62,7 @@ def load_checkpoint(
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         step, ema_step = int(metadata["step"]), int(metadata["ema_step"])
-        differing = _differing(json.loads(metadata["identity"]), identity)
+        differing = _differing(load_json(metadata["identity"]), identity)
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
         raise _damaged(path, error) from None
     if differing:

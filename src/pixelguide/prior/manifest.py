@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import Content, write_atomically
+from pixelguide.prior.foreign_numbers import check_numbers
 from pixelguide.prior.safe import refuse_disguised_pickle
 
 MANIFEST = "manifest.json"
@@ -21,15 +23,22 @@ NO_PARTS = ("training.safetensors", TRAINING_LOG)
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
-    """Content of `folder`/`name`; InputError if it is missing or not a JSON object."""
+    """Content of `folder`/`name`; InputError if it is missing, not a JSON object, or has numbers
+    that no model has."""
     try:
-        content = json.loads((folder / name).read_text("utf-8"))
+        content = load_json((folder / name).read_text("utf-8"))
     except FileNotFoundError:
         raise InputError("part of the model is missing", name, "Fetch the model again.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"not readable as JSON ({error})", name, "Fetch it again.") from None
     if not isinstance(content, dict):
         raise InputError("not a JSON object", name, "Fetch the model again.")
+    try:
+        check_numbers(content)
+    except ValueError as error:
+        raise InputError(
+            f"configuration cannot be used ({error})", name, "Fetch the model again."
+        ) from None
     return content
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from pixelguide.errors import InputError
+from pixelguide.prior.foreign_numbers import check_numbers
 from pixelguide.prior.safe import aligned
 from pixelguide.prior.unet import UNet
 from pixelguide.prior.unet_layers import UNetConfig
@@ -28,6 +29,7 @@ def check_network(config: dict[str, Any]) -> dict[str, Any]:
     give as many channels again for its variance. Raises ValueError for one that is no prior, and
     whatever comes of entries of the wrong type.
     """
+    check_numbers(config)
     if config.get("_class_name") != "UNet2DModel":
         raise ValueError(f"a {config.get('_class_name')}; only UNet2DModel is supported")
     if config.get("layers_per_block", 0) > 64 or len(config["block_out_channels"]) > 16:

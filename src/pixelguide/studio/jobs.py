@@ -7,9 +7,10 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pixelguide.errors import ResourceError
 from pixelguide.studio.database import Database
 from pixelguide.studio.error_content import ErrorContent
 from pixelguide.studio.http_errors import busy
@@ -57,6 +58,7 @@ class JobStore:
 
     def __init__(self, database: Database, limits: Limits) -> None:
         self._database, self._limits = database, limits
+        self._unwritten: set[str] = set()
 
     def submit(
         self, key: str, kind: str, request: dict[str, Any], uses: Sequence[str] = ()
@@ -96,7 +98,10 @@ class JobStore:
     def get(self, identity: str) -> Job | None:
         """The job of that id, if there is one."""
         rows = self._database.read("SELECT * FROM jobs WHERE id = ?", (identity,))
-        return _job(rows[0]) if rows else None
+        job = _job(rows[0]) if rows else None
+        if job is not None and job.id in self._unwritten and not job.is_final:
+            return replace(job, state="cancelled")
+        return job
 
     def ahead(self, job: Job) -> int:
         """How many jobs come before a queued one; 0 for any other."""
@@ -146,7 +151,23 @@ class JobStore:
         return [_job(row) for row in rows]
 
     def cancel(self, identity: str) -> Job | None:
-        """The job of that id, cancelled unless it had ended; None if there is none."""
+        """The job of that id, cancelled unless it had ended; None if there is none.
+
+        Also on a full disk: it is remembered here then, until `write_cancelled` can write it.
+        """
+        try:
+            return self._cancel(identity)
+        except ResourceError:
+            self._unwritten.add(identity)
+            return self.get(identity)
+
+    def write_cancelled(self) -> None:
+        """Write what was cancelled while the disk was full. Raises ResourceError if it still is."""
+        for identity in [*self._unwritten]:
+            self._cancel(identity)
+            self._unwritten.discard(identity)
+
+    def _cancel(self, identity: str) -> Job | None:
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE jobs SET state = 'cancelled' "
@@ -158,6 +179,7 @@ class JobStore:
 
     def put_back(self, number: int, *, attempt_counts: bool) -> bool:
         """Queue a running job again, at its old place; False if it had all its attempts."""
+        self.write_cancelled()
         back = 0 if attempt_counts else 1
         with self._database.write() as connection:
             changed = connection.execute(
@@ -182,6 +204,7 @@ class JobStore:
             )
 
     def _end(self, number: int, state: str, column: str, content: dict[str, Any]) -> None:
+        self.write_cancelled()
         with self._database.write() as connection:
             connection.execute(
                 f"UPDATE jobs SET state = ?, {column} = ? "  # noqa: S608 - our own column names

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap, LabelSet
@@ -15,11 +16,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def json_body(body: bytes, model: type[M], where: str = "request") -> M:
-    """JSON from outside as `model`. Raises InputError naming `where` and the first bad field."""
+    """JSON from outside as `model`. Raises InputError naming `where` and the first bad field, and
+    for what `load_json` refuses."""
     try:
-        content = json.loads(body, parse_constant=_refuse)
+        content = load_json(body)
         json.dumps(content, ensure_ascii=False).encode()  # a lone surrogate has no UTF-8
-    except (ValueError, RecursionError):
+    except ValueError:
         raise InputError("not valid JSON", where, "Send JSON in UTF-8.") from None
     try:
         return model.model_validate(content, strict=True)
@@ -39,7 +41,3 @@ def label_map(body: bytes, labels: LabelSet, size: int) -> LabelMap:
             f"{width}×{height} pixels", "label map", f"It must have {size}×{size}, as the picture."
         )
     return LabelMap.from_file(file, labels)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
