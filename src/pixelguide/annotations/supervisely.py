@@ -30,7 +30,7 @@ from pixelguide.annotations.source import Source, marked
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
 from pixelguide.bounded_json import Items
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.images import decode_image
+from pixelguide.images import converted, decode_image
 from pixelguide.labels import LabelSet
 
 _META = "meta.json"
@@ -160,8 +160,8 @@ def _bitmap(text: str, where: str) -> NDArray[np.bool_]:
             raise SafetyError("a bitmap unpacks to more than 64 MiB", where)
     image = decode_image(io.BytesIO(data), where, ("PNG",))
     if image.mode in ("RGBA", "LA") or "transparency" in image.info:
-        pixels = np.asarray(image.convert("RGBA"))[..., 3]
+        pixels = np.asarray(converted(image, "RGBA", where))[..., 3]
     else:
-        pixels = np.asarray(image.convert("RGB")).max(-1)
+        pixels = np.asarray(converted(image, "RGB", where)).max(-1)
     mask: NDArray[np.bool_] = pixels > 0
     return mask
