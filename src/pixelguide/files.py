@@ -6,10 +6,13 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
+
+MAX_NESTED = 32
+"""Folders in folders that are looked into."""
 
 Content = bytes | Iterable[bytes | memoryview]
 """What a file is to hold: at once, or piece by piece where that would not fit into memory."""
@@ -65,6 +68,28 @@ def check_file_writable(path: Path) -> None:
     if path.is_dir():
         raise InputError("cannot write (a folder, not a file)", str(path), "Name a file.")
     check_writable(path.parent)
+
+
+def entries_below(folder: Path) -> Iterator[Path]:
+    """Every file, folder and link below `folder`; links are not followed.
+
+    Raises InputError for folders nested deeper than `MAX_NESTED`, where Python's own walk ends in a
+    RecursionError. What cannot be listed is left out.
+    """
+    waiting = [(folder, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > MAX_NESTED:
+            raise InputError(f"folders nested deeper than {MAX_NESTED}", str(folder), "Move it.")
+        try:
+            with os.scandir(place) as found:
+                entries = list(found)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue  # as `Path.rglob` does
+        for entry in entries:
+            yield place / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((place / entry.name, depth + 1))
 
 
 def is_hidden(name: str) -> bool:

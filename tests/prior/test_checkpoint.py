@@ -112,6 +112,12 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "weight not finite": lambda path: _rewrite(path, model__bias=torch.tensor([0.0, torch.nan])),
     "average missing": lambda path: _rewrite(path, "ema.1"),
     "moment missing": lambda path: _rewrite(path, "optimizer.0.exp_avg"),
+    "average of another shape": lambda path: _rewrite(path, ema__1=torch.zeros(7)),
+    "average not finite": lambda path: _rewrite(path, ema__1=torch.full((2,), torch.inf)),
+    "moment of another shape": lambda path: _rewrite(
+        path, optimizer__0__exp_avg=torch.zeros(1, 1, 4)
+    ),
+    "moment of no weight": lambda path: _rewrite(path, optimizer__9__exp_avg=torch.zeros(2, 3)),
     "odd name": lambda path: _rewrite(path, optimizer__x__step=torch.zeros(1)),
     "longer name": lambda path: _rewrite(path, optimizer__1__step__x=torch.zeros(1)),
 }

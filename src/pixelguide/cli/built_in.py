@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import ModelOptions
 from pixelguide.files import check_writable
-from pixelguide.terminal import progress_bar
+from pixelguide.terminal import PrintableConsole, progress_bar
 
 
 @grouped
@@ -32,7 +31,7 @@ def demo(
         content = run_demo(
             out, model.model, model.device, edits, held_out, num_images, report, first
         )
-    console = Console(highlight=False)
+    console = PrintableConsole(highlight=False)
     table = Table(title=f"{model.model}: {content['edits']} held-out edits, best of {num_images}")
     for column in ("measure", "guided", "scale 0"):
         table.add_column(column)

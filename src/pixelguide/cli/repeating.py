@@ -10,6 +10,7 @@ import typer
 
 from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
+from pixelguide.terminal import echo
 
 Group = TypeVar("Group")
 
@@ -70,7 +71,7 @@ class EarlierEdit:
         """Say on standard error when the region is not the earlier edit's: nothing in a report says
         which map was painted on, if it was not what the model reads."""
         if saved["roi_pixels"] != self.roi_pixels:
-            typer.echo(
+            echo(
                 f"warning: the region has {saved['roi_pixels']} pixels, and had {self.roi_pixels} "
                 f"in {self.path}: if that edit had a --source-map, give it again.",
                 err=True,

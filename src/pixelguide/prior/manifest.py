@@ -12,7 +12,7 @@ from typing import Any
 
 from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.files import Content, write_atomically
+from pixelguide.files import Content, entries_below, write_atomically
 from pixelguide.prior.foreign_numbers import check_numbers
 from pixelguide.prior.safe import refuse_disguised_pickle
 
@@ -94,7 +94,7 @@ def file_names(folder: Path) -> list[str]:
     """Relative names of all files but hidden ones, which are no part of a model: temporary ones
     come and go. Anything but folders and plain files is refused."""
     names = []
-    for path in folder.rglob("*"):
+    for path in entries_below(folder):
         relative = path.relative_to(folder).as_posix()
         try:
             mode = os.lstat(path).st_mode

@@ -47,18 +47,27 @@ class TrainingCheckpoint:
         if self.path is None or not self.path.exists():
             return 0
         tensors = read_tensors(self.path)
-        identity = bytes(tensors.pop("identity").tolist()).decode()
+        try:
+            identity = bytes(tensors.pop("identity").tolist()).decode()
+            done = int(tensors.pop("done"))
+        except (KeyError, ValueError, TypeError, OverflowError, RuntimeError) as error:
+            raise self._damaged(error) from None
         if identity != self._identity:
             raise InputError(
                 "checkpoint of a training with other settings, data or prior",
                 self.path.name,
                 "Delete it, or repeat its settings.",
             )
-        done = int(tensors.pop("done"))
+        if not 0 <= done <= 2 + len(guide):
+            raise self._damaged(f"{done} finished")
         for prefix, bank in (("segmenter.", segmenter), ("guide.", guide)):
             own = {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
             load_weights(bank, own, self.path.name)
         return done
+
+    def _damaged(self, reason: object) -> InputError:
+        name = self.path.name if self.path else ""
+        return InputError(f"damaged checkpoint ({reason})", name, "Delete it to start over.")
 
     def keep(self, segmenter: ClassifierBank, guide: ClassifierBank, done: int) -> None:
         """Write the banks, of which `done` members are finished, in one piece."""

@@ -12,11 +12,12 @@ from typing import Any
 
 from pixelguide.errors import ResourceError
 from pixelguide.studio.database import Database
-from pixelguide.studio.error_content import ErrorContent
+from pixelguide.studio.error_content import ErrorContent, error_content
 from pixelguide.studio.http_errors import busy
 from pixelguide.studio.limits import Limits
 
 FINAL = ("done", "failed", "cancelled")
+DAMAGED = error_content("damaged", "the database is damaged", "Ask for it again.")
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,11 @@ class JobStore:
         return changed.rowcount == 1
 
     def recover(self, error: ErrorContent) -> None:
-        """After a start: what was running is queued again, or fails with `error`."""
+        """After a start: what was running is queued again, or fails with `error`; so does what the
+        database no longer says what it is."""
+        for row in self._database.read("SELECT * FROM jobs WHERE state IN ('queued', 'running')"):
+            if _content(row["request"]) is None:
+                self._give_up(row["number"])
         for row in self._database.read("SELECT number FROM jobs WHERE state = 'running'"):
             if not self.put_back(row["number"], attempt_counts=True):
                 self.fail(row["number"], error)
@@ -201,6 +206,13 @@ class JobStore:
             connection.execute(
                 "DELETE FROM jobs WHERE created < ? AND state NOT IN ('queued', 'running')",
                 (before,),
+            )
+
+    def _give_up(self, number: int) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'failed', request = '{}', error = ? WHERE number = ?",
+                (json.dumps(DAMAGED), number),
             )
 
     def _end(self, number: int, state: str, column: str, content: dict[str, Any]) -> None:
@@ -234,7 +246,16 @@ def _job(row: sqlite3.Row) -> Job:
         row["kind"],
         row["state"],
         row["attempts"],
-        json.loads(row["request"]),
-        json.loads(row["result"]) if row["result"] else None,
-        json.loads(row["error"]) if row["error"] else None,
+        _content(row["request"]) or {},
+        _content(row["result"]),
+        _content(row["error"]),
     )
+
+
+def _content(text: str | None) -> dict[str, Any] | None:
+    """An object in a column; None where there is none, or no longer one."""
+    try:
+        found = json.loads(text) if text else None
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

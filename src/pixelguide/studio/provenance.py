@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pixelguide.studio.database import Database
 
@@ -70,16 +70,21 @@ class Provenance:
     def of(self, picture: str) -> Origin | None:
         """Where a picture comes from, if it is a part of a photograph."""
         rows = self._database.read("SELECT content FROM origins WHERE picture = ?", (picture,))
-        return _ORIGIN.validate_json(rows[0]["content"]) if rows else None
+        try:
+            return _ORIGIN.validate_json(rows[0]["content"]) if rows else None
+        except ValidationError:
+            return None  # of a damaged database
 
     def lineage(self, picture: str) -> Lineage | None:
         """How a picture came out of a photograph; None where it did not, or where something on the
         way was forgotten."""
-        changes = []
+        changes: dict[str, Change] = {}
         while isinstance(origin := self.of(picture), Change):
-            changes.append((picture, origin))
+            if picture in changes:
+                return None  # of a damaged database: it leads nowhere
+            changes[picture] = origin
             picture = origin.parent
-        return Lineage(picture, origin, tuple(reversed(changes))) if origin else None
+        return Lineage(picture, origin, tuple(reversed(changes.items()))) if origin else None
 
     def touch(self, picture: str) -> None:
         """What its photograph is made of is in use, and so not to be forgotten."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pixelguide.errors import PixelguideError, ResourceError
 from pixelguide.studio.error_content import ErrorContent, content_of, error_content
 from pixelguide.studio.http_errors import HttpError
-from pixelguide.studio.jobs import Job, JobStore
+from pixelguide.studio.jobs import DAMAGED, Job, JobStore
 from pixelguide.studio.limits import Limits
 from pixelguide.studio.messages import Broken, Done, Failed, OpenRunner, Progress, Ready, Stop
 from pixelguide.studio.stored_files import FileStore
@@ -175,6 +175,9 @@ class Supervisor:
             task = task_of(job, self._files)
         except (PixelguideError, HttpError) as error:
             self._jobs.fail(job.number, _of(error))
+            return
+        except LookupError:  # what it was asked for is no longer in the database
+            self._jobs.fail(job.number, DAMAGED)
             return
         self._publish(job.id, "progress", _progress(job, "prepare"))
         worker.send(task)
