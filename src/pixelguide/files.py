@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import tempfile
@@ -10,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
+from pixelguide.leftovers import remove_leftovers, temporary_file
 
 MAX_NESTED = 32
 """Folders in folders that are looked into."""
@@ -27,18 +27,13 @@ def write_atomically(path: Path, content: Content) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
+        with temporary_file(path) as (handle, temporary):
             with os.fdopen(handle, "wb") as file:
                 file.writelines([content] if isinstance(content, bytes) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(temporary, 0o644)  # mkstemp makes private files; results are ordinary ones
             os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
         sync_folder(path.parent)
     except OSError as error:
         raise from_os_error(error, path) from None
@@ -47,8 +42,9 @@ def write_atomically(path: Path, content: Content) -> None:
 def check_writable(folder: Path) -> None:
     """Raise InputError or ResourceError if results cannot go to `folder`, which need not exist yet.
 
-    For long work: the user learns it before, not after.
+    For long work: the user learns it before, not after. What killed work left there is removed.
     """
+    remove_leftovers(folder)
     existing = folder
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent

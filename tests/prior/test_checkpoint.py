@@ -138,3 +138,23 @@ def test_only_what_differs_is_named(saved: Path) -> None:
         "checkpoint of another training (architecture.channels [16, 32] there, [16, 64] here; "
         "mirror null there, true here; seed 1 there, 2 here)"
     )
+
+
+def test_another_number_of_threads_is_said(saved: Path) -> None:
+    """Their sums have another order, and the weights other last bits."""
+    notes: list[str] = []
+
+    def load() -> None:
+        run = Run(1)
+        load_checkpoint(saved, run.model, run.optimizer, run.ema, IDENTITY, notes.append)
+
+    load()
+    assert notes == []
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        load()
+    finally:
+        torch.set_num_threads(before)
+    assert len(notes) == 1
+    assert f"ran with {before} threads before and goes on with {before + 1}" in notes[0]

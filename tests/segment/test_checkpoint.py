@@ -159,3 +159,15 @@ def test_a_damaged_state_is_one_line(
     with pytest.raises(InputError, match=r"checkpoint\.safetensors") as refused:
         train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)
     assert "\n" not in str(refused.value)
+
+
+def test_another_number_of_threads_is_said(
+    eye: Any, pictures: LabelledPictures, tmp_path: Path
+) -> None:
+    checkpoint = killed_training(eye, pictures, tmp_path)
+    _rewrite(checkpoint, lambda t: t.update(threads=torch.tensor(77)))
+    notes: list[str] = []
+    train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_note=notes.append)
+    assert [note.partition(" before")[0] for note in notes] == ["the training ran with 77 threads"]
+    train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_note=notes.append)
+    assert len(notes) == 1, "it was written anew"

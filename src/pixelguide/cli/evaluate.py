@@ -124,7 +124,8 @@ def _table(entries: list[Entry]) -> Table:
         table.add_column(column)
     for entry in entries:
         cells = [_cell(entry["measures"].get(name), name) for name in shown]
-        table.add_row(printable(entry["method"]), printable(entry["pick"]), str(entry["edits"]), *cells)
+        names = printable(entry["method"]), printable(entry["pick"])
+        table.add_row(*names, str(entry["edits"]), *cells)
     return table
 
 

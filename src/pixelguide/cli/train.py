@@ -127,6 +127,7 @@ def train_prior_command(
             settings,
             device=place.device,
             on_progress=listen,
+            on_note=lambda note: echo(f"note: {note}", err=True),
         )
     told.say(_ending(out, kept, fresh=start_from is None))
 

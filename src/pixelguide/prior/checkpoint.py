@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.prior.safe import load_weights
+from pixelguide.prior.threads import thread_count, threads_note
 
 NAME = "training.safetensors"
 
@@ -39,6 +41,7 @@ def save_checkpoint(
         "step": str(step),
         "ema_step": str(ema.optimization_step),
         "identity": json.dumps(identity, sort_keys=True),
+        "threads": str(thread_count()),
     }
     write_atomically(folder / NAME, safetensors.torch.save(tensors, metadata))
 
@@ -49,8 +52,11 @@ def load_checkpoint(
     optimizer: torch.optim.Optimizer,
     ema: EMAModel,
     identity: dict[str, Any],
+    on_note: Callable[[str], None] | None = None,
 ) -> int:
     """Fill everything from the checkpoint in `folder` and return its step; 0 if there is none.
+
+    on_note: told in a sentence what makes the weights others than without the interruption.
 
     Raises InputError when the file is damaged or belongs to a training with other settings.
     """
@@ -63,6 +69,7 @@ def load_checkpoint(
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         step, ema_step = int(metadata["step"]), int(metadata["ema_step"])
         differing = _differing(load_json(metadata["identity"]), identity)
+        threads = int(metadata["threads"]) if "threads" in metadata else None
         if step < 0 or ema_step < 0:
             raise ValueError(f"step {min(step, ema_step)}")
     except MemoryError:
@@ -97,6 +104,8 @@ def load_checkpoint(
     if len({frozenset(own) for own in state.values()}) > 1:
         raise _damaged(path, "state of the optimizer is incomplete")
     ema.optimization_step = ema_step
+    if on_note and (note := threads_note(threads)):
+        on_note(note)
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     return step
 

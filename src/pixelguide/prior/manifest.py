@@ -13,6 +13,7 @@ from typing import Any
 from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import Content, entries_below, write_atomically
+from pixelguide.leftovers import remove_leftovers
 from pixelguide.prior.foreign_numbers import check_numbers
 from pixelguide.prior.safe import refuse_disguised_pickle
 
@@ -48,6 +49,8 @@ def write_parts(folder: Path, parts: Mapping[str, Content]) -> None:
     Killed half-way, the folder either still loads as before or is refused by its manifest.
     """
     new: dict[str, str] = {}
+    for place in {(folder / name).parent for name in parts}:
+        remove_leftovers(place)
     for name, content in parts.items():
         digest = hashlib.sha256()
         write_atomically(folder / name, _hashing(content, digest.update))
