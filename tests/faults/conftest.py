@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from studio.conftest import start, studio
+
+__all__ = ["start", "studio"]
 _FIGURES = pytest.StashKey[dict[str, str]]()
 _FILE = Path(__file__).parents[2] / "out" / "faults.txt"
 

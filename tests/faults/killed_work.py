@@ -38,13 +38,13 @@ TINY = Architecture(size=16, channels=(16, 16), attention_levels=1, head_channel
 
 
 def train_prior(folder: Path) -> None:
-    """Forty steps, a checkpoint after every second."""
+    """Twelve steps, a checkpoint after every second."""
     pictures = folder / "pictures"
     if not pictures.exists():
         write_discs(pictures)
     training.sample_grid = lambda *_, **__: None  # type: ignore[assignment]
     settings = PriorTraining(
-        images=80, batch_size=2, warmup_images=8, checkpoint_images=4, learning_rate=2e-3,
+        images=24, batch_size=2, warmup_images=8, checkpoint_images=4, learning_rate=2e-3,
         ema_decay=0.5,
     )  # fmt: skip
     training.train_prior(PictureFolder(pictures, 16), folder / "out", TINY, settings, device="cpu")
