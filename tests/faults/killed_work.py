@@ -24,8 +24,8 @@ from discs import write_discs
 from eye import SETTINGS, Eye
 from pixelguide.cli import main
 from pixelguide.images import save_png
-from pixelguide.labels import LabelSet
-from pixelguide.portraits import portrait_at, render
+from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.prior import training
 from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.pictures import PictureFolder
@@ -38,13 +38,13 @@ TINY = Architecture(size=16, channels=(16, 16), attention_levels=1, head_channel
 
 
 def train_prior(folder: Path) -> None:
-    """Twelve steps, a checkpoint after every second."""
+    """Six steps, a checkpoint after every second."""
     pictures = folder / "pictures"
     if not pictures.exists():
         write_discs(pictures)
     training.sample_grid = lambda *_, **__: None  # type: ignore[assignment]
     settings = PriorTraining(
-        images=24, batch_size=2, warmup_images=8, checkpoint_images=4, learning_rate=2e-3,
+        images=12, batch_size=2, warmup_images=8, checkpoint_images=4, learning_rate=2e-3,
         ema_decay=0.5,
     )  # fmt: skip
     training.train_prior(PictureFolder(pictures, 16), folder / "out", TINY, settings, device="cpu")
@@ -71,7 +71,7 @@ def pull(folder: Path) -> None:
 
 
 def batch(folder: Path) -> None:
-    """Two edits of two pictures by a tiny category."""
+    """An edit of two pictures each by a tiny category."""
     edits = folder / "edits"
     if not edits.exists():
         new = folder / "new"
@@ -79,10 +79,13 @@ def batch(folder: Path) -> None:
             portrait = portrait_at(7, k)
             shown = render(portrait, 32)
             save_png(new / f"{k}.png", shown.image)
+            ids = shown.label_ids.copy()
+            ids[10:16, 8:20] = LABELS.id("hair")
+            LabelMap(ids, LABELS).save(new / f"{k}_edited.png")
         new.rename(edits)
     main([
         "batch", str(edits), "-o", str(folder / "out"), "--model", str(folder / "model"),
-        "--edit", "open_mouth", "--edit", "close_eyes", "--steps", "2", "--device", "cpu", "-q",
+        "--steps", "2", "--device", "cpu", "-q", "-n", "2",
     ])  # fmt: skip
 
 
@@ -96,14 +99,16 @@ WORK: dict[str, Callable[[Path], None]] = {
 
 def outcome(folder: Path) -> str:
     """What finished work left, less what tells the time."""
-    digest = hashlib.sha256()
+    digest, contents = hashlib.sha256(), list[bytes]()
     for path in sorted((folder / "out").rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".safetensors":
             for key, value in sorted(safetensors.torch.load_file(path).items()):
                 digest.update(f"{name} {key}".encode() + value.numpy().tobytes())
         elif path.name == "file" or path.suffix == ".png":
-            digest.update(name.encode() + path.read_bytes())
+            contents.append(path.read_bytes())
+    for content in sorted(contents):  # results are called after the folder that they came from
+        digest.update(content)
     return digest.hexdigest()
 
 

@@ -144,8 +144,8 @@ mask = np.zeros((16, 16), bool); mask[5:10, 4:9] = True
 target.paint("house", mask)
 count = int(sys.argv[3])
 result = editor.edit(target, source=source, num_images=count, num_inference_steps=3, seed=7)
-painted = editor.inpaint(mask, num_images=1, num_inference_steps=5, seed=7)
-made = [result.candidates[0].image, painted.candidates[0].image]
+painted = editor.inpaint(mask, num_images=count, num_inference_steps=5, seed=7)
+made = [result.candidates[0].image, painted.images[0]]
 print(hashlib.sha256(b"".join(image.tobytes() for image in made)).hexdigest())
 """
 
@@ -159,22 +159,24 @@ def test_the_same_question_has_the_same_answer(share: int, category: Path, recor
     for number, (threads, count) in enumerate(cases):
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-c", PROGRAM, str(threads), str(category), str(count)],
-            capture_output=True, text=True, check=True, env=environment, timeout=300,
+            capture_output=True, text=True, check=False, env=environment, timeout=300,
         )  # fmt: skip
+        assert done.returncode == 0, done.stderr
         answers[number, threads, count] = done.stdout.strip()
     different = len({*answers.values()})
     record("determinism of edit and inpaint", f"{len(cases)} processes, answers {different}")
     assert len({*answers.values()}) == 1, answers
 
 
+@pytest.mark.parametrize("share", SHARES)
 def test_photographs_and_interpolations_are_the_same_again(
-    tiny_editor: Editor, tmp_path: Path, record: Record
+    share: int, tiny_editor: Editor, tmp_path: Path, record: Record
 ) -> None:
     before, found = torch.get_num_threads(), []
     path = tmp_path / "RGB.png"
     KINDS["RGB.png"](path)
     try:
-        for threads in (1, 2, 1):
+        for threads in (1, 2, 1) if share == 1 else (1, 2):
             torch.set_num_threads(threads)
             tiny_editor.set_image(path, crop=Frame(3, 2, 40))
             source, target = painted(tiny_editor, np.random.default_rng(9))
@@ -189,4 +191,4 @@ def test_photographs_and_interpolations_are_the_same_again(
     finally:
         torch.set_num_threads(before)
     record("determinism of photographs and interpolations", f"{len(found)} runs, alike")
-    assert found[0] == found[1] == found[2]
+    assert all(each == found[0] for each in found[1:])

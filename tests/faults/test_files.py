@@ -92,7 +92,8 @@ def test_mutations_of_files(
         tmp_path / "a.pt": (saved(small), read_state_dict),
         tmp_path / "a.npy": (array(np.ones((9, 7), np.int32)), read_ids),
         tmp_path / "a.npz": (
-            array(np.ones(3), np.ones(4)), lambda p: [open_source(p).read(n) for n in open_source(p).names],
+            array(np.ones(3), np.ones(4)),
+            lambda p: [open_source(p).read(n) for n in open_source(p).names],
         ),
         tmp_path / "a.zip": (
             zipped(labels__json=b"{}", a__png=bytes(99)),

@@ -86,7 +86,7 @@ def test_killed_work_ends_as_if_nothing_had_happened(
     while killed < kills:
         folder, rounds = fresh(tmp_path, name, address), rounds + 1
         for _ in range(8):
-            code = worker.do(name, folder, rng.uniform(0.02, 0.9) * took)
+            code = worker.do(name, folder, rng.uniform(0.02, 0.8) * took)
             killed += code < 0
             if code >= 0 or killed >= kills:
                 assert code <= 0
