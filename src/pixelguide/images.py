@@ -20,6 +20,8 @@ from pixelguide.files import write_atomically
 if TYPE_CHECKING:
     import torch  # takes seconds, which what reads and writes files alone need not wait for
 
+_ORIENTATION = 0x0112
+"""EXIF's tag."""
 MAX_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -116,6 +118,8 @@ def converted(image: Image.Image, mode: str, where: str = "image") -> Image.Imag
     Raises InputError naming `where` for pixels that contradict what the file says of them, which
     Pillow finds only now: a palette with more entries of transparency than colours, say.
     """
+    if image.mode == mode:
+        return image  # Pillow would copy it, 160 MB of a large photograph
     try:
         return image.convert(mode)
     except DAMAGE as error:
@@ -125,6 +129,8 @@ def converted(image: Image.Image, mode: str, where: str = "image") -> Image.Imag
 def upright(image: Image.Image) -> Image.Image:
     """A decoded picture turned as its EXIF says, which says nothing where it cannot be read."""
     try:
+        if image.getexif().get(_ORIENTATION, 1) == 1:
+            return image  # as above
         return ImageOps.exif_transpose(image)
     except DAMAGE:
         return image

@@ -99,7 +99,7 @@ def _unknown(
     pixels: NDArray[np.uint8], unknown: NDArray[np.bool_], what: str, where: str, hint: str
 ) -> InputError:
     """The error of the first pixel where `unknown` (bool H×W) is True."""
-    y, x = divmod(int(unknown.argmax()), unknown.shape[1])
+    y, x = first_pixel(unknown)
     r, g, b = (int(value) for value in pixels[y, x])
     count = sum(
         int((part == (r, g, b)).all(-1).sum()) for part in (pixels[rows] for rows in _parts(pixels))
@@ -112,6 +112,12 @@ def _unknown(
         where,
         f"Paint with the palette's colours and without anti-aliasing{hint}",
     )
+
+
+def first_pixel(mask: NDArray[np.bool_]) -> tuple[int, int]:
+    """(y, x) of the first True of H×W, without listing them all."""
+    y, x = divmod(int(mask.argmax()), mask.shape[1])
+    return y, x
 
 
 def entry_ids(entries: Sequence[Colour], classes: Mapping[Colour, int]) -> list[int | None]:

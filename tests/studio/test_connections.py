@@ -84,6 +84,16 @@ def test_those_that_wait_longest_make_room(port: int, sources: list[str]) -> Non
         assert time.monotonic() - began < LIMITS.header_seconds * 10
 
 
+def test_half_uploads_make_room_too(port: int) -> None:
+    head = f"POST /api/jobs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 99\r\n\r\n{{"
+    with ExitStack() as stack:
+        for _ in range(2 * LIMITS.per_address):
+            stack.enter_context(connect(port)).sendall(head.encode())
+        time.sleep(0.2)
+        mine = stack.enter_context(connect(port))
+        assert ask(mine, port).startswith(b"HTTP/1.1 200 ")
+
+
 def test_one_address_cannot_have_all(port: int, studio: Studio) -> None:
     job = studio.edit(seed=HANGS)
     with ExitStack() as stack:

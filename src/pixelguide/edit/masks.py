@@ -55,6 +55,8 @@ def _transparent(image: Image.Image) -> NDArray[np.bool_] | None:
     """Where alpha is below half, bool H×W of the upright picture; None if that is nowhere."""
     if image.mode not in ("RGBA", "LA") and "transparency" not in image.info:
         return None
-    rgba = converted(upright(image), "RGBA", "mask")
-    found: NDArray[np.bool_] = np.asarray(rgba)[..., 3] < 128
+    turned = upright(image)
+    if turned.mode not in ("RGBA", "LA"):
+        turned = converted(turned, "RGBA", "mask")
+    found: NDArray[np.bool_] = np.asarray(turned.getchannel("A")) < 128
     return found if found.any() else None

@@ -58,11 +58,12 @@ class Connections:
         self._open.discard(gone)
 
     def _drop_one(self, among: list[BoundedProtocol]) -> bool:
-        waiting = [each for each in among if each.is_waiting]
+        waiting = [each for each in among if each.is_waiting or each.is_half]
         if not waiting:
             return False
-        # those that never asked for anything first: pages keep theirs open between two requests
-        chosen = min(waiting, key=lambda each: (each.has_asked, each.waits_since))
+        # those that never asked for anything first: pages keep theirs open between two requests;
+        # half uploads last
+        chosen = min(waiting, key=lambda each: (each.is_half, each.has_asked, each.waits_since))
         self.forget(chosen)
         chosen.transport.abort()
         return True
@@ -88,6 +89,11 @@ class BoundedProtocol(H11Protocol):
     def is_waiting(self) -> bool:
         """Whether nothing is being answered."""
         return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def is_half(self) -> bool:
+        """Whether a request's body has not come yet."""
+        return not self.is_waiting and self.cycle.more_body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count it, and give it some seconds for its first header."""
