@@ -11,6 +11,7 @@ import typer
 
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import ModelOptions
+from pixelguide.terminal import echo
 
 
 @grouped
@@ -64,7 +65,7 @@ def studio(
             address = address_of(listening, host, token)
 
             def announce() -> None:
-                typer.echo(f"{address}  (Ctrl-C stops)")
+                echo(f"{address}  (Ctrl-C stops)")
                 if open_browser:
                     webbrowser.open(address)
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from diffusers import DiffusionPipeline
 from diffusers.utils import logging
 
+from pixelguide.bounded_json import load_json
 from pixelguide.edit.pipeline_folder import FILES, open_folder, save_folder, upload_folder
 from pixelguide.errors import InputError
 from pixelguide.prior.kinds import OWN_PIPELINE
@@ -177,7 +178,7 @@ class SavedPipeline(DiffusionPipeline):  # type: ignore[misc]
 
 def _name_class(index: Path) -> None:
     """Say in an index where others find the class: in the line of code beside it."""
-    content = json.loads(index.read_text("utf-8"))
+    content = load_json(index.read_text("utf-8"))
     content["_class_name"] = PIPELINE_INDEX["_class_name"]
     index.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
