@@ -12,7 +12,7 @@ from pixelguide.cli.editing import EditSampling
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import ModelOptions, NetworkOptions, PictureOutput, checked
 from pixelguide.cli.photographs import check_labels
-from pixelguide.cli.ray_options import RayOptions
+from pixelguide.cli.ray_options import RayOptions, pool_at
 from pixelguide.cli.told import QuietOptions, saying_what_is_kept
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
@@ -20,9 +20,7 @@ from pixelguide.files import check_writable
 if TYPE_CHECKING:
     from pixelguide.batch.batch_edit import BatchEdit
     from pixelguide.batch.run import BatchResult
-    from pixelguide.batch.worker import OpenEditWorker
     from pixelguide.labels import LabelSet
-    from pixelguide.workers.task import Pool
 
 FAILED = 1
 """Exit code when edits failed."""
@@ -126,20 +124,10 @@ def batch(
             made.update(state)
             report(state)
 
-        result = run_batch(edits, output.out, described, _pool(opened, place), listen)
+        result = run_batch(edits, output.out, described, pool_at(place, opened), listen)
     told.say(_ending(output.out, result))
     if not result.complete:
         raise typer.Exit(FAILED)
-
-
-def _pool(opened: OpenEditWorker, place: Any) -> Pool:
-    from pixelguide.workers.local_pool import LocalPool
-
-    if place is None:
-        return LocalPool(opened)
-    from pixelguide.workers.ray_pool import RayPool
-
-    return RayPool(opened, place)
 
 
 def _kept(out: Path, made: dict[str, Any]) -> str:

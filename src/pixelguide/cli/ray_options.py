@@ -13,6 +13,7 @@ from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
     from pixelguide.workers.ray_pool import RayPlace
+    from pixelguide.workers.task import OpenWorker, Pool
 
 _ADDRESS = re.compile(r"local|auto|(ray://)?[\w.-]+:\d+|(ray://)?\[[0-9a-fA-F:]+\]:\d+")
 
@@ -52,6 +53,17 @@ class RayOptions:
 
         require_ray()  # before a model is opened
         return RayPlace(self.ray, self.workers, gpu, self.threads)
+
+
+def pool_at(place: RayPlace | None, opened: OpenWorker) -> Pool:
+    """Workers there, or the one of this process."""
+    if place is None:
+        from pixelguide.workers.local_pool import LocalPool
+
+        return LocalPool(opened)
+    from pixelguide.workers.ray_pool import RayPool
+
+    return RayPool(opened, place)
 
 
 def with_ray_address(arguments: Sequence[str]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -16,8 +17,13 @@ from pixelguide.cli.annotation_options import (
 )
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DeviceOptions, Labels, label_set, numbers
+from pixelguide.cli.ray_options import RayOptions, pool_at
 from pixelguide.cli.told import QuietOptions, saying_what_is_kept
 from pixelguide.errors import InputError
+
+if TYPE_CHECKING:
+    from pixelguide.segment.spread_training import OpenTrainer
+    from pixelguide.workers.task import OpenWorker, Pool
 
 CHECKPOINT, TRAINING_LOG = "training.safetensors", "training.log"
 train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
@@ -160,6 +166,7 @@ def _ending(out: Path, checkpoint: dict[str, Any], fresh: bool) -> str:
 def train_classifiers_command(
     place: DeviceOptions,
     told: QuietOptions,
+    ray: RayOptions,
     dataset: Annotated[Path, typer.Argument(help="Annotated pictures of any known format.")],
     model: Annotated[str, typer.Option("--model", help="Model with the prior.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
@@ -210,6 +217,13 @@ def train_classifiers_command(
         seed=seed,
     )
 
+    workers = ray.place(gpu=place.device.startswith("cuda"))
+
+    def pool_of(opened: OpenWorker) -> Pool:
+        if workers and workers.gpu:
+            opened = replace(cast("OpenTrainer", opened), device="cuda")
+        return pool_at(workers, opened)
+
     def announce(plan: TrainingPlan) -> None:
         told.say(
             f"{plan.classifiers} classifiers, {plan.passes} passes of the network, "
@@ -231,7 +245,8 @@ def train_classifiers_command(
             how=interpretation(order, rendering, stored_frame, images),
             on_note=lambda note: typer.echo(f"note: {note}", err=True),
             taps=[part.strip() for part in taps.split(",")] if taps else None,
-            device=str(choose_device(place.device)),
+            device="cpu" if workers else str(choose_device(place.device)),
+            pool_of=pool_of if workers else None,
             on_plan=announce,
             on_progress=report,
         )
