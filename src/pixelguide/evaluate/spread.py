@@ -23,7 +23,7 @@ from pixelguide.workers.task import Check, OpenWorker, Pool
 
 @dataclass(frozen=True)
 class Spread:
-    """Workers for an evaluation. parts: of the editor that is evaluated, on the CPU. device: of each
+    """Workers for an evaluation. parts: of the editor that is evaluated, on the CPU. device: of a
     worker. pool_of: makes the workers, of what opens one."""
 
     parts: Opened
