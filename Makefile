@@ -6,7 +6,8 @@ READY := $(VENV)/.ready
 
 .PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools test-faces check format measure evaluate portraits clean
 
-demo: $(READY) ## edit built-in portraits; look at out/demo/contact-sheet.png
+demo: $(READY) ## edit faces and portraits; look at out/demo*/contact-sheet.png
+	$(BIN)/pixelguide demo --model faces-128 -n 2 --out out/demo-faces
 	$(BIN)/pixelguide demo --out out/demo
 
 studio: $(READY) ## paint and edit in the browser

@@ -58,3 +58,23 @@ def test_a_repainted_part_changes_and_nothing_else(editor: Editor) -> None:
     assert guided.best.roi_accuracy > 0.85
     plain = editor.edit(_raised_brows(known), guidance_scale=0.0, **settings)
     assert guided.best.roi_accuracy > plain.best.roi_accuracy + 0.02
+
+
+def test_a_grey_category_reads_and_changes_a_photograph_by_its_lightness(editor: Editor) -> None:
+    own = Editor.from_pretrained("faces-128", "cpu")
+    own.statistics = own.statistics.model_copy(update={"grey": True})
+    tint = np.array([1.0, 0.8, 0.6])
+    lightness = editor.image.mean(-1, keepdims=True)
+    photo = np.rint(lightness.repeat(2, 0).repeat(2, 1) * tint).astype(np.uint8)
+    own.set_image(photo, crop=(0, 0, 2 * SIZE))
+    assert (own.image == own.image[..., :1]).all()
+    result = own.edit(
+        _raised_brows(own.segment()), num_images=1, num_inference_steps=2, start_timestep=200
+    )
+    new = result.photograph().astype(int)
+    changed = (new != photo).any(-1)
+    assert changed.any()
+    # the colour is that of the painted class nearby, which here has one tint everywhere
+    bright = changed & ((new > 40) & (new < 255)).all(-1)
+    ratios = np.median(new[bright] / new[bright][:, :1], axis=0)
+    assert ratios == pytest.approx(tint, abs=0.03)

@@ -64,3 +64,11 @@ def test_it_is_small_and_a_picture_is_read_alone(segmenter: IndependentSegmenter
     assert np.array_equal(together[1], segmenter(images[1:2])[0])
     assert sum(weight.numel() for weight in SmallUNet(len(LABELS)).parameters()) < 500_000
     assert len(segmenter.version) == 16
+
+
+def test_larger_portraits_are_read_at_its_own_size(segmenter: IndependentSegmenter) -> None:
+    larger, ids = held_out_portraits(6, 128)
+    read = segmenter(larger)
+    assert read.shape == ids.shape
+    assert (read == ids).mean() > 0.95  # all but rims, which are two pixels wide
+    assert np.array_equal(read[:, ::2, ::2], segmenter(larger)[:, 1::2, 1::2])

@@ -34,6 +34,21 @@ def test_files_hold_the_rendered_pixels_and_labels(tmp_path: Path) -> None:
         assert np.array_equal(labels.ids, expected.label_ids)
 
 
+def test_portraits_of_another_size_are_the_same_portraits(tmp_path: Path) -> None:
+    write_portraits(tmp_path, 1, 7, size=128, with_labels=True)
+    expected = render(portrait_at(7, 0), 128)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "000000.png")), expected.image)
+    labels = LabelMap.load(tmp_path / "000000_label.png", LABELS)
+    assert np.array_equal(labels.ids, expected.label_ids)
+
+
+@pytest.mark.parametrize("size", [0, 7, 1025])
+def test_sizes_that_no_portrait_has_are_refused(tmp_path: Path, size: int) -> None:
+    with pytest.raises(InputError, match=f"size {size}"):
+        write_portraits(tmp_path / "set", 1, 0, size=size)
+    assert not (tmp_path / "set").exists()
+
+
 def test_a_longer_set_begins_like_a_shorter_one(tmp_path: Path) -> None:
     write_portraits(tmp_path / "short", 2, 1)
     write_portraits(tmp_path / "long", 4, 1)

@@ -1,4 +1,4 @@
-"""Workers on Ray: dynamic, retried when they die, shared weights. Clusters take seconds to start."""
+"""Workers on Ray: tasks shared out, those of the dead begun again, weights shared."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ _LIPS = ("lips", "u_lip", "l_lip")
 _BROWS = ("eyebrow", "l_brow", "r_brow")
 _EYES = ("eye white", "iris", "l_eye", "r_eye", "eyes")
 _GLASSES = ("glasses", "eye_g")
+_LID = "closed eyelid"
 
 
 @dataclass(frozen=True)
@@ -85,21 +86,20 @@ def _close_mouth(face: LabelMap) -> None:
 
 
 def _close_eyes(face: LabelMap) -> None:
-    """The lower third of each eye becomes the closed lid, the rest skin; without lids all skin."""
+    """The lower third of each eye becomes the closed lid, the rest skin."""
     for eye in _pieces(_where(face, _EYES)):
         rows = np.nonzero(eye)[0]
         face.ids[eye] = _skin_id(face)
-        if "closed eyelid" in face.labels.names:
-            line = rows.max() - max(1, (np.ptp(rows) + 1) // 3)
-            low = eye & (np.indices(eye.shape)[0] > line)
-            face.ids[low] = face.labels.id("closed eyelid")
+        line = rows.max() - max(1, (np.ptp(rows) + 1) // 3)
+        low = eye & (np.indices(eye.shape)[0] > line)
+        face.ids[low] = face.labels.id(_LID)
 
 
 def _bigger_eyes(face: LabelMap) -> None:
     """Each eye grows by 0.3 about its middle, over skin alone."""
     for eye in _pieces(_where(face, _EYES)):
         grown = _scaled(face.ids, eye, 1.3)
-        free = eye | _where(face, (*_SKIN, "closed eyelid"))
+        free = eye | _where(face, (*_SKIN, _LID))
         face.ids[free & (grown > 0)] = (grown - 1)[free & (grown > 0)]
 
 
@@ -127,7 +127,8 @@ _MOUTH = (*_LIPS, *_INSIDE)
 _ALL = (
     ScriptedEdit("open_mouth", _MOUTH, (_INSIDE, _SKIN), _open_mouth),
     ScriptedEdit("close_mouth", _MOUTH, (_INSIDE, _SKIN), _close_mouth),
-    ScriptedEdit("close_eyes", (*_EYES, "closed eyelid"), (_EYES, _SKIN), _close_eyes),
+    # a category without lids has seen no closed eyes: skin over them would be blank
+    ScriptedEdit("close_eyes", (*_EYES, _LID), (_EYES, _SKIN, (_LID,)), _close_eyes),
     ScriptedEdit("bigger_eyes", _EYES, (_EYES, _SKIN), _bigger_eyes),
     ScriptedEdit("raise_brows", _BROWS, (_BROWS, _SKIN), _raise_brows),
     ScriptedEdit("remove_glasses", _GLASSES, (_GLASSES,), _remove_glasses),

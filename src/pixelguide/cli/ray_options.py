@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
@@ -71,7 +72,7 @@ def with_ray_address(arguments: Sequence[str]) -> list[str]:
     value may be left out."""
 
     def completed() -> Iterator[str]:
-        for own, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        for own, following in zip_longest(arguments, arguments[1:], fillvalue=""):
             bare = own == "--ray" and not _ADDRESS.fullmatch(following)
             yield "--ray=local" if bare else own
 

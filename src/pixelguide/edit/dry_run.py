@@ -175,7 +175,7 @@ class EditPlanner(PictureReader):
             source, target, edit_classes, chosen, self.defaults, len(self._denoiser.schedule),
             subject.placement is not None,
         )  # fmt: skip
-        full = subject.full_size(plan.roi, plan.dilation, chosen.seed)
+        full = subject.full_size(plan.roi, plan.dilation, chosen.seed, chosen.detail)
         if full:
             full = replace(full, source=source.ids, target=target.ids)
         return PlannedEdit(plan, full)

@@ -16,20 +16,17 @@ from pixelguide.edit.candidates import make_pictures
 from pixelguide.edit.dry_run import EditPlanner
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
-from pixelguide.edit.progress import Clock, Progress, step_watcher
+from pixelguide.edit.progress import UNSTEERED, Clock, Progress, Steering, step_watcher
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.second_picture import second_picture
 from pixelguide.edit.settings import EditSettings
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
-from pixelguide.guidance.inversion import reconstruct
-from pixelguide.images import from_model
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_mask
 from pixelguide.photo.picture import AnyPicture
 from pixelguide.photo.strength import at_strength
-from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.seeds import generator
 
 
@@ -55,6 +52,8 @@ class Editor(EditPlanner):
         Name and hash of the model, repeated in the settings of every result.
     statistics : PictureStatistics, optional
         What the category's pictures are like; by default nothing is known of them.
+    detail : DetailStep, optional
+        What paints detail finer than S into photographs; by default nothing does.
     """
 
     def edit(
@@ -65,6 +64,7 @@ class Editor(EditPlanner):
         edit_classes: Sequence[str] | None = None,
         generators: Sequence[torch.Generator] | None = None,
         on_progress: Progress | None = None,
+        steering: Steering = UNSTEERED,
         **settings: Any,
     ) -> EditResult:
         """Make the picture follow a map (Alg. 1); outside the ROI not a bit changes.
@@ -83,6 +83,8 @@ class Editor(EditPlanner):
         on_progress : callable, optional
             Called after each step with {"stage", "done", "total", "t", "preview": uint8 N×S×S×3};
             an exception it raises ends the edit.
+        steering : Steering
+            How a program takes part in the steps, or where they begin.
         **settings : Any
             Fields of `EditSettings`.
 
@@ -106,14 +108,13 @@ class Editor(EditPlanner):
             source = source or self.segment()
         planned = self._planned(target, source, edit_classes, chosen)
         plan, full = planned.plan, planned.full
-        seeded: dict[str, None] = {}
+        seeded = {"seed": None} if generators else {}  # the caller's generators decide, not a seed
         if generators is None:
             generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
-        else:
-            seeded["seed"] = None  # the caller's generators decide, not a seed
         images = make_pictures(
             plan, subject, self._predictor(plan.target, plan.roi, plan.scale),
-            self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
+            self._denoiser.schedule, self._colours, generators, clock,
+            steering.on_step or step_watcher(on_progress), steering.x_t,
         )  # fmt: skip
         images = at_strength(subject.image, images, chosen.strength)
         with clock("scoring"):
@@ -162,26 +163,6 @@ class Editor(EditPlanner):
             For each picture its scores in the ROI, and how many pixels outside differ.
         """
         return score_candidates(self._segmenter, self.image, images, target, roi)
-
-    def reconstruct(self, start_timestep: int, steps: int = 50) -> NDArray[np.uint8]:
-        """Invert the picture to t0 and decode it by DDIM, without any edit.
-
-        Parameters
-        ----------
-        start_timestep : int
-            The timestep t0, 2 … 1000.
-        steps : int
-            Steps each way, 2 … t0.
-
-        Returns
-        -------
-        numpy.ndarray
-            The picture, uint8 S×S×3 in RGB.
-        """
-        schedule = self._denoiser.schedule.respaced(spaced_timesteps(start_timestep, steps))
-        x_t = self._opened().inverted(start_timestep, steps)
-        image: NDArray[np.uint8] = from_model(reconstruct(self._denoiser, x_t, schedule))[0]
-        return image
 
     def interpolate(
         self,

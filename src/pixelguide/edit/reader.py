@@ -14,7 +14,10 @@ from pixelguide.edit.opening import open_category
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
+from pixelguide.guidance.inversion import reconstruct
+from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.find_face import FaceFinder, open_finder
 from pixelguide.photo.framing import Frame, Placement, Point
 from pixelguide.photo.paste_back import grey
@@ -23,6 +26,7 @@ from pixelguide.photo.picture import AnyPicture, Crop, place, read_photograph, r
 from pixelguide.photo.proposals import Proposal
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
+from pixelguide.prior.schedule import spaced_timesteps
 from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics
 from pixelguide.segment.pixel_classifiers import PixelClassifiers
 from pixelguide.segment.segmenter import Segmenter
@@ -40,6 +44,7 @@ class PictureReader:
         defaults: EditDefaults | None = None,
         model: dict[str, str] | None = None,
         statistics: PictureStatistics | None = None,
+        detail: DetailStep | None = None,
     ) -> None:
         self.labels = labels
         self.defaults = defaults or EditDefaults.for_size(denoiser.size)
@@ -51,6 +56,7 @@ class PictureReader:
             for name, colour in self.defaults.colours.items()
         }
         self._model = model or {}
+        self._detail = detail
         self._subject: Subject | None = None
         self._proposals: tuple[Proposal, ...] = ()
         self._finder: FaceFinder | None = None
@@ -179,7 +185,9 @@ class PictureReader:
         return self._read(grey(picture) if self.statistics.grey else picture, placement)
 
     def _read(self, picture: NDArray[np.uint8], placement: Placement | None = None) -> Subject:
-        return Subject(self._denoiser, self._segmenter, self.statistics, picture, placement)
+        return Subject(
+            self._denoiser, self._segmenter, self.statistics, picture, placement, self._detail
+        )
 
     def segment(self) -> LabelMap:
         """Read the picture's label map by f_multi; computed once per picture.
@@ -212,6 +220,26 @@ class PictureReader:
             If there is no picture yet.
         """
         return self._opened().familiarity()
+
+    def reconstruct(self, start_timestep: int, steps: int = 50) -> NDArray[np.uint8]:
+        """Invert the picture to t0 and decode it by DDIM, without any edit.
+
+        Parameters
+        ----------
+        start_timestep : int
+            The timestep t0, 2 … 1000.
+        steps : int
+            Steps each way, 2 … t0.
+
+        Returns
+        -------
+        numpy.ndarray
+            The picture, uint8 S×S×3 in RGB.
+        """
+        schedule = self._denoiser.schedule.respaced(spaced_timesteps(start_timestep, steps))
+        x_t = self._opened().inverted(start_timestep, steps)
+        image: NDArray[np.uint8] = from_model(reconstruct(self._denoiser, x_t, schedule))[0]
+        return image
 
     def _opened(self) -> Subject:
         if self._subject is None:

@@ -18,7 +18,7 @@ from pixelguide.portraits import LABELS
 from pixelguide.prior.safe import load_weights, read_tensors
 
 SIZE = 64
-"""Side of the portraits it was trained on, in pixels; it reads no others."""
+"""Side of the portraits it was trained on, in pixels; larger ones are reduced to it."""
 WIDTHS = (16, 32, 64, 96)
 """Channels at full, half, quarter and eighth resolution."""
 WEIGHTS = "portraits-64-unet.safetensors"
@@ -61,7 +61,7 @@ def _merge(below: int, beside: int) -> nn.Sequential:
 
 
 class IndependentSegmenter:
-    """Reads the label maps of 64-pixel portraits by a `SmallUNet`.
+    """Reads the label maps of portraits at 64 pixels by a `SmallUNet`.
 
     It shares no weight, feature or training picture with the prior and its classifiers, so pleasing
     these does not please it. Trained by `python -m benchmarks.train_segmenter`: 1,800 batches of 16
@@ -92,7 +92,9 @@ class IndependentSegmenter:
 
     @torch.no_grad()
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Class ids uint8 N×64×64 of pictures uint8 N×64×64×3."""
-        scores = self._network(to_model(images, self._device))
-        ids: NDArray[np.uint8] = scores.argmax(1).to(torch.uint8).cpu().numpy()
-        return ids
+        """Class ids uint8 N×S×S of pictures uint8 N×S×S×3, S a multiple of `SIZE`: it reads what
+        is left of them at `SIZE`, and each id stands for as many pixels as became one."""
+        times = max(1, images.shape[1] // SIZE)
+        pictures = F.avg_pool2d(to_model(images, self._device), times)
+        ids: NDArray[np.uint8] = self._network(pictures).argmax(1).to(torch.uint8).cpu().numpy()
+        return ids.repeat(times, 1).repeat(times, 2)

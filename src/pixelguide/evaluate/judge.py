@@ -91,7 +91,7 @@ class Judge:
 
 
 def independent_of(editor: Editor) -> IndependentSegmenter | None:
-    """The independent segmenter where it can read what `editor` edits: 64-pixel portraits."""
-    if editor.size == SIZE and editor.labels.names == LABELS.names:
+    """The independent segmenter where it can read what `editor` edits: portraits of 64, 128 …"""
+    if editor.size % SIZE == 0 and editor.labels.names == LABELS.names:
         return IndependentSegmenter.built_in(editor.denoiser.device)
     return None

@@ -17,6 +17,7 @@ from pixelguide.files import write_atomically
 from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.class_chroma import Chroma, class_chroma
+from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.grain import Tile, noise_tile
 from pixelguide.photo.open_raster import edit_layers, open_raster
@@ -33,7 +34,7 @@ class FullSize:
     before: uint8 S×S×3, what was taken out of it. roi: bool S×S. feather: model pixels over which
     a change sets in, inside the ROI. lightness: colours stay, see `put_back`, but for those of
     classes that were painted: source, target, their ids before and after, uint8 S×S. seed: of the
-    noise that is given back.
+    noise that is given back. detail: what paints detail finer than the model's pixels.
     """
 
     placement: Placement
@@ -44,6 +45,7 @@ class FullSize:
     source: NDArray[np.uint8] | None = None
     target: NDArray[np.uint8] | None = None
     seed: int = 0
+    detail: DetailStep | None = None
 
     def __repr__(self) -> str:
         return f"FullSize({self.photograph!r}, crop {self.placement.frame})"
@@ -72,7 +74,7 @@ class FullSize:
         """The pixels that change when `before` becomes `after` (uint8 S×S×3)."""
         return put_back(
             self.placement, self.before, after, self.roi, self.feather, self.lightness,
-            self._noise, self._chroma,
+            self._noise, self._chroma, self.detail,
         )  # fmt: skip
 
     def picture(self, after: NDArray[np.uint8]) -> Pixels:

@@ -32,11 +32,12 @@ def write_portraits(
     count: int,
     seed: int,
     *,
+    size: int = 64,
     with_labels: bool = False,
     workers: int = 1,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
-    """Write portraits 0..count-1 as `000000.png` (RGB, 64 x 64) and so on.
+    """Write portraits 0..count-1 as `000000.png` (RGB, size x size) and so on.
 
     `with_labels` adds `000000_label.png`, a palette PNG of the exact label map, and a
     `labels.json` that names the classes. With several
@@ -46,9 +47,11 @@ def write_portraits(
         raise InputError(
             f"count {count}, seed {seed}", "write_portraits", "Give numbers that are not negative."
         )
+    if not 8 <= size <= 1024:
+        raise InputError(f"size {size}", "write_portraits", "Give 8 to 1024 pixels.")
     if workers < 1:
         raise InputError(f"{workers} workers", "write_portraits", "Give at least one.")
-    write = partial(_write_one, folder, seed, with_labels)
+    write = partial(_write_one, folder, seed, size, with_labels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for done, _ in enumerate(_mapped(write, count, workers), start=1):
@@ -69,8 +72,8 @@ def _mapped(write: Callable[[int], None], count: int, workers: int) -> Iterator[
         yield from pool.imap_unordered(write, range(count), chunksize=_CHUNK)
 
 
-def _write_one(folder: Path, seed: int, with_labels: bool, index: int) -> None:
-    rendering = render(portrait_at(seed, index))
+def _write_one(folder: Path, seed: int, size: int, with_labels: bool, index: int) -> None:
+    rendering = render(portrait_at(seed, index), size)
     # Renamed into place, so that an interrupted run leaves no half-written picture behind.
     unfinished = folder / f".{index:06d}.tmp"
     Image.fromarray(rendering.image).save(unfinished, "PNG")
