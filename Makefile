@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools test-faces check format measure evaluate portraits clean
+.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools test-faces test-kills check format measure evaluate portraits clean
 
 demo: $(READY) ## edit faces and portraits; look at out/demo*/contact-sheet.png
 	$(BIN)/pixelguide demo --model faces-128 -n 2 --out out/demo-faces
@@ -81,6 +81,10 @@ test-tools: $(READY) ## files through GIMP, Krita, ImageMagick, datumaro and oth
 test-faces: $(READY) ## faces in photographs, by dlib and its landmarks (100 MB)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,faces]"
 	$(BIN)/python -m pytest -m faces
+
+test-kills: $(READY) ## 10,000 small edits on Ray, through five kills of workers and one of the driver
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,ray]"
+	$(BIN)/python -m pytest -m "slow or not slow" tests/batch/test_kills.py
 
 check: $(READY) ## formatting, lint, imports, types
 	$(BIN)/ruff format --check .

@@ -80,6 +80,8 @@ def train_prior_command(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Train a diffusion prior on a folder of pictures; repeat the command to go on."""
+    from accelerate import PartialState
+
     from pixelguide.prior.architecture import Architecture
     from pixelguide.prior.augmentation import Augmentation
     from pixelguide.prior.bundle import ModelFolder
@@ -133,7 +135,8 @@ def train_prior_command(
             device=place.device,
             on_progress=listen,
         )
-    told.say(_ending(out, kept, fresh=start_from is None))
+    if PartialState().is_main_process:
+        told.say(_ending(out, kept, fresh=start_from is None))
 
 
 def _kept(out: Path, checkpoint: dict[str, Any]) -> str:
