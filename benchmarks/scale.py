@@ -87,36 +87,37 @@ class Sleepers:
 def devices(
     counts: list[int], seconds: float, rounds: int, codec: bool
 ) -> Iterator[dict[str, Any]]:
-    """For each number of devices, how busy they were kept."""
+    """For each number of devices, how busy they were kept while there was enough to do."""
     from benchmarks.scale import OpenSleepers  # of a module that workers find, not of __main__
     from pixelguide.workers.ray_pool import RayPlace, RayPool
 
     here = str(Path(__file__).parents[1])
     os.environ["PYTHONPATH"] = os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])
     picture = noisy_png(0)
-    for count in counts:
-        actors = min(ACTORS, count)
-        each = -(-count // actors)
+    for wanted in counts:
+        actors = min(ACTORS, wanted)
+        each = -(-wanted // actors)
+        count = each * actors
         place = RayPlace(workers=actors, threads=1)
         pool = RayPool(OpenSleepers(each, seconds, codec), place, ahead=each + AHEAD)
-        total = rounds * each * actors
+        total = rounds * count
         with tempfile.TemporaryDirectory() as folder, ResultStore(Path(folder)) as store:
-            began, first, made, cpu = time.monotonic(), None, 0, 0.0
+            began, times, cpu = time.monotonic(), list[float](), 0.0
             for outcome in pool.run(Task(f"{k:06d}", picture) for k in range(total)):
-                if first is None:  # workers have started
-                    first, cpu = time.monotonic() - seconds, time.process_time()
                 store.keep(outcome.key, outcome.value, {})
-                made += 1
-            assert first is not None  # noqa: S101
-            wall, cpu = time.monotonic() - first, time.process_time() - cpu
+                times.append(time.monotonic())
+                if len(times) == 1:
+                    cpu = time.process_time()  # workers have started
+            cpu = time.process_time() - cpu
+        steady = times[2 * count : -count]  # without the beginning, and the end that runs dry
+        pace = (len(steady) - 1) / (steady[-1] - steady[0])
         yield {
-            "devices": each * actors,
-            "edits": made,
-            "seconds": round(wall, 2),
-            "edits_per_second": round(made / wall, 2),
-            "share_of_devices_busy": round(made * seconds / wall / (each * actors), 3),
-            "driver_cpu_ms_an_edit": round(1e3 * cpu / made, 2),
-            "start_seconds": round(first - began, 1),
+            "devices": count,
+            "edits": total,
+            "edits_per_second": round(pace, 2),
+            "share_of_devices_busy": round(pace * seconds / count, 3),
+            "driver_cpu_ms_an_edit": round(1e3 * cpu / total, 2),
+            "first_result_after_seconds": round(times[0] - began, 1),
         }
 
 
@@ -180,7 +181,7 @@ def main() -> None:
     many = commands.add_parser("devices")
     many.add_argument("--counts", default="1,8,64,200")
     many.add_argument("--seconds", type=float, default=1.4)
-    many.add_argument("--rounds", type=int, default=5)
+    many.add_argument("--rounds", type=int, default=12)
     many.add_argument(
         "--codec", action="store_true", help="Decode and encode on this machine, too."
     )
