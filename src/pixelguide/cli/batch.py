@@ -103,18 +103,23 @@ def batch(
     edits = listed.read(labels)
     check_writable(output.out)
 
+    import torch
+
     from pixelguide.batch.run import BatchSettings, run_batch
     from pixelguide.batch.worker import open_edit_worker
     from pixelguide.devices import choose_device
 
     on_gpu = model.device.startswith("cuda")
-    place = ray.place(on_gpu)
+    place = ray.place(on_gpu, alone=True)
+    threads = ray.threads or 1  # with another number the last bits of a score may differ
+    torch.set_num_threads(threads)
     device = "cuda" if place and on_gpu else str(choose_device(model.device))
     if place and not on_gpu:
         device = "cpu"
     options = network.inference(choose_device("cpu" if place and on_gpu else device))
     opened = open_edit_worker(model.model, device, options, elsewhere=place is not None)
-    shared = {"device": device.partition(":")[0], "precision": options.precision}
+    shared: dict[str, Any] = {"device": device.partition(":")[0], "precision": options.precision}
+    shared |= {"threads": threads} if shared["device"] == "cpu" else {}
     described = BatchSettings(opened.parts.model, settings, output.format, shared)
     made: dict[str, Any] = {"done": 0}
 

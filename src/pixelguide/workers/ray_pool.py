@@ -42,13 +42,13 @@ class RayPlace:
     A cluster's token is what Ray itself looks for (RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or
     ~/.ray/auth_token). workers: how many; by default one for each GPU of the cluster, or for each
     processor where it has none. gpu: whether a worker has a GPU of its own. threads: of torch, in
-    each worker; by default the processors of a local cluster are shared out.
+    each worker: with another number the last bits of a result may differ.
     """
 
     address: str = LOCAL
     workers: int | None = None
     gpu: bool = False
-    threads: int | None = None
+    threads: int = 1
 
 
 class RayPool:
@@ -88,12 +88,12 @@ class _Member:
 class _Crew:
     def __init__(self, ray: Any, apart: Apart, place: RayPlace, ahead: int) -> None:
         self._ray, self._ahead = ray, ahead
-        count, cpus = _numbers(ray, place)
+        count = _number(ray, place)
         needs = {"num_gpus": 1} if place.gpu else {"num_cpus": 1}
         self._kind = ray.remote(_Actor).options(
             max_concurrency=ahead + 1, max_restarts=0, max_task_retries=0, **needs
         )
-        self._given = (ray.put(apart), place.threads or max(1, cpus // count))
+        self._given = (ray.put(apart), place.threads)
         self._members = [self._hire() for _ in range(count)]
         self._again: deque[Task] = deque()
         self._lost: dict[str, int] = {}
@@ -209,8 +209,8 @@ def require_ray() -> Any:
     return ray
 
 
-def _numbers(ray: Any, place: RayPlace) -> tuple[int, int]:
-    """How many workers, and the processors they share where it is known."""
+def _number(ray: Any, place: RayPlace) -> int:
+    """How many workers there are to be. Raises ResourceError where there is no place for them."""
     have = ray.cluster_resources()
     cpus, gpus = int(have.get("CPU", 1)), int(have.get("GPU", 0))
     count = place.workers or (gpus if place.gpu else cpus) or 1
@@ -218,7 +218,7 @@ def _numbers(ray: Any, place: RayPlace) -> tuple[int, int]:
         raise ResourceError(f"{gpus} GPUs for {count} workers", place.address, "Take fewer.")
     if place.address != LOCAL and not place.gpu and count > cpus:
         raise ResourceError(f"{cpus} processors for {count} workers", place.address, "Take fewer.")
-    return count, cpus if place.address != LOCAL else (os.cpu_count() or 1)
+    return count
 
 
 @contextmanager
