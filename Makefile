@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools test-faces test-faults check format measure evaluate portraits clean
+.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools test-faces test-faults test-kills check format measure evaluate portraits clean
 
 demo: $(READY) ## edit faces and portraits; look at out/demo*/contact-sheet.png
 	$(BIN)/pixelguide demo --model faces-128 -n 2 --out out/demo-faces
@@ -94,6 +94,10 @@ test-faults: $(READY) ## all that strangers may send, about 40 minutes; figures 
 			-max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -verbosity=0 \
 			-artifact_prefix=out/fuzz/ || exit 1; \
 	done
+
+test-kills: $(READY) ## 10,000 small edits on Ray, through five kills of workers and one of the driver
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,ray]"
+	$(BIN)/python -m pytest -m "slow or not slow" tests/batch/test_kills.py
 
 check: $(READY) ## formatting, lint, imports, types
 	$(BIN)/ruff format --check .

@@ -39,8 +39,8 @@ def main() -> None:
         for model in arguments.models:
             options = [f"--candidates={arguments.candidates}", f"--repeats={arguments.repeats}"]
             command = [sys.executable, "-m", "benchmarks.sizes", model, "--here", *options]
-            line = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            sys.stdout.write(f"{Path(model).name}: {line}")
+            done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - own module
+            sys.stdout.write(f"{Path(model).name}: {done.stdout}")
 
 
 def cost(model: str, arguments: argparse.Namespace) -> dict[str, float]:

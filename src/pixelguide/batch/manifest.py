@@ -23,15 +23,15 @@ def read_manifest(path: Path) -> list[BatchEdit]:
     commas or semicolons, or a JSON list; all other columns are settings. What is empty is not
     given. Raises InputError naming the line for anything that cannot be used.
     """
+    suffix = path.suffix.lower()
+    if path.exists() and suffix not in (".csv", ".jsonl", ".ndjson"):
+        raise InputError("no list of edits", str(path), "Give a folder, a .csv or a .jsonl.")
     try:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", str(path), "Check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"not readable ({error})", str(path), "Give CSV or JSON lines.") from None
-    suffix = path.suffix.lower()
-    if suffix not in (".csv", ".jsonl", ".ndjson"):
-        raise InputError("no list of edits", str(path), "Give a folder, a .csv or a .jsonl.")
     rows = _csv_rows(text, path) if suffix == ".csv" else _json_rows(text, path)
     edits = [_edit(row, path.parent, f"{path}, line {line}") for line, row in rows]
     if not edits:

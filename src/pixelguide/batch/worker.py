@@ -6,7 +6,7 @@ import io
 import json
 import tempfile
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from pixelguide.batch.scripted import repainted
 from pixelguide.bounded_json import load_json
 from pixelguide.devices import choose_device
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.opening import Opened, open_category
+from pixelguide.edit.opening import Opened, moved, open_category
 from pixelguide.edit.result import EditResult
 from pixelguide.edit.result_folder import REPORT
 from pixelguide.errors import InputError
@@ -29,8 +29,7 @@ from pixelguide.labels import LabelMap
 from pixelguide.photo.framing import Frame
 from pixelguide.photo.photograph import Photograph
 from pixelguide.photo.photograph_files import OutputFormat, PhotographWriter
-from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions, prepare
+from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
 from pixelguide.workers.task import Check
 
 STRIP = "strip.png"
@@ -59,16 +58,7 @@ class OpenEditWorker:
 
     def __call__(self) -> EditWorker:
         """The worker."""
-        parts, device = self.parts, torch.device(self.device)
-        known = parts.denoiser
-        if known.device != device:
-            unet = prepare(known.unet, device, self.options)
-            denoiser = Denoiser(
-                unet, known.schedule, tuple(tap.index for tap in known.taps), known.prediction_type,
-                self.options.compile, self.options.graphs,
-            )  # fmt: skip
-            banks = {name: getattr(parts, name).to(device) for name in ("segmenter", "guide")}
-            parts = replace(parts, denoiser=denoiser, **banks)
+        parts = moved(self.parts, torch.device(self.device), self.options)
         return EditWorker(Editor(**vars(parts)))
 
 

@@ -12,7 +12,7 @@ from pixelguide.cli.editing import EditSampling
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import ModelOptions, NetworkOptions, PictureOutput, checked
 from pixelguide.cli.photographs import check_labels
-from pixelguide.cli.ray_options import RayOptions
+from pixelguide.cli.ray_options import RayOptions, pool_at
 from pixelguide.cli.told import QuietOptions, saying_what_is_kept
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
@@ -20,9 +20,7 @@ from pixelguide.files import check_writable
 if TYPE_CHECKING:
     from pixelguide.batch.batch_edit import BatchEdit
     from pixelguide.batch.run import BatchResult
-    from pixelguide.batch.worker import OpenEditWorker
     from pixelguide.labels import LabelSet
-    from pixelguide.workers.task import Pool
 
 FAILED = 1
 """Exit code when edits failed."""
@@ -105,18 +103,23 @@ def batch(
     edits = listed.read(labels)
     check_writable(output.out)
 
+    import torch
+
     from pixelguide.batch.run import BatchSettings, run_batch
     from pixelguide.batch.worker import open_edit_worker
     from pixelguide.devices import choose_device
 
     on_gpu = model.device.startswith("cuda")
-    place = ray.place(on_gpu)
+    place = ray.place(on_gpu, alone=True)
+    threads = ray.threads or 1  # with another number the last bits of a score may differ
+    torch.set_num_threads(threads)
     device = "cuda" if place and on_gpu else str(choose_device(model.device))
     if place and not on_gpu:
         device = "cpu"
     options = network.inference(choose_device("cpu" if place and on_gpu else device))
     opened = open_edit_worker(model.model, device, options, elsewhere=place is not None)
-    shared = {"device": device.partition(":")[0], "precision": options.precision}
+    shared: dict[str, Any] = {"device": device.partition(":")[0], "precision": options.precision}
+    shared |= {"threads": threads} if shared["device"] == "cpu" else {}
     described = BatchSettings(opened.parts.model, settings, output.format, shared)
     made: dict[str, Any] = {"done": 0}
 
@@ -126,20 +129,10 @@ def batch(
             made.update(state)
             report(state)
 
-        result = run_batch(edits, output.out, described, _pool(opened, place), listen)
+        result = run_batch(edits, output.out, described, pool_at(place, opened), listen)
     told.say(_ending(output.out, result))
     if not result.complete:
         raise typer.Exit(FAILED)
-
-
-def _pool(opened: OpenEditWorker, place: Any) -> Pool:
-    from pixelguide.workers.local_pool import LocalPool
-
-    if place is None:
-        return LocalPool(opened)
-    from pixelguide.workers.ray_pool import RayPool
-
-    return RayPool(opened, place)
 
 
 def _kept(out: Path, made: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import ModelOptions
+from pixelguide.cli.ray_options import RayOptions, pool_at
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
 from pixelguide.printable import printable
@@ -25,6 +27,7 @@ METHODS = ("guided", "unguided", "paste", "sdedit:0.3")
 @grouped
 def evaluate(
     model: ModelOptions,
+    ray: RayOptions,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder; a stopped run goes on.")],
     methods: Annotated[
         list[str] | None,
@@ -66,14 +69,17 @@ def evaluate(
 ) -> None:
     """Compare editing methods; write tables with confidence intervals and contact sheets.
 
-    To share the work, run parts of it (--first, --edits) into one folder, then the whole.
+    To share the work, use --ray; or run parts (--first, --edits) into one folder, then the whole.
     """
 
     from pixelguide.edit.editor import Editor
+    from pixelguide.edit.opening import open_category
     from pixelguide.evaluate import evaluation
     from pixelguide.evaluate.methods import settings_of
     from pixelguide.evaluate.portrait_edits import PAPER_KINDS
+    from pixelguide.evaluate.spread import Spread
     from pixelguide.prior.bundle import ModelFolder
+    from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
     from pixelguide.prior.public.fetched import fetched
 
     if folder and (kinds or odd or maps != "read"):
@@ -95,10 +101,19 @@ def evaluate(
         inception=inception,
     )
     check_writable(out)
-    editor = Editor.from_pretrained(model.model, model.device)
+    device, options = model.device, DEFAULT_OPTIONS
+    place = ray.place(gpu=device.startswith("cuda"))
+    if place and place.gpu:
+        device, options = "cpu", InferenceOptions(plain=True)  # each worker makes it fast there
+    elif place:
+        device = "cpu"
+    parts = open_category(model.model, device, options)
+    on = "cuda" if place and place.gpu else "cpu"
+    spread = Spread(parts, on, partial(pool_at, place)) if place else None
+    editor = Editor(**vars(parts))
     described = f"{Path(model.model).name} {ModelFolder.open(fetched(model.model)).hash}"
     with progress_bar() as report:
-        entries = evaluation.evaluate(editor, described, plan, out, report)
+        entries = evaluation.evaluate(editor, described, plan, out, report, spread)
     console = PrintableConsole(highlight=False)
     if not console.is_terminal:
         console.width = 140  # a file has no width

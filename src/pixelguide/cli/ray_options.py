@@ -14,6 +14,7 @@ from pixelguide.errors import InputError
 
 if TYPE_CHECKING:
     from pixelguide.workers.ray_pool import RayPlace
+    from pixelguide.workers.task import OpenWorker, Pool
 
 _ADDRESS = re.compile(r"local|auto|(ray://)?[\w.-]+:\d+|(ray://)?\[[0-9a-fA-F:]+\]:\d+")
 
@@ -36,14 +37,18 @@ class RayOptions:
         int | None, typer.Option(min=1, help="With --ray: how many; one for each GPU or core.")
     ] = None
     threads: Annotated[
-        int | None, typer.Option(min=1, help="With --ray: of each worker; cores are shared out.")
+        int | None,
+        typer.Option(
+            min=1, help="Of each worker, on a processor; 1, so that results are the same."
+        ),
     ] = None
 
-    def place(self, gpu: bool = False) -> RayPlace | None:
-        """Where the workers are; None without --ray. gpu: each has one. Raises InputError for
-        another address, for options that need --ray, and where Ray is not installed."""
+    def place(self, gpu: bool = False, alone: bool = False) -> RayPlace | None:
+        """Where the workers are; None without --ray. gpu: each has one. alone: --threads means
+        something without --ray. Raises InputError for another address, for options that need --ray,
+        and where Ray is not installed."""
         if self.ray is None:
-            if self.workers or self.threads:
+            if self.workers or (self.threads and not alone):
                 name = "--workers" if self.workers else "--threads"
                 raise InputError(f"{name} without --ray", hint="Give both, or neither.")
             return None
@@ -52,7 +57,18 @@ class RayOptions:
         from pixelguide.workers.ray_pool import RayPlace, require_ray
 
         require_ray()  # before a model is opened
-        return RayPlace(self.ray, self.workers, gpu, self.threads)
+        return RayPlace(self.ray, self.workers, gpu, self.threads or 1)
+
+
+def pool_at(place: RayPlace | None, opened: OpenWorker) -> Pool:
+    """Workers there, or the one of this process."""
+    if place is None:
+        from pixelguide.workers.local_pool import LocalPool
+
+        return LocalPool(opened)
+    from pixelguide.workers.ray_pool import RayPool
+
+    return RayPool(opened, place)
 
 
 def with_ray_address(arguments: Sequence[str]) -> list[str]:

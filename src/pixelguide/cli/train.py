@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -16,9 +17,14 @@ from pixelguide.cli.annotation_options import (
 )
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DeviceOptions, Labels, label_set, numbers
+from pixelguide.cli.ray_options import RayOptions, pool_at
 from pixelguide.cli.told import QuietOptions, saying_what_is_kept
 from pixelguide.errors import InputError
 from pixelguide.terminal import echo
+
+if TYPE_CHECKING:
+    from pixelguide.segment.spread_training import OpenTrainer
+    from pixelguide.workers.task import OpenWorker, Pool
 
 CHECKPOINT, TRAINING_LOG = "training.safetensors", "training.log"
 train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
@@ -75,6 +81,8 @@ def train_prior_command(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Train a diffusion prior on a folder of pictures; repeat the command to go on."""
+    from accelerate import PartialState
+
     from pixelguide.prior.architecture import Architecture
     from pixelguide.prior.augmentation import Augmentation
     from pixelguide.prior.bundle import ModelFolder
@@ -129,7 +137,8 @@ def train_prior_command(
             on_progress=listen,
             on_note=lambda note: echo(f"note: {note}", err=True),
         )
-    told.say(_ending(out, kept, fresh=start_from is None))
+    if PartialState().is_main_process:
+        told.say(_ending(out, kept, fresh=start_from is None))
 
 
 def _kept(out: Path, checkpoint: dict[str, Any]) -> str:
@@ -162,6 +171,7 @@ def _ending(out: Path, checkpoint: dict[str, Any], fresh: bool) -> str:
 def train_classifiers_command(
     place: DeviceOptions,
     told: QuietOptions,
+    ray: RayOptions,
     dataset: Annotated[Path, typer.Argument(help="Annotated pictures of any known format.")],
     model: Annotated[str, typer.Option("--model", help="Model with the prior.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
@@ -212,6 +222,13 @@ def train_classifiers_command(
         seed=seed,
     )
 
+    workers = ray.place(gpu=place.device.startswith("cuda"))
+
+    def pool_of(opened: OpenWorker) -> Pool:
+        if workers and workers.gpu:
+            opened = replace(cast("OpenTrainer", opened), device="cuda")
+        return pool_at(workers, opened)
+
     def announce(plan: TrainingPlan) -> None:
         told.say(
             f"{plan.classifiers} classifiers, {plan.passes} passes of the network, "
@@ -233,7 +250,8 @@ def train_classifiers_command(
             how=interpretation(order, rendering, stored_frame, images),
             on_note=lambda note: echo(f"note: {note}", err=True),
             taps=[part.strip() for part in taps.split(",")] if taps else None,
-            device=str(choose_device(place.device)),
+            device="cpu" if workers else str(choose_device(place.device)),
+            pool_of=pool_of if workers else None,
             on_plan=announce,
             on_progress=report,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -61,3 +61,16 @@ def open_category(
     statistics = load_statistics(folder)
     detail = DetailStep.read(folder.path / DETAIL) if folder.has(DETAIL) else None
     return Opened(denoiser, segmenter, guide, labels, defaults, described, statistics, detail)
+
+
+def moved(parts: Opened, device: torch.device, options: InferenceOptions) -> Opened:
+    """`parts`, opened plain on the CPU, made fast on `device`; those that lie there are left as
+    they are."""
+    known = parts.denoiser
+    if known.device == device:
+        return parts
+    unet, taps = prepare(known.unet, device, options), tuple(tap.index for tap in known.taps)
+    kind = known.prediction_type
+    denoiser = Denoiser(unet, known.schedule, taps, kind, options.compile, options.graphs)
+    segmenter, guide = (bank.to(device) for bank in (parts.segmenter, parts.guide))
+    return replace(parts, denoiser=denoiser, segmenter=segmenter, guide=guide)

@@ -22,6 +22,7 @@ from pixelguide.evaluate.judge import Judge, independent_of
 from pixelguide.evaluate.methods import Method, Setup, finished, method
 from pixelguide.evaluate.portrait_edits import PAPER_KINDS
 from pixelguide.evaluate.runner import Progress, Row, picture_path, run_methods
+from pixelguide.evaluate.spread import OpenEvaluator, Spread
 from pixelguide.evaluate.summary import Entry, SetMeasures, summarize
 from pixelguide.evaluate.tables import to_csv, to_markdown
 from pixelguide.evaluate.task_folder import load_tasks, write_tasks
@@ -69,10 +70,12 @@ def evaluate(
     plan: Evaluation,
     out: Path,
     on_progress: Progress | None = None,
+    spread: Spread | None = None,
 ) -> list[Entry]:
     """Run `plan` with `editor` and write to `out`: tasks/ (the edits as files, see `task_folder`),
     edits/ (pictures), sheet-00.png …, rows.csv, table.md, and summary.json last.
 
+    spread: the workers that make and measure edits; without, this process does.
     Returns the summary. Raises InputError for bad settings, methods, folders and files, before the
     first edit is made where it can be known.
     """
@@ -98,7 +101,19 @@ def evaluate(
         "num_images": plan.num_images,
         "settings": plan.settings,
     }
-    rows = run_methods(tasks, methods, judge, out, plan.seed, shared, on_progress)
+    pool = None
+    if spread:
+        opened = OpenEvaluator(
+            spread.parts,
+            spread.device,
+            plan.methods,
+            colours,
+            plan.num_images,
+            plan.settings,
+            plan.seed,
+        )
+        pool = spread.pool_of(opened)
+    rows = run_methods(tasks, methods, judge, out, plan.seed, shared, on_progress, pool)
     reference, pictures = reference_of(tasks)
     measures = set_measures(editor, pictures, extract)
 

@@ -53,6 +53,8 @@ def train_prior(
     Step k draws everything from generators that depend on (seed, k) alone, so an interrupted run
     ends with the same weights as an uninterrupted one. Every `checkpoint_images` the folder
     receives the state to resume from, the averaged weights (fp16), and a sheet of samples.
+    Under `accelerate launch` several processes share each batch; all of them call this, and the
+    first one writes and tells.
     network: what to train: an architecture, to begin with fresh weights, or a network, to go on
     from its weights (a copy of it is trained). on_note: told where the training goes on with
     another number of threads, after which its weights are others.
@@ -74,6 +76,12 @@ def train_prior(
     if settings.minutes is not None and accelerator.num_processes > 1:
         raise InputError(
             "several processes with a limit in minutes", hint="Their clocks differ: limit images."
+        )
+    if settings.batch_size % accelerator.num_processes:
+        raise InputError(
+            f"batches of {settings.batch_size} for {accelerator.num_processes} processes",
+            "batch size",
+            "Take a multiple: the processes share each batch evenly.",
         )
     if isinstance(network, Architecture):
         unet = network.build(seeded(settings.seed, "weights", 0))
@@ -158,6 +166,10 @@ def train_prior(
             ema.step(unet.parameters())
             step += 1
             recent = [*recent[-99:], (simple.mean().detach(), vlb.mean().detach())]
+            if step % 10 == 0:
+                # of all processes: each has the losses of its share of the pictures
+                means = torch.stack([torch.stack(own).mean() for own in zip(*recent, strict=True)])
+                means = accelerator.reduce(means, "mean")
             if on_progress and accelerator.is_main_process and step % 10 == 0:
                 on_progress(
                     {
@@ -165,8 +177,8 @@ def train_prior(
                         "done": step * settings.batch_size,
                         "total": total_steps * settings.batch_size,
                         "share": max(0.0, 1 - clock.left(step)),
-                        "loss": float(torch.stack([simple for simple, _ in recent]).mean()),
-                        "vlb": float(torch.stack([vlb for _, vlb in recent]).mean()),
+                        "loss": float(means[0]),
+                        "vlb": float(means[1]),
                         "images_per_second": clock.pictures_per_second(step),
                     }
                 )
@@ -197,6 +209,9 @@ def train_prior(
             if last:
                 break
     ema.copy_to(unet.parameters())
+    if accelerator.num_processes > 1:
+        accelerator.wait_for_everyone()  # the first one writes longer than the others
+        accelerator.end_training()
     return unet
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,14 @@ from pixelguide.segment.plan import (
 )
 from pixelguide.segment.samples import smallest_label
 from pixelguide.segment.segmenter import Segmenter
+from pixelguide.segment.spread_training import spread_training
 from pixelguide.segment.storage import check_bank, classifier_parts, load_bank
 from pixelguide.segment.training import Progress, train_classifiers
+from pixelguide.workers.task import OpenWorker, Pool
 
 CHECKPOINT = ".classifiers.safetensors"
+PARTS = ".classifiers"
+"""Folder of what several workers have finished."""
 FOLDERS = {"config.json": "unet/", "scheduler_config.json": "scheduler/"}
 """Where parts belong that the hub's first models have at the top, beside the weights."""
 LEFT_BEHIND = (*PICKLE_SUFFIXES, ".py")
@@ -63,6 +68,7 @@ def train_category(
     allow_absent: bool = False,
     taps: Sequence[str] | None = None,
     device: str = "cpu",
+    pool_of: Callable[[OpenWorker], Pool] | None = None,
     on_plan: Callable[[TrainingPlan], None] | None = None,
     on_note: Callable[[str], None] | None = None,
     on_progress: Progress | None = None,
@@ -76,6 +82,7 @@ def train_category(
     on_note: told in a sentence each what may be wrong with the maps, and of a training that goes on
     with another number of threads.
     on_plan: told what the training will need, before it starts; an exception ends it there.
+    pool_of: makes the workers that train, of what opens one; without, this process does.
     A killed run goes on from `out` when repeated. `out` may be the model's own folder.
     """
     folder, out = ModelFolder.open(fetched(model)), Path(out)
@@ -94,19 +101,25 @@ def train_category(
     if on_plan:
         channels = sum(tap.channels for tap in denoiser.taps)
         on_plan(plan_training(settings, len(pictures), denoiser.size, channels))
-    segmenter, guide = train_classifiers(
-        denoiser,
-        pictures,
-        settings,
-        checkpoint=out / CHECKPOINT,
-        on_progress=on_progress,
-        on_note=on_note,
-    )
+    if pool_of is None:
+        segmenter, guide = train_classifiers(
+            denoiser,
+            pictures,
+            settings,
+            checkpoint=out / CHECKPOINT,
+            on_progress=on_progress,
+            on_note=on_note,
+        )
+    else:
+        segmenter, guide = spread_training(
+            denoiser, pictures, settings, pool_of, kept=out / PARTS, on_progress=on_progress
+        )
     statistics = measure_statistics(
         denoiser, Segmenter(denoiser, segmenter, pictures.labels), pictures
     )
     write_category(folder, out, segmenter, guide, pictures.labels, statistics)
     (out / CHECKPOINT).unlink(missing_ok=True)
+    shutil.rmtree(out / PARTS, ignore_errors=True)
 
 
 def calibrate(

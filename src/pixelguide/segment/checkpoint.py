@@ -21,6 +21,18 @@ from pixelguide.segment.dataset import LabelledPictures
 from pixelguide.segment.plan import ClassifierTraining
 
 
+def training_identity(
+    settings: ClassifierTraining, pictures: LabelledPictures, denoiser: Denoiser
+) -> str:
+    """All that a training depends on, as a line of JSON. pictures: as `prepared` gives them."""
+    data = hashlib.sha256(pictures.images.tobytes() + pictures.label_ids.tobytes())
+    # features of two priors, or of two sets of taps, must not meet in one bank
+    data.update(repr(denoiser.taps).encode())
+    for value in denoiser.unet.state_dict().values():
+        data.update(value.cpu().numpy().tobytes())
+    return json.dumps({**asdict(settings), "data": data.hexdigest()}, sort_keys=True)
+
+
 class TrainingCheckpoint:
     """Finished members of an unfinished run, in one safetensors file (path None: kept nowhere)."""
 
@@ -34,12 +46,7 @@ class TrainingCheckpoint:
         self.path = path
         if path is None:
             return
-        data = hashlib.sha256(pictures.images.tobytes() + pictures.label_ids.tobytes())
-        # features of two priors, or of two sets of taps, must not meet in one bank
-        data.update(repr(denoiser.taps).encode())
-        for value in denoiser.unet.state_dict().values():
-            data.update(value.cpu().numpy().tobytes())
-        self._identity = json.dumps({**asdict(settings), "data": data.hexdigest()}, sort_keys=True)
+        self._identity = training_identity(settings, pictures, denoiser)
 
     def restore(
         self,

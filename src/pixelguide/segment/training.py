@@ -44,23 +44,23 @@ def train_classifiers(
     is told so.
     Returns (segmenter, guide). Raises InputError when a checkpoint belongs to other settings.
     """
-    plan = _plan(denoiser, pictures, settings)
+    plan = training_jobs(denoiser, pictures, settings)
     pictures = prepared(denoiser, pictures, settings)
-    segmenter = _bank(denoiser, pictures, [settings.segment_timesteps] * settings.members)
-    guide = _bank(denoiser, pictures, [(t,) for t in guide_timesteps(settings)])
+    segmenter = untrained_bank(denoiser, pictures, [settings.segment_timesteps] * settings.members)
+    guide = untrained_bank(denoiser, pictures, [(t,) for t in guide_timesteps(settings)])
     store = TrainingCheckpoint(checkpoint, settings, pictures, denoiser)
     done = store.restore(segmenter, guide, on_note)
     finished, total = 0, sum(len(job.members) for job in plan)
-    work, whole = 0.0, sum(map(_work, plan))
+    work, whole = 0.0, sum(map(job_work, plan))
     for job in plan:
         before, begun = finished, work
-        finished, work = finished + len(job.members), work + _work(job)
+        finished, work = finished + len(job.members), work + job_work(job)
         if finished <= done:
             continue
 
         def tell(count: int, share: float, begun: float = begun, job: Job = job) -> None:
             if on_progress:
-                share = (begun + share * _work(job)) / whole
+                share = (begun + share * job_work(job)) / whole
                 on_progress(
                     {"stage": "train classifiers", "done": count, "total": total, "share": share}
                 )
@@ -78,9 +78,9 @@ def train_segmenter(
     denoiser: Denoiser, pictures: LabelledPictures, settings: ClassifierTraining
 ) -> ClassifierBank:
     """f_multi alone; the same as `train_classifiers` gives."""
-    plan = _plan(denoiser, pictures, settings)
+    plan = training_jobs(denoiser, pictures, settings)
     pictures = prepared(denoiser, pictures, settings)
-    bank = _bank(denoiser, pictures, [settings.segment_timesteps] * settings.members)
+    bank = untrained_bank(denoiser, pictures, [settings.segment_timesteps] * settings.members)
     for job in plan:
         if job.kind == "segmenter":
             sample = PixelSample(denoiser, pictures, settings, job.pixels)
@@ -89,19 +89,20 @@ def train_segmenter(
     return bank
 
 
-def _work(job: Job) -> int:
+def job_work(job: Job) -> int:
     """How long a job takes, in no unit: its classifiers' steps."""
     return job.iterations * len(job.members)
 
 
-def _plan(
+def training_jobs(
     denoiser: Denoiser, pictures: LabelledPictures, settings: ClassifierTraining
 ) -> tuple[Job, ...]:
+    """What a training of these pictures, as they were loaded, does."""
     channels = sum(tap.channels for tap in denoiser.taps)
     return plan_training(settings, len(pictures), denoiser.size, channels).jobs
 
 
-def _bank(
+def untrained_bank(
     denoiser: Denoiser, pictures: LabelledPictures, timesteps: Sequence[tuple[int, ...]]
 ) -> ClassifierBank:
     """An untrained bank for these classes on the denoiser's taps."""

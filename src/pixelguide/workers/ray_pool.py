@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
@@ -14,10 +15,21 @@ from typing import Any
 from pixelguide.errors import InputError, ResourceError
 from pixelguide.workers.local_pool import outcome_of
 from pixelguide.workers.shared_tensors import Apart, put_together, take_apart
-from pixelguide.workers.task import AHEAD, RETRIES, Failure, OpenWorker, Outcome, Task, attempt
+from pixelguide.workers.task import (
+    AHEAD,
+    RETRIES,
+    Failure,
+    OpenWorker,
+    Outcome,
+    Task,
+    Worker,
+    attempt,
+)
 
 LOCAL = "local"
 """The address of a cluster of this machine alone, which ends with the run."""
+_STARTS = 3  # of a cluster of our own: Ray gives up a node that takes more than 30 s
+_LOGS = "See Ray's logs (/tmp/ray/session_latest/logs on each node)."
 _STORE = 256 << 20
 """Bytes of shared memory for results on their way, beside the model."""
 
@@ -30,13 +42,13 @@ class RayPlace:
     A cluster's token is what Ray itself looks for (RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or
     ~/.ray/auth_token). workers: how many; by default one for each GPU of the cluster, or for each
     processor where it has none. gpu: whether a worker has a GPU of its own. threads: of torch, in
-    each worker; by default the processors of a local cluster are shared out.
+    each worker: with another number the last bits of a result may differ.
     """
 
     address: str = LOCAL
     workers: int | None = None
     gpu: bool = False
-    threads: int | None = None
+    threads: int = 1
 
 
 class RayPool:
@@ -76,12 +88,12 @@ class _Member:
 class _Crew:
     def __init__(self, ray: Any, apart: Apart, place: RayPlace, ahead: int) -> None:
         self._ray, self._ahead = ray, ahead
-        count, cpus = _numbers(ray, place)
+        count = _number(ray, place)
         needs = {"num_gpus": 1} if place.gpu else {"num_cpus": 1}
         self._kind = ray.remote(_Actor).options(
             max_concurrency=ahead + 1, max_restarts=0, max_task_retries=0, **needs
         )
-        self._given = (ray.put(apart), place.threads or max(1, cpus // count))
+        self._given = (ray.put(apart), place.threads)
         self._members = [self._hire() for _ in range(count)]
         self._again: deque[Task] = deque()
         self._lost: dict[str, int] = {}
@@ -131,6 +143,8 @@ class _Crew:
         except errors.RayError as error:
             yield from self._died(member, error)
             return
+        if isinstance(value, _Unopened):
+            raise ResourceError(f"workers cannot be opened ({value.reason})", "--ray", _LOGS)
         self._opened = True
         task = member.tasks.pop(ref)
         member.suspect = member.suspect and bool(member.tasks)
@@ -145,9 +159,7 @@ class _Crew:
                 continue
             if not self._opened:
                 reason = str(error).strip().splitlines()[0]
-                raise ResourceError(
-                    f"workers end as they start ({reason})", "--ray", "See Ray's logs."
-                )
+                raise ResourceError(f"workers end as they start ({reason})", "--ray", _LOGS)
             words = f"the worker died, {lost} times of {lost}."
             yield Outcome(task.key, failure=Failure(words, "WorkerDied"), attempts=lost)
         self._ray.kill(member.actor, no_restart=True)
@@ -161,10 +173,25 @@ class _Actor:
         import torch
 
         torch.set_num_threads(threads)
-        self._worker = put_together(apart)()
+        self._apart, self._lock = apart, threading.Lock()
+        self._worker: Worker | None = None
 
     def perform(self, payload: Any) -> Any:
+        """The result of a task, its `Failure`, or `_Unopened`."""
+        with self._lock:
+            if self._worker is None:
+                try:
+                    self._worker = put_together(self._apart)()
+                except Exception as error:
+                    return _Unopened(f"{type(error).__name__}: {error}")
         return attempt(self._worker, payload, _go_on)
+
+
+@dataclass(frozen=True)
+class _Unopened:
+    """Why a worker could not be opened: no other will be."""
+
+    reason: str
 
 
 def _go_on() -> None:
@@ -182,8 +209,8 @@ def require_ray() -> Any:
     return ray
 
 
-def _numbers(ray: Any, place: RayPlace) -> tuple[int, int]:
-    """How many workers, and the processors they share where it is known."""
+def _number(ray: Any, place: RayPlace) -> int:
+    """How many workers there are to be. Raises ResourceError where there is no place for them."""
     have = ray.cluster_resources()
     cpus, gpus = int(have.get("CPU", 1)), int(have.get("GPU", 0))
     count = place.workers or (gpus if place.gpu else cpus) or 1
@@ -191,7 +218,7 @@ def _numbers(ray: Any, place: RayPlace) -> tuple[int, int]:
         raise ResourceError(f"{gpus} GPUs for {count} workers", place.address, "Take fewer.")
     if place.address != LOCAL and not place.gpu and count > cpus:
         raise ResourceError(f"{cpus} processors for {count} workers", place.address, "Take fewer.")
-    return count, cpus if place.address != LOCAL else (os.cpu_count() or 1)
+    return count
 
 
 @contextmanager
@@ -206,14 +233,19 @@ def _connected(place: RayPlace, model_bytes: int) -> Iterator[Any]:
         }
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="ray")
-        try:
-            ray.init(address=place.address, **quiet)
-        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise InputError(
-                f"no Ray cluster ({reason.rstrip('.')})", place.address,
-                "Check the address and RAY_AUTH_TOKEN.",
-            ) from None  # fmt: skip
+        for left in reversed(range(_STARTS if place.address == LOCAL else 1)):
+            try:
+                ray.init(address=place.address, **quiet)
+                break
+            except Exception as error:  # Ray has no type of its own for what goes wrong there
+                ray.shutdown()
+                if not left:
+                    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+                    raise InputError(
+                        f"no Ray cluster ({reason.rstrip('.')})",
+                        place.address,
+                        "Check the address and RAY_AUTH_TOKEN.",
+                    ) from None
     try:
         yield ray
     finally:
