@@ -264,7 +264,7 @@ def train_detail_command(
     told: QuietOptions,
     folder: Annotated[Path, typer.Argument(help="Pictures of twice the model's size and more.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Model folder that gets it.")],
-    images: Annotated[int, typer.Option(min=1, help="Pictures to see.")] = 48_000,
+    images: Annotated[int, typer.Option(min=1, help="Pictures to see.")] = 24_000,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Teach a category detail finer than its pixels, for what changes in photographs (minutes)."""
