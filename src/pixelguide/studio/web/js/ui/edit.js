@@ -9,6 +9,11 @@ import { settingsForm } from "./settings.js";
 
 /** @typedef {import("../store.js").Store} Store */
 
+/** Pixels of a part that is named beside the picture, at least. */
+const SMALLEST = 4;
+/** How many are named. */
+const NAMED = 4;
+
 /** @param {Store} store */
 export function mountEdit(store) {
   const plan = h("div", { id: "plan", role: "status" });
@@ -80,9 +85,19 @@ function planned(store) {
     reachChoice(store),
     h("div", { class: "chips" }, ...plan.edited.map((id) => classChip(store, id))),
     plan.islands.length > 1 &&
-      h("div", { class: "chips islands" }, ...plan.islands.map((_, k) => islandChip(store, k))),
+      h("div", { class: "chips islands" }, ...named(plan).map((k) => islandChip(store, k))),
     h("p", { class: "hint" }, said),
   ].filter((each) => each !== false);
+}
+
+/** Parts that have a button of their own, the largest first; all can be pressed on the picture.
+ * @param {import("../types.js").Plan} plan @returns {number[]} indices */
+function named({ islands }) {
+  return [...islands.keys()]
+    .filter((k) => islands[k].area.length >= SMALLEST)
+    .sort((a, b) => islands[b].area.length - islands[a].area.length)
+    .slice(0, NAMED)
+    .sort((a, b) => a - b);
 }
 
 /** How far the region reaches; what it does by itself is pressed. @param {Store} store */
