@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools test-faces check format measure evaluate portraits clean
+.PHONY: demo studio test test-slow test-avx2 test-lowest test-newest test-web test-browser test-tools test-faces test-faults check format measure evaluate portraits clean
 
 demo: $(READY) ## edit faces and portraits; look at out/demo*/contact-sheet.png
 	$(BIN)/pixelguide demo --model faces-128 -n 2 --out out/demo-faces
@@ -83,6 +83,19 @@ test-tools: $(READY) ## files through GIMP, Krita, ImageMagick, datumaro and oth
 test-faces: $(READY) ## faces in photographs, by dlib and its landmarks (100 MB)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev,faces]"
 	$(BIN)/python -m pytest -m faces
+
+# Fuzzing needs atheris, which has wheels for Linux only: without it that part is left out. Its corpus
+# stays in out/fuzz.
+FUZZ_SECONDS := 200
+test-faults: $(READY) ## all that strangers may send, about 40 minutes; figures in out/faults.txt
+	rm -f out/faults.txt
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m faults tests/faults
+	$(BIN)/python -m pip install --quiet atheris || { echo "no atheris here: no fuzzing"; exit 0; }; \
+	for target in map project annotations; do \
+		PYTHONPATH=tests $(BIN)/python -m faults.fuzz $$target out/fuzz/$$target \
+			-max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -verbosity=0 \
+			-artifact_prefix=out/fuzz/ || exit 1; \
+	done
 
 check: $(READY) ## formatting, lint, imports, types
 	$(BIN)/ruff format --check .

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from pixelguide import images
+from pixelguide.edit.masks import load_mask
 from pixelguide.errors import InputError
-from pixelguide.images import load_rgb, open_image, to_rgb
+from pixelguide.images import converted, load_rgb, open_image, to_rgb
+from pixelguide.photo.photograph import Photograph
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 ORIENTATION = 0x0112  # the EXIF tag
@@ -198,3 +200,45 @@ def test_to_rgb_keeps_its_input() -> None:
     image = ImageOps.grayscale(Image.fromarray(RGB))
     to_rgb(image)[:] = 0
     assert np.asarray(image).any()
+
+
+def _palette_png(tmp_path: Path, entries: int) -> Path:
+    """A palette of two colours and `entries` of transparency: more than two contradict it."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    path = tmp_path / "palette.png"
+    header = struct.pack(">IIBBBBB", 2, 2, 8, 3, 0, 0, 0)
+    parts = (
+        (b"IHDR", header), (b"PLTE", bytes(6)), (b"tRNS", bytes(entries)),
+        (b"IDAT", zlib.compress(bytes(6))), (b"IEND", b""),
+    )  # fmt: skip
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))
+    return path
+
+
+@pytest.mark.parametrize("entries", [2, 3, 255, 256, 300])
+def test_more_transparency_than_colours_is_no_crash(tmp_path: Path, entries: int) -> None:
+    """Pillow opens such a file, and finds out when it converts the pixels."""
+    path = _palette_png(tmp_path, entries)
+    for read in (load_rgb, Photograph.open, load_mask):
+        try:
+            read(path)
+        except InputError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L"])
+def test_a_conversion_that_fails_is_a_damaged_picture(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("palette does not fit")
+
+    image = Image.new("P", (2, 2))
+    monkeypatch.setattr(image, "convert", fails)
+    with pytest.raises(InputError, match=r"damaged picture \(palette does not fit\), a\.png"):
+        converted(image, mode, "a.png")

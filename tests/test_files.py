@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 from pixelguide.files import (
+    MAX_NESTED,
     check_file_writable,
     check_writable,
+    entries_below,
     from_os_error,
     is_hidden,
     sync_folder,
@@ -216,3 +218,19 @@ def test_hidden_names() -> None:
     hidden = ("._a.png", "x/.b", "__MACOSX/x/a.png", ".x/a")
     assert all(is_hidden(name) for name in hidden)
     assert not any(is_hidden(name) for name in ("a.png", "a/b.c", "a/__x/b"))
+
+
+def test_folders_may_be_nested_as_deep_as_anyone_nests_them(tmp_path: Path) -> None:
+    """Python's own walk ends in a RecursionError, a traceback for the user."""
+    deep = tmp_path.joinpath(*["d"] * MAX_NESTED)
+    deep.mkdir(parents=True)
+    (deep / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path)
+    found = {str(path.relative_to(tmp_path)) for path in entries_below(tmp_path)}
+    assert found == {"/".join(["d"] * k) for k in range(1, MAX_NESTED + 1)} | {
+        str((deep / "file").relative_to(tmp_path)), "link",
+    }  # fmt: skip
+    (deep / "d").mkdir()
+    with pytest.raises(InputError, match="nested deeper than 32"):
+        list(entries_below(tmp_path))
+    assert list(entries_below(tmp_path / "none")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,47 @@ def test_a_photograph_in_place_of_a_map_ends_soon() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
     with pytest.raises(InputError, match="other unknown colours"):
         ids_of_colours(noise, CLASSES, "photo.png", snap=10)
+
+
+def noise(height: int, width: int) -> NDArray[np.uint8]:
+    """As many different colours as there are pixels, nearly."""
+    rng = np.random.default_rng(1)
+    return rng.integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize("snap", [0, 20])
+def test_a_photograph_in_place_of_a_map_is_refused_in_time(snap: float) -> None:
+    """40 megapixels of unknown colours were sorted for minutes."""
+
+    def seconds(pixels: NDArray[np.uint8]) -> float:
+        began = time.process_time()
+        with pytest.raises(InputError, match=r"is no class: .* more than 65536 other unknown"):
+            ids_of_colours(pixels, CLASSES, "m.png", snap)
+        return time.process_time() - began
+
+    assert seconds(noise(1000, 4000)) < 2
+
+
+@pytest.mark.parametrize("snap", [0, 441])
+def test_many_pixels_of_few_unknown_colours_take_time_in_proportion(snap: float) -> None:
+    few = noise(1, 3000)
+
+    def seconds(rows: int) -> float:
+        image = np.tile(few, (rows, 1, 1))
+        began = time.process_time()
+        if snap:
+            ids = ids_of_colours(image, CLASSES, "m.png", snap)
+            assert ids.shape == (rows, 3000)
+        else:
+            with pytest.raises(InputError, match=r"and 299\d other unknown colours"):
+                ids_of_colours(image, CLASSES, "m.png")
+        return time.process_time() - began
+
+    seconds(1)
+    assert seconds(1200) < 10 * max(seconds(300), 0.1)
+
+
+def test_the_first_colour_is_counted_and_the_others_numbered() -> None:
+    unknown = ((1, 1, 1), (2, 2, 2), (1, 1, 1), (10, 20, 30))
+    with pytest.raises(InputError, match=r"\(1, 1, 1\) is no class: 2 pixels.* and 1 other"):
+        ids_of_colours(pixels(*unknown), CLASSES, "m.png")

@@ -12,7 +12,16 @@ ROOT = Path(__file__).parents[1]
 LONGEST = 300
 """Lines of a file under src/, at most."""
 AT_THE_ROOT = {
-    *(".ci", ".gitignore", ".pre-commit-config.yaml", "benchmarks", "docs", "recipes", "src"),
+    *(
+        ".ci",
+        ".gitignore",
+        ".pre-commit-config.yaml",
+        "benchmarks",
+        "docs",
+        "integrations",
+        "recipes",
+        "src",
+    ),
     *("tests", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"),
     *("constraints.txt", "package.json", "pyproject.toml", "tsconfig.json"),
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pixelguide.printable import printable
+
 
 class PixelguideError(Exception):
     """Base of every error this library raises on purpose.
 
-    `str(error)` is one line, `what, where. hint`, fit to be shown to a user as it is.
+    `str(error)` is one line, `what, where. hint`, fit to be shown to a user as it is:
+    what names of files and classes hold beside printable characters is written out.
     `exit_code` is what the command line ends with.
 
     Parameters
@@ -25,7 +28,7 @@ class PixelguideError(Exception):
         self.what, self.where, self.hint = what, where, hint
         place = f", {where}" if where else ""
         advice = f" {hint}" if hint else ""
-        super().__init__(f"{what}{place}.{advice}")
+        super().__init__(printable(f"{what}{place}.{advice}", keep=""))
 
 
 class InputError(PixelguideError):

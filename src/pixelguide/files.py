@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
+from pixelguide.leftovers import remove_leftovers, temporary_file
+
+MAX_NESTED = 32
+"""Folders in folders that are looked into."""
 
 Content = bytes | Iterable[bytes | memoryview]
 """What a file is to hold: at once, or piece by piece where that would not fit into memory."""
@@ -24,18 +27,13 @@ def write_atomically(path: Path, content: Content) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
+        with temporary_file(path) as (handle, temporary):
             with os.fdopen(handle, "wb") as file:
                 file.writelines([content] if isinstance(content, bytes) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(temporary, 0o644)  # mkstemp makes private files; results are ordinary ones
             os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
         sync_folder(path.parent)
     except OSError as error:
         raise from_os_error(error, path) from None
@@ -44,8 +42,9 @@ def write_atomically(path: Path, content: Content) -> None:
 def check_writable(folder: Path) -> None:
     """Raise InputError or ResourceError if results cannot go to `folder`, which need not exist yet.
 
-    For long work: the user learns it before, not after.
+    For long work: the user learns it before, not after. What killed work left there is removed.
     """
+    remove_leftovers(folder)
     existing = folder
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent
@@ -65,6 +64,28 @@ def check_file_writable(path: Path) -> None:
     if path.is_dir():
         raise InputError("cannot write (a folder, not a file)", str(path), "Name a file.")
     check_writable(path.parent)
+
+
+def entries_below(folder: Path) -> Iterator[Path]:
+    """Every file, folder and link below `folder`; links are not followed.
+
+    Raises InputError for folders nested deeper than `MAX_NESTED`, where Python's own walk ends in a
+    RecursionError. What cannot be listed is left out.
+    """
+    waiting = [(folder, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > MAX_NESTED:
+            raise InputError(f"folders nested deeper than {MAX_NESTED}", str(folder), "Move it.")
+        try:
+            with os.scandir(place) as found:
+                entries = list(found)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue  # as `Path.rglob` does
+        for entry in entries:
+            yield place / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((place / entry.name, depth + 1))
 
 
 def is_hidden(name: str) -> bool:

@@ -16,13 +16,19 @@ from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageEr
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.phone_formats import KINDS, formats_of
+from pixelguide.phone_formats import SUFFIXES as PHONE_SUFFIXES
 
 if TYPE_CHECKING:
     import torch  # takes seconds, which what reads and writes files alone need not wait for
 
+_ORIENTATION = 0x0112
+"""EXIF's tag."""
 MAX_PIXELS = 40_000_000
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", *KINDS)
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"), *PHONE_SUFFIXES
+)  # fmt: skip
 DAMAGE = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
 """What Pillow may raise on a damaged file, beside its own errors."""
 
@@ -39,6 +45,17 @@ def is_deep(image: ImageFile.ImageFile) -> bool:
         return True
     tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
     return any(bits == 16 for bits in tags.get(TiffImagePlugin.BITSPERSAMPLE, ()))
+
+
+def has_deep_pixels(path: str | Path) -> bool:
+    """Whether a file is a picture with 16 bits a value; what cannot be opened has none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as image:
+                return is_deep(image) or image.mode.startswith("I;16")
+    except (*DAMAGE, Image.DecompressionBombError):
+        return False
 
 
 Prepare = Callable[[ImageFile.ImageFile, str], None]
@@ -77,7 +94,7 @@ def decode_image(
             # Pillow warns of decompression bombs on its own limit; ours is checked below, from
             # the header, before a pixel is decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(file, formats=formats)
+            image = Image.open(file, formats=formats_of(file, formats, where))
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise InputError(
@@ -97,6 +114,30 @@ def decode_image(
     except DAMAGE as error:
         raise _damaged(error, where) from None
     return image
+
+
+def converted(image: Image.Image, mode: str, where: str = "image") -> Image.Image:
+    """A decoded picture in another of Pillow's modes.
+
+    Raises InputError naming `where` for pixels that contradict what the file says of them, which
+    Pillow finds only now: a palette with more entries of transparency than colours, say.
+    """
+    if image.mode == mode:
+        return image  # Pillow would copy it, 160 MB of a large photograph
+    try:
+        return image.convert(mode)
+    except DAMAGE as error:
+        raise _damaged(error, where) from None
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """A decoded picture turned as its EXIF says, which says nothing where it cannot be read."""
+    try:
+        if image.getexif().get(_ORIENTATION, 1) == 1:
+            return image  # as above
+        return ImageOps.exif_transpose(image)
+    except DAMAGE:
+        return image
 
 
 def _wanted(formats: tuple[str, ...]) -> str:
@@ -124,14 +165,11 @@ def to_rgb(image: Image.Image, where: str = "image") -> NDArray[np.uint8]:
         raise InputError(
             f"pixels of type {image.mode}", where, "Convert the picture to 8-bit RGB first."
         )
-    try:
-        upright = ImageOps.exif_transpose(image)
-    except DAMAGE:
-        upright = image  # EXIF that cannot be read does not say how to turn it
-    if upright.mode in ("RGBA", "LA") or "transparency" in upright.info:
-        rgba = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    return np.array(upright.convert("RGB"), np.uint8)
+    turned = upright(image)
+    if turned.mode in ("RGBA", "LA") or "transparency" in turned.info:
+        rgba = converted(turned, "RGBA", where)
+        turned = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    return np.array(converted(turned, "RGB", where), np.uint8)
 
 
 def save_png(path: str | Path, image: NDArray[np.uint8]) -> None:

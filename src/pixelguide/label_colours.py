@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +64,8 @@ def match_colours(
     ids = _looked_up(table, pixels, _RGB)
     if (ids >= 0).all():
         return Matched(ids.astype(np.uint8))
+    if len(_distinct(pixels, ids < 0)) > _TOO_MANY:  # a photograph: the rest would take minutes
+        raise _unknown(pixels, ids < 0, " is no class", where, ".")
     swapped = _looked_up(table, pixels, _BGR)
     known = int((swapped >= 0).sum())
     if known == ids.size:
@@ -71,7 +73,8 @@ def match_colours(
     is_swapped = known > int((ids >= 0).sum())
     view = pixels[..., ::-1] if is_swapped else pixels
     exact = swapped if is_swapped else ids
-    found, which, counts = _distinct(view[exact < 0])
+    packed = _distinct(view, exact < 0)
+    found, counts = _unpacked(packed), _counts(view, exact < 0, packed)
     if snap <= 0 or len(found) > _TOO_MANY:
         hint = "."
         if len(found) <= _TOO_MANY:
@@ -79,15 +82,15 @@ def match_colours(
         raise _unknown(pixels, ids < 0, " is no class", where, hint)
     nearest, distance = nearest_classes(found, classes)
     if (distance > snap).any():
-        far = np.zeros(ids.shape, np.bool_)
-        far[exact < 0] = (distance > snap)[which]
+        table[packed] = np.where(distance > snap, -1, nearest)
+        far = _looked_up(table, view, _RGB) < 0
         what = f" is not within {snap:g} of a class"
         raise _unknown(view, far, what, where, suggestion(nearest, distance, counts, names))
     colours: dict[int, Colour] = {}
     for colour, index in classes.items():
         colours.setdefault(index, colour)
-    snapped = exact.copy()
-    snapped[exact < 0] = nearest[which]
+    table[packed] = nearest
+    snapped = _looked_up(table, view, _RGB)
     notes = rim_notes(exact, snapped, found, nearest, counts, colours, names)
     return Matched(snapped.astype(np.uint8), notes)
 
@@ -96,15 +99,25 @@ def _unknown(
     pixels: NDArray[np.uint8], unknown: NDArray[np.bool_], what: str, where: str, hint: str
 ) -> InputError:
     """The error of the first pixel where `unknown` (bool H×W) is True."""
-    found, which, counts = _distinct(pixels[unknown])
-    y, x = np.argwhere(unknown)[0]
-    r, g, b = found[which[0]]
+    y, x = first_pixel(unknown)
+    r, g, b = (int(value) for value in pixels[y, x])
+    count = sum(
+        int((part == (r, g, b)).all(-1).sum()) for part in (pixels[rows] for rows in _parts(pixels))
+    )
+    others = len(_distinct(pixels, unknown)) - 1
+    more = f"more than {_TOO_MANY}" if others >= _TOO_MANY else f"{others}"
     return InputError(
-        f"colour ({r}, {g}, {b}){what}: {counts[which[0]]} pixels, first at ({x}, {y}), and "
-        f"{len(found) - 1} other unknown colours",
+        f"colour ({r}, {g}, {b}){what}: {count} pixels, first at ({x}, {y}), and "
+        f"{more} other unknown colours",
         where,
         f"Paint with the palette's colours and without anti-aliasing{hint}",
     )
+
+
+def first_pixel(mask: NDArray[np.bool_]) -> tuple[int, int]:
+    """(y, x) of the first True of H×W, without listing them all."""
+    y, x = divmod(int(mask.argmax()), mask.shape[1])
+    return y, x
 
 
 def entry_ids(entries: Sequence[Colour], classes: Mapping[Colour, int]) -> list[int | None]:
@@ -149,17 +162,49 @@ def _looked_up(
 ) -> NDArray[np.int16]:
     """What `table` has for each colour, its channels packed by `shifts`: int16 H×W."""
     ids = np.empty(pixels.shape[:2], np.int16)
-    rows = max(1, (1 << 20) // max(1, pixels.shape[1]))  # a large map in parts: less memory
-    for first in range(0, len(pixels), rows):
-        part = pixels[first : first + rows].astype(np.uint32)
-        ids[first : first + rows] = table[np.bitwise_or.reduce(part << shifts, axis=-1)]
+    for rows in _parts(pixels):
+        ids[rows] = table[_packed(pixels[rows], shifts)]
     return ids
 
 
-def _distinct(
-    pixels: NDArray[np.uint8],
-) -> tuple[NDArray[np.uint8], NDArray[np.intp], NDArray[np.intp]]:
-    """The different colours of N×3 pixels (U×3), which of them each pixel has, and how often."""
-    packed = np.bitwise_or.reduce(pixels.astype(np.uint32) << _RGB, axis=-1)
-    values, which, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    return (values[:, None] >> _RGB).astype(np.uint8), which.reshape(-1), counts
+def _parts(pixels: NDArray[np.uint8]) -> Iterator[slice]:
+    """Rows of a large map, a megapixel at a time: less memory."""
+    step = max(1, (1 << 20) // max(1, pixels.shape[1]))
+    return (slice(first, first + step) for first in range(0, len(pixels), step))
+
+
+def _packed(pixels: NDArray[np.uint8], shifts: NDArray[np.uint32] = _RGB) -> NDArray[np.uint32]:
+    """Colours …×3 as one number each, below 2²⁴."""
+    packed: NDArray[np.uint32] = np.bitwise_or.reduce(pixels.astype(np.uint32) << shifts, axis=-1)
+    return packed
+
+
+def _distinct(pixels: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    """The different colours where `wanted`, packed and in order; not all of more than `_TOO_MANY`.
+
+    Marked in a table of all colours, for sorting as many pixels as a photograph has takes minutes.
+    """
+    seen = np.zeros(1 << 24, np.bool_)
+    for rows in _parts(pixels):
+        seen[_packed(pixels[rows][wanted[rows]])] = True
+        if np.count_nonzero(seen) > _TOO_MANY:
+            break
+    return np.flatnonzero(seen).astype(np.uint32)
+
+
+def _counts(
+    pixels: NDArray[np.uint8], wanted: NDArray[np.bool_], packed: NDArray[np.uint32]
+) -> NDArray[np.intp]:
+    """How often each colour that `_distinct` found occurs where `wanted`."""
+    places = np.zeros(1 << 24, np.int32)
+    places[packed] = np.arange(len(packed))
+    counts = np.zeros(len(packed), np.intp)
+    for rows in _parts(pixels):
+        which = places[_packed(pixels[rows][wanted[rows]])]
+        counts += np.bincount(which, minlength=len(packed))
+    return counts
+
+
+def _unpacked(packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Packed colours as uint8 N×3."""
+    return (packed[:, None] >> _RGB).astype(np.uint8)

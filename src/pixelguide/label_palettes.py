@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelguide.errors import InputError
-from pixelguide.label_colours import WHITE, Colour, Matched, entry_ids, match_colours
+from pixelguide.label_colours import WHITE, Colour, Matched, entry_ids, first_pixel, match_colours
 from pixelguide.label_snap import nearest_classes
 
 Told = Literal["colours", "values", "indices"]
@@ -145,7 +145,7 @@ def _check_in_place(
 def _entry_error(
     values: NDArray[np.uint8], index: int, what: str, where: str, hint: str
 ) -> InputError:
-    y, x = np.argwhere(values == index)[0]
+    y, x = first_pixel(values == index)
     count = int((values == index).sum())
     return InputError(f"{what} {index}: {count} pixels, first at ({x}, {y})", where, hint)
 

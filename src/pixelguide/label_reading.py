@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.label_colours import Colour, match_colours
+from pixelguide.label_colours import Colour, first_pixel, match_colours
 from pixelguide.label_files import LabelFile
 from pixelguide.label_palettes import Told, match_palette, used_values
 
@@ -125,7 +125,7 @@ def _of_grey(
         (scaled < classes) | (scaled == _IGNORE)
     ).all()
     if both and not np.array_equal(used, scaled) and _fewest_bits(scaled) == bits:
-        y, x = np.argwhere(grey == scaled[-1])[0]
+        y, x = first_pixel(grey == scaled[-1])
         raise InputError(
             f"grey with {bits} bits a pixel: {used[-1]} at ({x}, {y}) may be the id, or stand for "
             f"{scaled[-1]}",
@@ -154,7 +154,7 @@ def _visible(image: Image.Image, pixels: NDArray[np.uint8], step: int) -> NDArra
 
 def _check_visible(visible: NDArray[np.bool_], pixels: NDArray[np.uint8], where: str) -> None:
     if not visible.all():
-        y, x = np.argwhere(~visible)[0]
+        y, x = first_pixel(~visible)
         value = tuple(int(v) for v in np.atleast_1d(pixels[y, x])[:3])
         colour = value if len(value) == 3 else value[0]
         raise InputError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.label_colours import WHITE, Colour, file_colours, no_label_colour
 
@@ -173,7 +174,7 @@ class LabelSet:
             If it is something else.
         """
         try:
-            content = json.loads(text)
+            content = load_json(text)
             id2label = content["id2label"]
             names = tuple(str(id2label[str(i)]) for i in range(len(id2label)))
             palette = tuple((int(r), int(g), int(b)) for r, g, b in content["palette"])

@@ -13,6 +13,7 @@ from PIL import Image
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.label_colours import first_pixel
 from pixelguide.label_files import LabelFile, grey_bits, png_texts
 from pixelguide.label_reading import MapOrigin, read_ids
 from pixelguide.label_set import IGNORE, LabelSet
@@ -62,7 +63,7 @@ class LabelMap:
     def _check_ids(self, where: str) -> None:
         bad = (self.ids >= len(self.labels)) & (self.ids != IGNORE)
         if bad.any():
-            y, x = np.argwhere(bad)[0]
+            y, x = first_pixel(bad)
             raise InputError(
                 f"unknown class id {self.ids[y, x]} on {bad.sum()} pixels, first at ({x}, {y})",
                 where,

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelguide.errors import InputError
-from pixelguide.images import MAX_PIXELS, decode_image
+from pixelguide.images import MAX_PIXELS, converted, decode_image
 
 MAP_LAYER = "Label map"
 """What we call the layer of a map."""
@@ -113,7 +113,7 @@ def _on_canvas(
 ) -> NDArray[np.uint8]:
     content = _member(archive, entry.source, _MAX_PNG, where)
     decoded = decode_image(io.BytesIO(content), f"{where}, layer '{entry.name[:40]}'", ("PNG",))
-    layer = np.asarray(decoded.convert("RGBA"))
+    layer = np.asarray(converted(decoded, "RGBA", where))
     canvas = np.zeros((height, width, 4), np.uint8)
     rows = slice(max(0, entry.top), min(height, entry.top + len(layer)))
     columns = slice(max(0, entry.left), min(width, entry.left + layer.shape[1]))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,6 +22,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from pixelguide.printable import printable
+
 Report = Callable[[dict[str, Any]], None]
 PREFIX = "progress: "
 """Of lines that only say how far it is: whoever reads a log can leave them out."""
@@ -30,6 +32,20 @@ _FIRST, _GROWTH = 5.0, 0.1
 says nothing, an hour's some fifty lines."""
 _LOGGED = 10.0  # seconds between two lines of a log file
 _NOTES = ("loss", "held_out_loss", "images_per_second", "note")
+
+
+def echo(line: str, err: bool = False) -> None:
+    """A line on standard output, or on standard error, whose characters do nothing but show."""
+    typer.echo(printable(line), err=err)
+
+
+class PrintableConsole(Console):
+    """A console whose strings do nothing but show; what else it prints sees to that itself."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As of rich."""
+        shown = (printable(each) if isinstance(each, str) else each for each in objects)
+        super().print(*shown, **options)
 
 
 @contextmanager
@@ -173,14 +189,16 @@ def _notes(state: dict[str, Any]) -> list[str]:
     if state["stage"] == "download":
         return ["MB"]
     return [
-        str(state[key]) if key == "note" else f"{key.replace('_', ' ')} {state[key]:.4g}"
+        printable(str(state[key]), keep="")
+        if key == "note"
+        else f"{key.replace('_', ' ')} {state[key]:.4g}"
         for key in _NOTES
         if key in state
     ]
 
 
 def _to_standard_error(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    echo(line, err=True)
 
 
 def _appending(path: Path) -> Callable[[str], None]:

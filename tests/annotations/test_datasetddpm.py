@@ -122,3 +122,25 @@ def test_damage_is_an_error_of_ours(
     path.write_bytes(raw[: data.draw(st.integers(0, len(raw)))])
     error = error_of(lambda: read_ids(path))
     assert not error or error.where == "a.npy"
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }" + "(" * 500,
+        "{'descr': [[['|u1']]], 'fortran_order': False, 'shape': (2, 2)}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 'x')}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (2, -2)}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999, 1)}",
+        "{'descr': ('|u1', 'x'), 'fortran_order': 3, 'shape': (2, 2)}",
+        "{'descr': {'names': ['a']}, 'fortran_order': False, 'shape': (2, 2)}",
+        "{1: 2}", "[", "\x00", "{'descr': b'|u1', 'fortran_order': False, 'shape': (2, 2)}",
+    ],
+)  # fmt: skip
+def test_a_damaged_header_of_an_array_is_one_line(tmp_path: Path, literal: str) -> None:
+    text = literal.encode("latin-1") + b"\n"
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(4))
+    with pytest.raises(InputError, match=r"a\.npy") as refused:
+        read_ids(path)
+    assert "\n" not in str(refused.value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
 from command_line import Run, assert_one_error
@@ -64,3 +66,43 @@ def test_links_out_of_a_model_are_refused_for_safety(edit: Run, desk: Path) -> N
     secret.write_text("x")
     (desk / "model" / "extra").symlink_to(secret)
     assert "link" in assert_one_error(edit(), code=3)
+
+
+def test_a_latent_model_is_refused_wherever_it_is_given(edit: Run, run: Run, desk: Path) -> None:
+    """As `LDMPipeline` lies on the hub: three latent channels, which look like small pictures."""
+    model = desk / "model"
+    (model / "manifest.json").unlink()
+    index = {"_class_name": "LDMPipeline", "vqvae": ["diffusers", "VQModel"]}
+    (model / "model_index.json").write_text(json.dumps(index))
+    told = "a latent model (LDMPipeline with a 'vqvae'), model_index.json"
+    assert told in assert_one_error(edit())
+    use = ("--model", model)
+    commands = (
+        ("segment", desk / "picture.png", "-o", desk / "map.png", *use),
+        ("train", "classifiers", desk, "-o", desk / "trained", *use),
+        ("inpaint", desk / "picture.png", "--mask", desk / "picture.png", "-o", desk / "out", *use),
+        ("models", "show", model),
+        ("convert", "diffusers", model, "-o", desk / "converted"),
+    )
+    for command in commands:
+        assert "a latent model" in assert_one_error(run(*command)), command
+    assert not [name for name in ("out", "trained", "map.png") if (desk / name).exists()]
+
+
+def test_pickled_weights_are_converted_by_the_command_that_is_named(
+    edit: Run, run: Run, desk: Path
+) -> None:
+    model = desk / "model"
+    (model / "manifest.json").unlink()
+    weights = model / "unet" / WEIGHTS
+    torch.save(safetensors.torch.load_file(weights), weights.with_suffix(".bin"))
+    weights.unlink()
+    told = assert_one_error(edit(), code=3)
+    assert "`pixelguide convert diffusers FOLDER -o MODEL`" in told
+    code, out, err = run("convert", "diffusers", model, "-o", desk / "safe")
+    assert code == 0, err
+    assert "ready" in out
+    assert edit(model=desk / "safe")[0] == 0
+    assert "no such folder" in assert_one_error(
+        run("convert", "diffusers", desk / "none", "-o", desk / "b")
+    )

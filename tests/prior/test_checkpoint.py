@@ -112,6 +112,12 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "weight not finite": lambda path: _rewrite(path, model__bias=torch.tensor([0.0, torch.nan])),
     "average missing": lambda path: _rewrite(path, "ema.1"),
     "moment missing": lambda path: _rewrite(path, "optimizer.0.exp_avg"),
+    "average of another shape": lambda path: _rewrite(path, ema__1=torch.zeros(7)),
+    "average not finite": lambda path: _rewrite(path, ema__1=torch.full((2,), torch.inf)),
+    "moment of another shape": lambda path: _rewrite(
+        path, optimizer__0__exp_avg=torch.zeros(1, 1, 4)
+    ),
+    "moment of no weight": lambda path: _rewrite(path, optimizer__9__exp_avg=torch.zeros(2, 3)),
     "odd name": lambda path: _rewrite(path, optimizer__x__step=torch.zeros(1)),
     "longer name": lambda path: _rewrite(path, optimizer__1__step__x=torch.zeros(1)),
 }
@@ -132,3 +138,23 @@ def test_only_what_differs_is_named(saved: Path) -> None:
         "checkpoint of another training (architecture.channels [16, 32] there, [16, 64] here; "
         "mirror null there, true here; seed 1 there, 2 here)"
     )
+
+
+def test_another_number_of_threads_is_said(saved: Path) -> None:
+    """Their sums have another order, and the weights other last bits."""
+    notes: list[str] = []
+
+    def load() -> None:
+        run = Run(1)
+        load_checkpoint(saved, run.model, run.optimizer, run.ema, IDENTITY, notes.append)
+
+    load()
+    assert notes == []
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        load()
+    finally:
+        torch.set_num_threads(before)
+    assert len(notes) == 1
+    assert f"ran with {before} threads before and goes on with {before + 1}" in notes[0]

@@ -243,3 +243,25 @@ def test_matrices_begin_at_a_cache_line_and_nothing_else_is_copied() -> None:
     matrix = off.view(10, 10)
     assert aligned(matrix).data_ptr() % 64 == 0
     assert torch.equal(aligned(matrix), matrix)
+
+
+def test_weights_packed_in_four_bits_are_told(tmp_path: Path) -> None:
+    packed = torch.zeros(2, 2, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
+    layer = nn.Linear(4, 2)
+    with pytest.raises(InputError, match=r"packed as torch.float4_e2m1fn_x2 \('weight'\), where"):
+        load_weights(layer, {"weight": packed, "bias": torch.zeros(2)}, "where")
+
+
+@pytest.mark.parametrize("dtype", ["F4", "F6_E2M3", "C64", "BOOL", "X9"])
+def test_types_that_no_model_has_are_one_line(tmp_path: Path, dtype: str) -> None:
+    """Four-bit numbers, which torch can name but not read, were a traceback."""
+    header = json.dumps({"weight": {"dtype": dtype, "shape": [8], "data_offsets": [0, 8]}})
+    bits = {"F4": 4, "F6_E2M3": 6, "C64": 64}.get(dtype, 8)
+    header = header.replace("8]}", f"{bits}]}}")
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(bits))
+    module = torch.nn.Module()
+    module.weight = torch.nn.Parameter(torch.zeros(8))
+    with pytest.raises(InputError, match=r"a\.safetensors") as refused:
+        load_weights(module, read_tensors(path), path.name)
+    assert "\n" not in str(refused.value)

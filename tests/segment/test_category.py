@@ -17,6 +17,7 @@ from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import WEIGHTS, ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.manifest import write_parts
+from pixelguide.prior.model_parts import PIPELINE_CODE
 from pixelguide.prior.taps import list_taps
 from pixelguide.segment.category import (
     CHECKPOINT,
@@ -64,7 +65,8 @@ def test_a_prior_becomes_a_category(
     assert CHECKPOINT not in made
     assert set(json.loads(made["manifest.json"])["sha256"]) == made.keys() - {"manifest.json"}
     index = json.loads(made["model_index.json"])
-    assert index["_class_name"] == "PixelGuidedPipeline"
+    assert index["_class_name"] == ["pipeline", "PixelGuidedPipeline"]
+    assert made["pipeline.py"] == PIPELINE_CODE.encode()
     assert index["labels"] == json.loads(labels.to_json())
     assert index["defaults"] == {"small_scale": 7}
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from eye import SETTINGS, equal, state
 from pixelguide.errors import InputError
@@ -115,3 +118,56 @@ def test_a_damaged_checkpoint_is_refused(
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     with pytest.raises(InputError, match=r"checkpoint\.safetensors"):
         train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)
+
+
+def _rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)
+
+
+STATES: dict[str, Callable[[Path], object]] = {
+    "no identity": lambda p: _rewrite(p, lambda t: t.pop("identity")),
+    "no count": lambda p: _rewrite(p, lambda t: t.pop("done")),
+    "identity of one number": lambda p: _rewrite(p, lambda t: t.update(identity=torch.tensor(1))),
+    "identity of large numbers": lambda p: _rewrite(
+        p, lambda t: t.update(identity=torch.full((9,), 999))
+    ),
+    "identity that is no text": lambda p: _rewrite(
+        p, lambda t: t.update(identity=torch.full((9,), 255, dtype=torch.uint8))
+    ),
+    "identity of floats": lambda p: _rewrite(p, lambda t: t.update(identity=torch.rand(9))),
+    "count of two": lambda p: _rewrite(p, lambda t: t.update(done=torch.tensor([1, 2]))),
+    "negative count": lambda p: _rewrite(p, lambda t: t.update(done=torch.tensor(-1))),
+    "large count": lambda p: _rewrite(p, lambda t: t.update(done=torch.tensor(10**6))),
+    "count that is no number": lambda p: _rewrite(
+        p, lambda t: t.update(done=torch.tensor(torch.inf))
+    ),
+    "empty": lambda p: p.write_bytes(b""),
+    "half": lambda p: p.write_bytes(p.read_bytes()[: p.stat().st_size // 2]),
+    "text": lambda p: p.write_bytes(b"text " * 100),
+}
+
+
+@pytest.mark.parametrize("damage", STATES)
+def test_a_damaged_state_is_one_line(
+    eye: Any, pictures: LabelledPictures, tmp_path: Path, damage: str
+) -> None:
+    """Five of these kinds were tracebacks."""
+    checkpoint = killed_training(eye, pictures, tmp_path)
+    STATES[damage](checkpoint)
+    with pytest.raises(InputError, match=r"checkpoint\.safetensors") as refused:
+        train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint)
+    assert "\n" not in str(refused.value)
+
+
+def test_another_number_of_threads_is_said(
+    eye: Any, pictures: LabelledPictures, tmp_path: Path
+) -> None:
+    checkpoint = killed_training(eye, pictures, tmp_path)
+    _rewrite(checkpoint, lambda t: t.update(threads=torch.tensor(77)))
+    notes: list[str] = []
+    train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_note=notes.append)
+    assert [note.partition(" before")[0] for note in notes] == ["the training ran with 77 threads"]
+    train_classifiers(eye, pictures, SETTINGS, checkpoint=checkpoint, on_note=notes.append)
+    assert len(notes) == 1, "it was written anew"

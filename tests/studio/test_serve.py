@@ -23,6 +23,7 @@ import pytest
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.studio.app import create_app
+from pixelguide.studio.connections import ConnectionLimits
 from pixelguide.studio.limits import Limits
 from pixelguide.studio.serve import (
     access_policy,
@@ -207,11 +208,11 @@ def port(studio: Studio) -> Iterator[int]:
 
 
 @contextmanager
-def served(services: Services) -> Iterator[int]:
+def served(services: Services, limits: ConnectionLimits | None = None) -> Iterator[int]:
     ready = threading.Event()
     with bound("127.0.0.1", 0) as listening:
         uvicorn = server(
-            create_app(services, access_policy(listening, "127.0.0.1", None)), ready.set
+            create_app(services, access_policy(listening, "127.0.0.1", None)), ready.set, limits
         )
         run = partial(asyncio.run, uvicorn.serve(sockets=[listening]))
         thread = threading.Thread(target=run)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,60 @@ def test_models_with_other_labels_keep_apart(start: Start, tmp_path: Path) -> No
         pass
     assert (tmp_path / CATEGORY.fingerprint / "studio.sqlite").is_file()
     assert len(CATEGORY.fingerprint) == 16
+
+
+def _statement(text: str) -> Callable[[Path], object]:
+    def run(path: Path) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.executescript(text)
+
+    return run
+
+
+def _byte(position: int) -> Callable[[Path], object]:
+    def change(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[position] ^= 0xFF
+        path.write_bytes(content)
+
+    return change
+
+
+DATABASES: dict[str, Callable[[Path], object]] = {
+    "no table": _statement("DROP TABLE jobs"),
+    "no column": _statement("ALTER TABLE jobs DROP COLUMN result"),
+    "no origins": _statement("DROP TABLE origins"),
+    "other table": _statement("DROP TABLE items; CREATE TABLE items (x)"),
+    "request": _statement("UPDATE jobs SET state = 'queued', request = '{'"),
+    "request of another kind": _statement("UPDATE jobs SET state = 'running', request = '[1]'"),
+    "request without picture": _statement("UPDATE jobs SET state = 'queued', request = '{}'"),
+    "result": _statement("UPDATE jobs SET result = 'x'"),
+    "error": _statement("UPDATE jobs SET error = x'00ff'"),
+    "state": _statement("UPDATE jobs SET state = 'lost'"),
+    "kind": _statement("UPDATE jobs SET state = 'queued', kind = 'x'"),
+    "page header": _byte(4096),
+    "second page": _byte(8192 + 8),
+    "free list": _byte(35),
+    "encoding": _byte(59),
+    "half": lambda path: path.write_bytes(path.read_bytes()[:6000]),
+}
+
+
+@pytest.mark.parametrize("damage", DATABASES)
+def test_a_damaged_database_is_named_or_lived_with(
+    start: Start, tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with start() as studio:
+        job = studio.edit()
+        studio.wait(job)
+    path = tmp_path / CATEGORY.fingerprint / "studio.sqlite"
+    DATABASES[damage](path)
+    try:
+        with start() as studio:
+            answer = studio.client.get(f"/api/jobs/{job}")
+            assert answer.status_code in (200, 404)
+            assert studio.wait(studio.edit())["state"] == "done"
+    except InputError as error:
+        assert "studio.sqlite" in str(error)  # noqa: PT017
+        assert "\n" not in str(error)  # noqa: PT017
+    assert "Traceback" not in caplog.text

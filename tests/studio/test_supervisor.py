@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from pixelguide.errors import ResourceError
 from pixelguide.studio.limits import Limits
 from stub_runner import (
     BAD_INPUT,
@@ -216,3 +220,67 @@ def _until(holds: object) -> None:
     while not holds():  # type: ignore[operator]
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@contextmanager
+def no_space(studio: Studio) -> Iterator[None]:
+    """Nothing can be written to the table: as on a full disk."""
+    database = studio.services.jobs._database
+    real = database.write
+
+    @contextmanager
+    def full() -> Iterator[sqlite3.Connection]:
+        with database._write_lock:
+            raise ResourceError("cannot write (database or disk is full)", "studio.sqlite")
+            yield
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "write", full)
+        yield
+    assert database.write == real
+
+
+def test_a_job_that_ends_on_a_full_disk_goes_back(start: Start) -> None:
+    """It stayed "running" until the server was started again."""
+    with start(step_seconds=0.05) as studio:
+        job = studio.edit(num_inference_steps=10)
+        studio.wait(job, lambda now: now["state"] == "running")
+        with no_space(studio):
+            time.sleep(2.5)
+            assert studio.job(job)["state"] == "running"
+        ended = studio.wait(job)
+        assert ended["state"] == "done"
+        assert studio.services.jobs.get(job).attempts == 2  # type: ignore[union-attr]
+        assert studio.wait(studio.edit())["state"] == "done"
+
+
+def test_a_job_that_ends_on_a_full_disk_again_fails(start: Start) -> None:
+    with start(step_seconds=0.05, limits=Limits(attempts=1)) as studio:
+        job = studio.edit(num_inference_steps=10)
+        studio.wait(job, lambda now: now["state"] == "running")
+        with no_space(studio):
+            time.sleep(2.5)
+        ended = studio.wait(job)
+        assert ended["state"] == "failed"
+        assert ended["error"]["code"] == "out_of_resource"
+        assert studio.events(job)[-1][0] == "failed"
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_cancelling_works_on_a_full_disk(start: Start, state: str) -> None:
+    with start() as studio:
+        hanging = studio.edit(seed=HANGS)
+        studio.wait(hanging, lambda now: now["state"] == "running")
+        job = hanging if state == "running" else studio.edit()
+        with no_space(studio):
+            answer = studio.client.delete(f"/api/jobs/{job}")
+            assert answer.status_code == 200
+            assert answer.json()["state"] == "cancelled"
+            assert studio.job(job)["state"] == "cancelled"
+            time.sleep(0.5)
+            assert studio.client.delete(f"/api/jobs/{job}").json()["state"] == "cancelled"
+        if state == "queued":
+            studio.client.delete(f"/api/jobs/{hanging}")
+        assert studio.wait(studio.edit())["state"] == "done"
+        rows = studio.services.jobs._database.read("SELECT state FROM jobs WHERE id = ?", (job,))
+        assert rows[0]["state"] == "cancelled"

@@ -18,13 +18,14 @@ from pixelguide.annotations.naming import Reading
 from pixelguide.annotations.pairs import labels_for
 from pixelguide.annotations.picture_files import PictureFile
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
+from pixelguide.bounded_json import Items, Table
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 
 _HINT = 'Expected {"<img>_<part>_edited": [class ids], …}.'
 
 
-class _Edits(RootModel[dict[str, list[StrictInt]]]):
+class _Edits(RootModel[Table[str, Items[StrictInt]]]):
     pass
 
 

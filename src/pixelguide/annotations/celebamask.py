@@ -19,7 +19,7 @@ from pixelguide.annotations.picture_files import PictureFile
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
 from pixelguide.errors import InputError
-from pixelguide.images import SUFFIXES
+from pixelguide.images import SUFFIXES, converted
 from pixelguide.labels import LabelMap
 
 _LABELS = built_in_label_sets()["celebamask-hq_19"]
@@ -66,7 +66,8 @@ def read(source: Source, reading: Reading) -> Annotations:
 def _label_map(source: Source, parts: dict[int, str], image: PictureFile | None) -> LabelMap:
     ids: np.ndarray[tuple[int, int], np.dtype[np.uint8]] | None = None
     for index, name in sorted(parts.items()):
-        part = np.asarray(decode_map(source, name).convert("RGB"))[..., 0] != 0
+        image_of_part = converted(decode_map(source, name), "RGB", source.where(name))
+        part = np.asarray(image_of_part)[..., 0] != 0
         if ids is None:
             ids = np.zeros(part.shape, np.uint8)
         if part.shape != ids.shape:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +10,10 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pixelguide.annotations.folders import LABELS_JSON
+from pixelguide.annotations.json_files import MAX_VALUES
 from pixelguide.annotations.label_sets import distinct_palette
 from pixelguide.annotations.source import Source, open_source
+from pixelguide.bounded_json import Items, Table, load_json
 from pixelguide.errors import InputError
 from pixelguide.label_colours import Colour
 from pixelguide.labels import LabelSet
@@ -34,7 +35,7 @@ def read_labels(source: Source) -> LabelSet | None:
         return None
     text, where = source.text(LABELS_JSON), source.where(LABELS_JSON)
     try:
-        content = json.loads(text)
+        content = load_json(text, MAX_VALUES)
     except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict) and "annotations" in content and "id2label" not in content:
@@ -96,9 +97,9 @@ def _from_csv(source: Source, name: str) -> LabelSet:
 
 
 class _Meta(BaseModel):
-    labels: list[str] = []
-    label_map: dict[int, str] = {}
-    segmentation_colors: list[tuple[int, int, int]] = []
+    labels: Items[str] = []
+    label_map: Table[int, str] = {}
+    segmentation_colors: Items[tuple[int, int, int]] = []
 
 
 def from_meta(source: Source, name: str = DATASET_META) -> LabelSet:

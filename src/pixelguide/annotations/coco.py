@@ -30,6 +30,7 @@ from pixelguide.annotations.painting import Painted, Shape, paint
 from pixelguide.annotations.renderings import draw_polygon
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
+from pixelguide.bounded_json import Items
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import MAX_PIXELS, save_png
@@ -60,17 +61,17 @@ class _Annotation(BaseModel):
 
 
 class _File(BaseModel):
-    images: list[_Image]
-    categories: list[_Category]
-    annotations: list[_Annotation]
+    images: Items[_Image]
+    categories: Items[_Category]
+    annotations: Items[_Annotation]
 
 
 class _Rle(BaseModel):
     size: tuple[Side, Side]
-    counts: list[_Run] | str
+    counts: Items[_Run] | str
 
 
-_POLYGONS: TypeAdapter[list[list[float]]] = TypeAdapter(list[list[Coordinate]])
+_POLYGONS: TypeAdapter[list[list[float]]] = TypeAdapter(Items[Items[Coordinate]])
 
 
 def fits(source: Source) -> bool:

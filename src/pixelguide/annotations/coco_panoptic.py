@@ -16,6 +16,7 @@ from pixelguide.annotations.map_sets import decode_map
 from pixelguide.annotations.naming import Reading, named_classes
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
+from pixelguide.bounded_json import Items
 from pixelguide.errors import InputError
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
@@ -40,13 +41,13 @@ class _Segment(BaseModel):
 class _Annotation(BaseModel):
     image_id: int
     file_name: str
-    segments_info: list[_Segment]
+    segments_info: Items[_Segment]
 
 
 class _File(BaseModel):
-    images: list[_Image]
-    categories: list[_Category]
-    annotations: list[_Annotation]
+    images: Items[_Image]
+    categories: Items[_Category]
+    annotations: Items[_Annotation]
 
 
 def fits(source: Source) -> bool:

@@ -23,7 +23,7 @@ from pixelguide.annotations.naming import Reading
 from pixelguide.annotations.pairs import labels_for
 from pixelguide.annotations.picture_files import PictureFile
 from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
-from pixelguide.errors import InputError, SafetyError
+from pixelguide.errors import InputError, PixelguideError, SafetyError
 from pixelguide.files import write_atomically
 from pixelguide.images import MAX_PIXELS, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
@@ -99,7 +99,9 @@ def read_ids(path: Path) -> NDArray[np.uint8]:
                 raise InputError(f"{shape[1]}×{shape[0]} pixels is too large", path.name)
             file.seek(0)
             ids: NDArray[Any] = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, TypeError, SyntaxError, EOFError, MemoryError) as error:
+    except PixelguideError:
+        raise
+    except Exception as error:  # the header is a Python literal: what may come of one is no list
         reason = " ".join(str(error).split())[:120] or "truncated"
         raise InputError(f"damaged array ({reason})", path.name, "Save it again.") from None
     bad = (ids < 0) | (ids > IGNORE)

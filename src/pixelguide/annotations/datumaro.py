@@ -21,6 +21,7 @@ from pixelguide.annotations.painting import Painted, Shape, paint
 from pixelguide.annotations.renderings import draw_polygon
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
+from pixelguide.bounded_json import Items
 from pixelguide.errors import InputError
 from pixelguide.images import MAX_PIXELS
 from pixelguide.labels import LabelSet
@@ -34,7 +35,7 @@ class _Label(BaseModel):
 
 
 class _Labels(BaseModel):
-    labels: list[_Label]
+    labels: Items[_Label]
 
 
 class _Colour(BaseModel):
@@ -45,7 +46,7 @@ class _Colour(BaseModel):
 
 
 class _Colours(BaseModel):
-    colormap: list[_Colour] = []
+    colormap: Items[_Colour] = []
 
 
 class _Categories(BaseModel):
@@ -64,7 +65,7 @@ class _Annotation(BaseModel):
     z_order: int = 0
     group: int = 0
     rle: _Rle | None = None
-    points: list[Coordinate] = []
+    points: Items[Coordinate] = []
 
 
 class _Image(BaseModel):
@@ -74,14 +75,14 @@ class _Image(BaseModel):
 
 class _Item(BaseModel):
     id: str
-    annotations: list[_Annotation]
+    annotations: Items[_Annotation]
     image: _Image | None = None
 
 
 class _File(BaseModel):
     dm_format_version: Any
     categories: _Categories
-    items: list[_Item]
+    items: Items[_Item]
 
 
 def fits(source: Source) -> bool:

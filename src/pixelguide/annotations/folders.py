@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -12,6 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import from_os_error, sync_folder
 from pixelguide.images import SUFFIXES
+from pixelguide.leftovers import remove_leftovers, temporary_folder
 
 LABELS_JSON = "labels.json"
 
@@ -78,16 +77,13 @@ def new_folder(path: Path) -> Iterator[Path]:
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
             raise InputError("something is there already", str(path), "Choose another place.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        try:
+        remove_leftovers(path.parent)
+        with temporary_folder(path) as partial:
             yield partial
             os.chmod(partial, 0o755)  # noqa: S103  (mkdtemp makes private ones; results are not)
             if path.is_dir():
                 path.rmdir()
             os.replace(partial, path)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
         sync_folder(path.parent)
     except OSError as error:
         raise from_os_error(error, path) from None
@@ -100,8 +96,9 @@ def new_file(path: Path) -> Iterator[Path]:
         if path.exists():
             raise InputError("something is there already", str(path), "Choose another place.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            partial = Path(folder) / path.name
+        remove_leftovers(path.parent)
+        with temporary_folder(path) as folder:
+            partial = folder / path.name
             yield partial
             with partial.open("rb") as file:
                 os.fsync(file.fileno())

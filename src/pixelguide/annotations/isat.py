@@ -16,6 +16,7 @@ from pixelguide.annotations.painting import Painted, Shape, paint
 from pixelguide.annotations.renderings import draw_polygon
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
+from pixelguide.bounded_json import Items
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
 
@@ -30,13 +31,13 @@ class _Info(BaseModel):
 
 class _Object(BaseModel):
     category: str
-    segmentation: list[tuple[Coordinate, Coordinate]]
+    segmentation: Items[tuple[Coordinate, Coordinate]]
     layer: float = 0
 
 
 class _File(BaseModel):
     info: _Info
-    objects: list[_Object]
+    objects: Items[_Object]
 
 
 def fits(source: Source) -> bool:

@@ -8,9 +8,12 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from pixelguide.bounded_json import check_count
 from pixelguide.errors import InputError, ResourceError
 
 MAX_BYTES = 256 * 2**20
+MAX_VALUES = 8_000_000
+"""Numbers, most of them: as Python's objects they take 32 bytes each, in all models less."""
 
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 """In pixels; a little outside the picture is usual, a million is a mistake."""
@@ -35,6 +38,10 @@ def parse_json(content: bytes, where: str, model: type[Model], hint: str = "") -
         content.decode()
     except UnicodeDecodeError:
         raise InputError("not UTF-8 text", where, "Save it as UTF-8.") from None
+    try:
+        check_count(content, MAX_VALUES)
+    except ValueError as error:
+        raise ResourceError(str(error), where, "Split it.") from None
     try:
         return model.model_validate_json(content)
     except ValidationError as error:

@@ -20,6 +20,7 @@ from pixelguide.annotations.painting import Painted, Shape, paint
 from pixelguide.annotations.renderings import draw_polygon, draw_rectangle
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
+from pixelguide.bounded_json import Items, Table
 from pixelguide.errors import InputError
 from pixelguide.images import MAX_PIXELS, SUFFIXES
 from pixelguide.labels import LabelSet
@@ -29,8 +30,8 @@ _LABELS = ("brushlabels", "polygonlabels", "rectanglelabels", "labels")
 
 
 class _Value(BaseModel):
-    rle: list[int] | None = None
-    points: list[tuple[Coordinate, Coordinate]] | None = None
+    rle: Items[int] | None = None
+    points: Items[tuple[Coordinate, Coordinate]] | None = None
     x: Coordinate | None = None
     y: Coordinate | None = None
     width: Coordinate | None = None
@@ -45,7 +46,7 @@ class _Region(BaseModel):
     value: _Value
 
 
-class _Tasks(RootModel[list[dict[str, Any]]]):
+class _Tasks(RootModel[Items[Table[str, Any]]]):
     pass
 
 

@@ -31,6 +31,7 @@ from pixelguide.annotations.picture_files import PictureFile
 from pixelguide.annotations.renderings import draw_circle, draw_polygon, draw_rectangle
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations, LoadedPicture
+from pixelguide.bounded_json import Items
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.images import decode_image, save_png
@@ -45,14 +46,14 @@ _FLAT = ("point", "points", "line", "linestrip")
 
 class _Shape(BaseModel):
     label: str
-    points: list[tuple[Coordinate, Coordinate]]
+    points: Items[tuple[Coordinate, Coordinate]]
     shape_type: str | None = "polygon"
     mask: str | None = None
     layer: float | None = None
 
 
 class _File(BaseModel):
-    shapes: list[_Shape]
+    shapes: Items[_Shape]
     image_path: str | None = Field(None, alias="imagePath")
     image_data: str | None = Field(None, alias="imageData")
     height: int | None = Field(None, alias="imageHeight")

@@ -19,7 +19,7 @@ from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
 from pixelguide.annotations.xml_files import Element, number_of, read_xml, text_of
 from pixelguide.errors import InputError
-from pixelguide.images import MAX_PIXELS
+from pixelguide.images import MAX_PIXELS, converted
 from pixelguide.labels import LabelSet
 
 
@@ -112,7 +112,7 @@ def _mask(
     file = text_of(element, "segm/mask", where)
     name = next((folder + file for folder in masks if folder + file in source), masks[0] + file)
     image = decode_map(source, name)
-    pixels = np.asarray(image.convert("RGBA") if image.mode == "P" else image)
+    pixels = np.asarray(converted(image, "RGBA", where) if image.mode == "P" else image)
     alpha = pixels.ndim == 3 and pixels.shape[2] == 4
     # transparent, or black, is what does not belong to it
     values = pixels[..., 3] if alpha else pixels.reshape(*pixels.shape[:2], -1).max(-1)

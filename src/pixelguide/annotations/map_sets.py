@@ -19,7 +19,7 @@ from pixelguide.annotations.picture_files import PictureFile
 from pixelguide.annotations.source import Source
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
 from pixelguide.errors import InputError
-from pixelguide.images import SUFFIXES, decode_image, is_deep
+from pixelguide.images import SUFFIXES, converted, decode_image, is_deep
 from pixelguide.label_colours import Colour, ids_of_colours
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
@@ -146,4 +146,6 @@ def map_of_colours(
     if image.mode not in ("P", "L", "RGB"):
         what = f"label map with pixels of type {image.mode}"
         raise InputError(what, where, "Export it again.")
-    return LabelMap(ids_of_colours(np.asarray(image.convert("RGB")), ids, where, snap), labels)
+    return LabelMap(
+        ids_of_colours(np.asarray(converted(image, "RGB", where)), ids, where, snap), labels
+    )

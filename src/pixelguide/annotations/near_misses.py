@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
+from pixelguide.annotations.json_files import MAX_VALUES
 from pixelguide.annotations.source import Source
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import PixelguideError
 from pixelguide.images import SUFFIXES
 
@@ -27,7 +28,7 @@ def _json(source: Source) -> str:
     for name in source.ending(".json")[:_MANY]:
         where = source.where(name)
         try:
-            content = json.loads(source.text(name))
+            content = load_json(source.text(name), MAX_VALUES)
         except PixelguideError as error:
             return f"{where}: {error.what}. {error.hint}"
         except (ValueError, RecursionError):

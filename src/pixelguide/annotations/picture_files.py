@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 
 from pixelguide.errors import InputError
 from pixelguide.images import DAMAGE, FORMATS, decode_image, open_image, to_rgb
+from pixelguide.phone_formats import formats_of
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -50,7 +51,10 @@ class PictureFile:
         """Height and width of the upright picture, and EXIF's orientation: 1 if it is stored
         upright, 6 or 8 if it is turned, and so on. Of a picture that cannot be read, 0, 0, 1."""
         try:
-            with self.open() as file, Image.open(file, formats=FORMATS) as image:
+            with (
+                self.open() as file,
+                Image.open(file, formats=formats_of(file, FORMATS, self.where)) as image,
+            ):
                 width, height = image.size
                 found = image.getexif().get(ExifTags.Base.Orientation, 1)
         except (InputError, *DAMAGE):

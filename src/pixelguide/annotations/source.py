@@ -15,8 +15,9 @@ from typing import BinaryIO
 from pixelguide.annotations.archive import MAX_MEMBERS, Archive
 from pixelguide.annotations.folders import inside
 from pixelguide.annotations.json_files import MAX_BYTES as MAX_JSON
-from pixelguide.annotations.json_files import Model, parse_json
+from pixelguide.annotations.json_files import MAX_VALUES, Model, parse_json
 from pixelguide.annotations.picture_files import PictureFile
+from pixelguide.bounded_json import check_count
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 from pixelguide.files import is_hidden
 
@@ -108,7 +109,9 @@ class Source:
         parsed for it once, however many formats ask."""
         if name not in self._fields:
             try:
-                content = json.loads(self.read(name).decode("utf-8-sig"))
+                text = self.read(name).decode("utf-8-sig")
+                check_count(text, MAX_VALUES)
+                content = json.loads(text)
             except (PixelguideError, ValueError, RecursionError):
                 content = None
             own = frozenset(content) if isinstance(content, dict) else None

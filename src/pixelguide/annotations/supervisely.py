@@ -28,8 +28,9 @@ from pixelguide.annotations.painting import Painted, Shape, paint
 from pixelguide.annotations.renderings import draw_outlined, draw_rectangle
 from pixelguide.annotations.source import Source, marked
 from pixelguide.annotations.types import AnnotatedPicture, Annotations
+from pixelguide.bounded_json import Items
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.images import decode_image
+from pixelguide.images import converted, decode_image
 from pixelguide.labels import LabelSet
 
 _META = "meta.json"
@@ -43,7 +44,7 @@ class _Class(BaseModel):
 
 
 class _Meta(BaseModel):
-    classes: list[_Class]
+    classes: Items[_Class]
 
 
 class _Size(BaseModel):
@@ -57,8 +58,8 @@ class _Bitmap(BaseModel):
 
 
 class _Points(BaseModel):
-    exterior: list[tuple[Coordinate, Coordinate]]
-    interior: list[list[tuple[Coordinate, Coordinate]]] = []
+    exterior: Items[tuple[Coordinate, Coordinate]]
+    interior: Items[Items[tuple[Coordinate, Coordinate]]] = []
 
 
 class _Object(BaseModel):
@@ -70,7 +71,7 @@ class _Object(BaseModel):
 
 class _File(BaseModel):
     size: _Size
-    objects: list[_Object]
+    objects: Items[_Object]
 
 
 def fits(source: Source) -> bool:
@@ -159,8 +160,8 @@ def _bitmap(text: str, where: str) -> NDArray[np.bool_]:
             raise SafetyError("a bitmap unpacks to more than 64 MiB", where)
     image = decode_image(io.BytesIO(data), where, ("PNG",))
     if image.mode in ("RGBA", "LA") or "transparency" in image.info:
-        pixels = np.asarray(image.convert("RGBA"))[..., 3]
+        pixels = np.asarray(converted(image, "RGBA", where))[..., 3]
     else:
-        pixels = np.asarray(image.convert("RGB")).max(-1)
+        pixels = np.asarray(converted(image, "RGB", where)).max(-1)
     mask: NDArray[np.bool_] = pixels > 0
     return mask

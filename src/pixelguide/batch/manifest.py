@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pixelguide.batch.batch_edit import BatchEdit
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 
 _FILES = ("image", "map", "source_map")
@@ -56,7 +56,7 @@ def _json_rows(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = load_json(line)
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
@@ -70,7 +70,7 @@ def _edit(row: dict[str, Any], folder: Path, where: str) -> BatchEdit:
     values: dict[str, Any] = {"settings": row.get("settings", {})}
     if isinstance(values["settings"], str):
         try:
-            values["settings"] = json.loads(values["settings"])
+            values["settings"] = load_json(values["settings"])
         except (ValueError, RecursionError):
             raise InputError("settings that are no JSON", where, 'Write {"seed": 1}.') from None
     if not isinstance(values["settings"], dict):

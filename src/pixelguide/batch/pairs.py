@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from pixelguide.batch.batch_edit import BatchEdit
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.files import is_hidden
 from pixelguide.images import SUFFIXES
@@ -103,7 +103,7 @@ def _authors_classes(folder: Path, labels: LabelSet) -> dict[str, tuple[str, ...
     """Names of the edited classes by the map's stem, if a JSON file of the folder has their ids."""
     for path in sorted(folder.glob("*.json")):
         try:
-            content = json.loads(path.read_text("utf-8-sig"))
+            content = load_json(path.read_text("utf-8-sig"))
         except (OSError, ValueError, RecursionError):
             continue
         if not isinstance(content, dict) or not all(key.endswith(EDITED) for key in content):

@@ -16,13 +16,14 @@ from PIL import Image
 
 from pixelguide.batch.batch_edit import EditInputs
 from pixelguide.batch.scripted import repainted
+from pixelguide.bounded_json import load_json
 from pixelguide.devices import choose_device
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.opening import Opened, open_category
 from pixelguide.edit.result import EditResult
 from pixelguide.edit.result_folder import REPORT
 from pixelguide.errors import InputError
-from pixelguide.images import open_image
+from pixelguide.images import converted, open_image
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap
 from pixelguide.photo.framing import Frame
@@ -155,7 +156,7 @@ class _Given:
             plain = image.mode in ("RGB", "P") and "transparency" not in image.info
             fits = image.size == (editor.size, editor.size) and plain
             if frame is None and fits and payload.output == "png":
-                square = np.asarray(image.convert("RGB"), np.uint8)
+                square = np.asarray(converted(image, "RGB"), np.uint8)
                 if not image.getexif().get(0x0112, 1) > 1:
                     return cls(square, None, None, target, source)
             photograph = Photograph.open(path)
@@ -175,7 +176,7 @@ def _frame_of(text: str, where: str) -> Frame | None:
     if not text:
         return None
     try:
-        return Frame.from_json(json.loads(text)["frame"], where)
+        return Frame.from_json(load_json(text)["frame"], where)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError("metadata that say no frame", where, "Give a crop.") from None
 

@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from pixelguide.cli.batch import batch
 from pixelguide.cli.bench import bench
@@ -25,6 +24,7 @@ from pixelguide.cli.studio import studio
 from pixelguide.cli.told import Stopped
 from pixelguide.cli.train import train_app
 from pixelguide.errors import InputError, PixelguideError, ResourceError, is_out_of_memory
+from pixelguide.terminal import PrintableConsole, echo
 
 STOPPED = 130
 """Exit code of what is stopped by hand, as shells have it."""
@@ -46,7 +46,7 @@ app.add_typer(models_app, name="models")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"pixelguide {version('pixelguide')}")
+        echo(f"pixelguide {version('pixelguide')}")
         raise typer.Exit
 
 
@@ -62,7 +62,7 @@ def root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error of ours or of usage becomes one line and an exit code."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = PrintableConsole(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
         given = with_ray_address(sys.argv[1:] if arguments is None else arguments)
         code = app(args=given, standalone_mode=False) or 0

@@ -10,7 +10,7 @@ import typer
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DEFAULT_MODEL, DeviceOptions, NetworkOptions, numbers
 from pixelguide.errors import InputError
-from pixelguide.terminal import progress_bar
+from pixelguide.terminal import PrintableConsole, progress_bar
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,7 +37,6 @@ def bench(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="JSON report to write.")] = None,
 ) -> None:
     """Time every stage of an edit and compare it with what the machine can do at best."""
-    from rich.console import Console
 
     from pixelguide.devices import choose_device
     from pixelguide.evaluate.bench import BenchSettings, run_bench
@@ -62,7 +61,7 @@ def bench(
         report = run_bench(subject, settings, on_progress=report_progress)
     if out:
         write_atomically(out, report.to_json().encode())
-    console = Console(highlight=False)
+    console = PrintableConsole(highlight=False)
     if not console.is_terminal:
         console.width = 140  # a file has no width
     console.print(_table(report))

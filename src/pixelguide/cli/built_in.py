@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import ModelOptions
 from pixelguide.files import check_writable
-from pixelguide.terminal import progress_bar
+from pixelguide.terminal import PrintableConsole, progress_bar
 
 
 @grouped
@@ -52,7 +51,7 @@ def demo(
 
 
 def _tell(out: Path, title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    console = Console(highlight=False)
+    console = PrintableConsole(highlight=False)
     table = Table(title=title)
     for column in columns:
         table.add_column(column)

@@ -9,7 +9,7 @@ import typer
 
 from pixelguide.cli.options import label_set, numbers
 from pixelguide.errors import InputError
-from pixelguide.terminal import progress_bar
+from pixelguide.terminal import echo, progress_bar
 
 convert_app = typer.Typer(
     help="Convert checkpoints of other projects to model folders.", no_args_is_help=True
@@ -56,8 +56,8 @@ def convert_adm_command(
     with progress_bar() as report:
         facts = convert_adm(checkpoint, out, settings, dtype=types[dtype], on_progress=report)
     for name in ("pictures", "parameters", "attention", "noise schedule", "weights"):
-        typer.echo(f"{name}: {facts[name]}")
-    typer.echo(f"{out}: ready for `pixelguide train classifiers --model {out}`")
+        echo(f"{name}: {facts[name]}")
+    echo(f"{out}: ready for `pixelguide train classifiers --model {out}`")
 
 
 @convert_app.command("diffusers")
@@ -75,7 +75,7 @@ def convert_diffusers_command(
     check_writable(out)
     refuse_classifiers(out)
     convert_hub(source, out)
-    typer.echo(f"{out}: ready for `pixelguide train classifiers --model {out}`")
+    echo(f"{out}: ready for `pixelguide train classifiers --model {out}`")
 
 
 @convert_app.command("classifiers")
@@ -110,4 +110,4 @@ def convert_classifiers_command(
         timesteps=numbers("timesteps", timesteps) if timesteps else None,
         taps=[part.strip() for part in taps.split(",")] if taps else None,
     )
-    typer.echo(f"{out}: ready for `pixelguide edit --model {out}`")
+    echo(f"{out}: ready for `pixelguide edit --model {out}`")

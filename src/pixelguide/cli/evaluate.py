@@ -11,7 +11,8 @@ from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import ModelOptions
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable
-from pixelguide.terminal import progress_bar
+from pixelguide.printable import printable
+from pixelguide.terminal import PrintableConsole, progress_bar
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -67,7 +68,6 @@ def evaluate(
 
     To share the work, run parts of it (--first, --edits) into one folder, then the whole.
     """
-    from rich.console import Console
 
     from pixelguide.edit.editor import Editor
     from pixelguide.evaluate import evaluation
@@ -99,7 +99,7 @@ def evaluate(
     described = f"{Path(model.model).name} {ModelFolder.open(fetched(model.model)).hash}"
     with progress_bar() as report:
         entries = evaluation.evaluate(editor, described, plan, out, report)
-    console = Console(highlight=False)
+    console = PrintableConsole(highlight=False)
     if not console.is_terminal:
         console.width = 140  # a file has no width
     console.print(_table(entries))
@@ -124,7 +124,8 @@ def _table(entries: list[Entry]) -> Table:
         table.add_column(column)
     for entry in entries:
         cells = [_cell(entry["measures"].get(name), name) for name in shown]
-        table.add_row(entry["method"], entry["pick"], str(entry["edits"]), *cells)
+        names = printable(entry["method"]), printable(entry["pick"])
+        table.add_row(*names, str(entry["edits"]), *cells)
     return table
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import typer
 
+from pixelguide.bounded_json import load_json
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import FolderOutput, ModelOptions, PartOptions, checked, numbers
 from pixelguide.cli.photographs import PictureFile
@@ -139,7 +139,7 @@ def _report_of(picture: Path) -> dict[str, Any] | None:
     """The settings of the edit of a photograph that made `picture`, by the report beside it; None
     where that says nothing of it."""
     try:
-        report = json.loads((picture.parent / "report.json").read_text("utf-8"))
+        report = load_json((picture.parent / "report.json").read_text("utf-8"))
         files = [entry["file"] for entry in report["candidates"]]
         settings: dict[str, Any] = report["settings"]
         if picture.name not in files or not isinstance(settings["crop"], str):

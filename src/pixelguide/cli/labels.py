@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pixelguide.cli.annotation_options import (
@@ -21,7 +20,8 @@ from pixelguide.cli.annotation_options import (
 from pixelguide.cli.options import Labels, Snap, label_set
 from pixelguide.cli.photographs import warn_of_map
 from pixelguide.errors import InputError
-from pixelguide.terminal import progress_bar
+from pixelguide.printable import printable
+from pixelguide.terminal import PrintableConsole, echo, progress_bar
 
 if TYPE_CHECKING:
     from pixelguide.annotations import AnnotatedPicture, Annotations, Report
@@ -75,9 +75,9 @@ def labels_convert(
         write_annotations(target, to, _with_warnings(annotations), report, told.append)
     left_out = len(annotations.without_map)
     note = f"; {left_out} pictures without a map left out" if left_out else ""
-    typer.echo(f"{target}: {len(annotations)} pictures, {len(annotations.labels)} classes{note}")
+    echo(f"{target}: {len(annotations)} pictures, {len(annotations.labels)} classes{note}")
     for line in told:
-        typer.echo(f"note: {line}", err=True)
+        echo(f"note: {line}", err=True)
 
 
 @labels_app.command("check")
@@ -115,7 +115,7 @@ def labels_check(
             on_progress=progress,
         )
     if as_json:
-        typer.echo(json.dumps({"format": name, **report.to_dict()}, indent=2))
+        echo(json.dumps({"format": name, **report.to_dict()}, indent=2))
     else:
         _show(name, report)
     if report.errors:
@@ -147,14 +147,14 @@ def _renames(pairs: list[str]) -> dict[str, str]:
 
 
 def _show(name: str, report: Report) -> None:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = PrintableConsole(highlight=False, markup=False, soft_wrap=True)
     tiny = [region.name for region in report.tiny_regions]
     table = Table(title=f"{report.pictures} label maps, format {name}")
     for column in ("class", "pixels", "pictures", "tiny regions"):
         table.add_column(column, justify="left" if column == "class" else "right")
     for count in report.classes:
         shown = (count.name, count.pixels, count.pictures, tiny.count(count.name))
-        table.add_row(*(str(value) for value in shown))
+        table.add_row(*(printable(str(value)) for value in shown))
     table.add_row("(no label)", str(report.unlabelled_pixels), "", "")
     console.print(table)
     _list(console, "never occur", report.never_occur)
@@ -180,7 +180,7 @@ def _show(name: str, report: Report) -> None:
     console.print(f"{len(report.errors)} errors" if report.errors else "no errors")
 
 
-def _list(console: Console, title: str, items: list[str], limit: int = _SHOWN) -> None:
+def _list(console: PrintableConsole, title: str, items: list[str], limit: int = _SHOWN) -> None:
     """What is no error, shortened: --json has all of it."""
     if items:
         more = f" … and {len(items) - limit} more" if len(items) > limit else ""

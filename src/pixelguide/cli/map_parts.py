@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pixelguide.bounded_json import load_json
 from pixelguide.files import write_atomically
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def known_crop(map_file: Path, picture: Path, size: tuple[int, int]) -> tuple[st
 def _read(path: Path) -> dict[str, Any]:
     """{"crop", "size", "name"} of a map's part or of a report; nothing for another file."""
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = load_json(path.read_text("utf-8"))
         if path.name.endswith(_ENDING):
             return {
                 "crop": content["crop"],

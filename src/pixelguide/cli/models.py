@@ -13,7 +13,7 @@ import typer
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DeviceOptions, points
 from pixelguide.errors import InputError
-from pixelguide.terminal import progress_bar
+from pixelguide.terminal import echo, progress_bar
 
 models_app = typer.Typer(help="List, pull, inspect and verify models.", no_args_is_help=False)
 Name = Annotated[str, typer.Argument(help="Name or folder.")]
@@ -29,18 +29,18 @@ def models(
         return
     rows = _rows()
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
     width = max(len(row["name"]) for row in rows)
     for row in rows:
         size = f"{row['size']} px" if row["size"] else ""
-        typer.echo(
+        echo(
             f"{row['name']:<{width}}  {row['state']:<13}  {row['kind']:<11}  {size:>6}  "
             f"{row['about']}"
         )
-        typer.echo(f"{'':<{width}}  {row['path'] or row['source']}")
+        echo(f"{'':<{width}}  {row['path'] or row['source']}")
         if row["licence"]:
-            typer.echo(f"{'':<{width}}  licence: {row['licence']}")
+            echo(f"{'':<{width}}  licence: {row['licence']}")
 
 
 @models_app.command("pull")
@@ -76,15 +76,15 @@ def models_pull(
             on_progress=report,
         )
     if not pulled.fresh:
-        typer.echo(f"{pulled.path}: pulled before; --accept-new fetches it again")
+        echo(f"{pulled.path}: pulled before; --accept-new fetches it again")
         return
     trust = "recorded in" if pulled.first else "the same as in"
-    typer.echo(f"{pulled.path}: SHA-256 {trust} {known_hashes().path}")
+    echo(f"{pulled.path}: SHA-256 {trust} {known_hashes().path}")
     if pulled.left_out:
-        typer.echo(f"left out: {len(pulled.left_out)} files of other kinds")
+        echo(f"left out: {len(pulled.left_out)} files of other kinds")
     if pulled.entry.is_model:
         model = name if to is None and not revision else pulled.path
-        typer.echo(f"Next: pixelguide train classifiers DATASET --model {model} -o MODEL")
+        echo(f"Next: pixelguide train classifiers DATASET --model {model} -o MODEL")
 
 
 @models_app.command("show")
@@ -99,10 +99,10 @@ def models_show(
 
     content = describe(model)
     if as_json or not sys.stdout.isatty():  # what programs have read since there is this command
-        typer.echo(json.dumps(content, indent=2))
+        echo(json.dumps(content, indent=2))
         return
     for line in summary(model, content):
-        typer.echo(line)
+        echo(line)
 
 
 def summary(model: str, content: dict[str, Any]) -> list[str]:
@@ -151,10 +151,10 @@ def models_verify(model: Name) -> None:
     folder = ModelFolder.open(model)
     if any(file.startswith(("segmenter/", "guide/", "labels.json")) for file in folder.hashes):
         Editor.from_pretrained(model, "cpu")
-        typer.echo(f"{model}: sound, hash {folder.hash}")
+        echo(f"{model}: sound, hash {folder.hash}")
         return
     describe(model)  # loads the network and the schedule
-    typer.echo(
+    echo(
         f"{model}: sound, hash {folder.hash}; a prior without classifiers: "
         "`pixelguide train classifiers` makes them"
     )
@@ -181,7 +181,7 @@ def models_calibrate(
         raise InputError("nothing to calibrate by", hint="Give --dataset, --eyes, or both.")
     places = points("eyes", eyes) if eyes is not None else None
     domain = calibrate(name, dataset, eyes=places, device=str(choose_device(place.device)))
-    typer.echo(domain.to_json().decode().rstrip())
+    echo(domain.to_json().decode().rstrip())
 
 
 def _rows() -> list[dict[str, Any]]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from pixelguide.bounded_json import load_json
 from pixelguide.cli.map_parts import METADATA, known_crop, read_part
 from pixelguide.cli.options import PartOptions, points
 from pixelguide.errors import InputError
+from pixelguide.terminal import echo
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -65,7 +64,7 @@ class MapFile:
         if self.text is None:
             return None
         try:
-            content = json.loads(self.text)["frame"]
+            content = load_json(self.text)["frame"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise InputError("metadata that say no frame", self.name, "Give --crop.") from None
         return Frame.from_json(content, self.name)
@@ -180,9 +179,9 @@ def warn_of_proposals(editor: Editor, name: str) -> None:
     taken, *others = editor.proposals
     if others:
         crops = "; ".join(f"--crop {other.frame}" for other in others)
-        typer.echo(f"{name}: the largest of {len(others) + 1} faces; the others: {crops}", err=True)
+        echo(f"{name}: the largest of {len(others) + 1} faces; the others: {crops}", err=True)
     for warning in taken.warnings():
-        typer.echo(f"warning: {name}: {warning}.", err=True)
+        echo(f"warning: {name}: {warning}.", err=True)
 
 
 def warn_of_unfamiliar(editor: Editor, name: str) -> None:
@@ -197,19 +196,19 @@ def warn_of_unfamiliar(editor: Editor, name: str) -> None:
         f"{measure} {getattr(found, measure):.3g}, usual up to {found.limits[measure]:.3g}"
         for measure in found.far
     )
-    typer.echo(_DEGREES[found.degree].format(name=name, measured=measured), err=True)
+    echo(_DEGREES[found.degree].format(name=name, measured=measured), err=True)
 
 
 def warn_of_map(label_map: LabelMap, name: str) -> None:
     """Say on standard error what is to be known of the map that was read from a file."""
     for note in label_map.origin.notes if label_map.origin else ():
-        typer.echo(f"warning: {name}: {note}.", err=True)
+        echo(f"warning: {name}: {note}.", err=True)
 
 
 def warn_of_loss(candidate: dict[str, Any]) -> None:
     """Say on standard error what a lossy file changed outside the ROI."""
     if largest := candidate.get("largest_change_outside"):
-        typer.echo(
+        echo(
             f"warning: {candidate['file']} is a JPEG, which stores no pixel exactly: outside the "
             f"region they differ by up to {largest} of 255. --format png keeps them.",
             err=True,
@@ -234,7 +233,7 @@ def _check_square(path: Path, image: Image.Image, shown: MapFile) -> None:
 def warn_of_unlikely(candidates: Sequence[Candidate]) -> None:
     """Say on standard error when no candidate looks like the category's pictures."""
     if all(candidate.unlikely for candidate in candidates):
-        typer.echo(
+        echo(
             "warning: all candidates are unlikely: in the region they are unlike what the model "
             "knows. Look at the region (--dry-run), paint less or where the map was wrong, or try "
             "another --seed, more candidates (-n) or a lower --scale.",

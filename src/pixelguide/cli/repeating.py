@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import typer
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
+from pixelguide.terminal import echo
 
 Group = TypeVar("Group")
 
@@ -27,7 +28,7 @@ class EarlierEdit:
         """Read report.json, or that of a folder. Raises InputError for another file."""
         path = path / "report.json" if path.is_dir() else path
         try:
-            content = json.loads(path.read_text("utf-8"))
+            content = load_json(path.read_text("utf-8"))
             settings, pixels = content["settings"], int(content["roi_pixels"])
             str(settings["model"]["hash"]), settings["seed"], list(settings["edit_classes"])
         except OSError as error:
@@ -70,7 +71,7 @@ class EarlierEdit:
         """Say on standard error when the region is not the earlier edit's: nothing in a report says
         which map was painted on, if it was not what the model reads."""
         if saved["roi_pixels"] != self.roi_pixels:
-            typer.echo(
+            echo(
                 f"warning: the region has {saved['roi_pixels']} pixels, and had {self.roi_pixels} "
                 f"in {self.path}: if that edit had a --source-map, give it again.",
                 err=True,

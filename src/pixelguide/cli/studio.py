@@ -12,6 +12,7 @@ import typer
 
 from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DeviceOptions
+from pixelguide.terminal import echo
 
 
 @grouped
@@ -80,7 +81,7 @@ def studio(
             address = address_of(listening, host, token)
 
             def announce() -> None:
-                typer.echo(f"{address}  (Ctrl-C stops)")
+                echo(f"{address}  (Ctrl-C stops)")
                 if open_browser:
                     webbrowser.open(address)
 

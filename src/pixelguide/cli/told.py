@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from pixelguide.errors import PixelguideError
-from pixelguide.terminal import Report, progress_bar
+from pixelguide.terminal import Report, echo, progress_bar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class QuietOptions:
     def say(self, line: str) -> None:
         """A line on standard output."""
         if not self.quiet:
-            typer.echo(line)
+            echo(line)
 
     def progress(self, log: Path | None = None) -> AbstractContextManager[Report]:
         """See `progress_bar`."""
@@ -49,7 +49,7 @@ class ToldOptions(QuietOptions):
     def result(self, line: str, place: Path, report: dict[str, Any]) -> None:
         """What came out: `line`, or `report` and where it is."""
         if self.as_json:
-            typer.echo(json.dumps({"out": str(place), **report}, ensure_ascii=False))
+            echo(json.dumps({"out": str(place), **report}, ensure_ascii=False))
         else:
             self.say(line)
 

@@ -18,6 +18,7 @@ from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DeviceOptions, Labels, label_set, numbers
 from pixelguide.cli.told import QuietOptions, saying_what_is_kept
 from pixelguide.errors import InputError
+from pixelguide.terminal import echo
 
 CHECKPOINT, TRAINING_LOG = "training.safetensors", "training.log"
 train_app = typer.Typer(help="Train a category's parts.", no_args_is_help=True)
@@ -126,6 +127,7 @@ def train_prior_command(
             settings,
             device=place.device,
             on_progress=listen,
+            on_note=lambda note: echo(f"note: {note}", err=True),
         )
     told.say(_ending(out, kept, fresh=start_from is None))
 
@@ -229,7 +231,7 @@ def train_classifiers_command(
             limit=limit,
             allow_absent=allow_absent,
             how=interpretation(order, rendering, stored_frame, images),
-            on_note=lambda note: typer.echo(f"note: {note}", err=True),
+            on_note=lambda note: echo(f"note: {note}", err=True),
             taps=[part.strip() for part in taps.split(",")] if taps else None,
             device=str(choose_device(place.device)),
             on_plan=announce,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.images import open_image, to_rgb
+from pixelguide.images import converted, open_image, to_rgb, upright
 
 _DARK, _LIGHT = 64, 192
 _GREYS = 0.05
@@ -55,6 +55,8 @@ def _transparent(image: Image.Image) -> NDArray[np.bool_] | None:
     """Where alpha is below half, bool H×W of the upright picture; None if that is nowhere."""
     if image.mode not in ("RGBA", "LA") and "transparency" not in image.info:
         return None
-    upright = ImageOps.exif_transpose(image) if image.getexif() else image
-    found: NDArray[np.bool_] = np.asarray(upright.convert("RGBA"))[..., 3] < 128
+    turned = upright(image)
+    if turned.mode not in ("RGBA", "LA"):
+        turned = converted(turned, "RGBA", "mask")
+    found: NDArray[np.bool_] = np.asarray(turned.getchannel("A")) < 128
     return found if found.any() else None

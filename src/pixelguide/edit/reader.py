@@ -22,7 +22,14 @@ from pixelguide.photo.find_face import FaceFinder, open_finder
 from pixelguide.photo.framing import Frame, Placement, Point
 from pixelguide.photo.paste_back import grey
 from pixelguide.photo.photograph import Photograph
-from pixelguide.photo.picture import AnyPicture, Crop, place, read_photograph, read_picture
+from pixelguide.photo.picture import (
+    AnyPicture,
+    Crop,
+    deep_photograph,
+    place,
+    read_photograph,
+    read_picture,
+)
 from pixelguide.photo.proposals import Proposal
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
@@ -153,6 +160,10 @@ class PictureReader:
             is too small or lies too far outside; with "auto", if nothing was found.
         """
         proposals: tuple[Proposal, ...] = ()
+        if crop is None and eyes is None and not isinstance(image, Photograph):
+            deep = deep_photograph(image)  # which keeps its 16 bits, as those of other sizes do
+            if deep is not None and deep.size == (self.size, self.size):
+                image, crop = deep, Frame.whole(*deep.size)
         if crop is None and eyes is None and not isinstance(image, Photograph):
             subject = self._read(read_picture(image, self.size))
         else:

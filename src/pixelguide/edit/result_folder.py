@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.files import from_os_error
 
@@ -58,7 +58,7 @@ def start_over(folder: Path) -> None:
     report are then always of one result. Raises InputError where that is not allowed."""
     path = folder / REPORT
     try:
-        content = json.loads(path.read_bytes())
+        content = load_json(path.read_bytes())
         entries = content["frames"] if "frames" in content else content["candidates"]
         named = [str(entry["file"]) for entry in entries]
     except FileNotFoundError:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any, Self
 
 from diffusers import DiffusionPipeline
 from diffusers.utils import logging
 
+from pixelguide.bounded_json import load_json
 from pixelguide.edit.pipeline_folder import FILES, open_folder, save_folder, upload_folder
 from pixelguide.errors import InputError
 from pixelguide.prior.kinds import OWN_PIPELINE
@@ -141,10 +143,42 @@ class SavedPipeline(DiffusionPipeline):  # type: ignore[misc]
         if push_to_hub:
             upload_folder(folder, repository, options)
 
+    def push_to_hub(
+        self,
+        repo_id: str,
+        commit_message: str | None = None,
+        private: bool | None = None,
+        token: str | None = None,
+        create_pr: bool = False,
+        variant: str | None = None,
+    ) -> None:
+        """Upload the pipeline to the hub, as `save_pretrained` with `push_to_hub` does.
+
+        Parameters
+        ----------
+        repo_id : str
+            OWNER/NAME, or a name of one's own.
+        commit_message : str, optional
+            Of the commit.
+        private : bool, optional
+            Whether a repository that is made for it is private; by default as the owner's are.
+        token : str, optional
+            By default the one that was logged in with.
+        create_pr : bool
+            Whether to propose the change instead of making it.
+        variant : str, optional
+            Part of the weights' names, such as "fp16".
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_pretrained(
+                folder, variant=variant, push_to_hub=True, repo_id=repo_id, private=private,
+                commit_message=commit_message, token=token, create_pr=create_pr,
+            )  # fmt: skip
+
 
 def _name_class(index: Path) -> None:
     """Say in an index where others find the class: in the line of code beside it."""
-    content = json.loads(index.read_text("utf-8"))
+    content = load_json(index.read_text("utf-8"))
     content["_class_name"] = PIPELINE_INDEX["_class_name"]
     index.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from pixelguide.bounded_json import load_json
 from pixelguide.edit.result import versions
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask
@@ -130,7 +131,7 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = load_json(path.read_text("utf-8"))
         if not isinstance(content, dict):
             raise ValueError("not a JSON object")
     except (OSError, ValueError, RecursionError) as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
+from pixelguide.bounded_json import load_json
 from pixelguide.checked import Checked
 from pixelguide.edit.editor import Editor
 from pixelguide.errors import InputError
@@ -52,7 +53,7 @@ def load_tasks(folder: Path, editor: Editor) -> list[EditTask]:
     """
     path = folder / INDEX
     try:
-        content = json.loads(path.read_text("utf-8-sig"))
+        content = load_json(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise InputError("no such file", str(path), "List the edits there.") from None
     except (OSError, ValueError, RecursionError) as error:

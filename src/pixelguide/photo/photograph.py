@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, JpegImagePlugin
 
 from pixelguide.errors import InputError
-from pixelguide.images import DAMAGE, Prepare, is_deep, open_image
+from pixelguide.images import DAMAGE, Prepare, converted, is_deep, open_image
 
 Pixels = NDArray[np.unsignedinteger[Any]]
 """uint8 or uint16."""
-FileFormat = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP"]
+FileFormat = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "HEIF", "JXL"]
 
 ORIENTATION = 0x0112
 UPRIGHT = 1
@@ -70,7 +70,7 @@ class Photograph:
 
     @classmethod
     def open(cls, path: str | Path) -> Photograph:
-        """Read PNG, JPEG, WebP, TIFF or BMP: 8 bits, or 16 (PNG, TIFF); grey or RGB, alpha or not.
+        """Read a picture of one of `FORMATS`: 8 bits, or 16 (PNG, TIFF); grey or RGB, alpha or not.
 
         Palettes become RGB(A). Raises InputError as `open_image` does, and for pixels of another
         type.
@@ -89,11 +89,11 @@ class Photograph:
     def of_image(cls, image: Image.Image, where: str = "image") -> Photograph:
         """A decoded picture of 8 bits. Raises InputError naming `where` for another pixel type."""
         if image.mode == "1":
-            image = _like(image.convert("L"), image)
+            image = _like(converted(image, "L", where), image)
         if image.mode in ("P", "PA") or "transparency" in image.info:
             clear = image.mode == "PA" or "transparency" in image.info
             wanted = ("LA" if clear else "L") if image.mode == "L" else "RGBA" if clear else "RGB"
-            image = _like(image.convert(wanted), image)
+            image = _like(converted(image, wanted, where), image)
         if image.mode not in ("L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B"):
             raise InputError(
                 f"pixels of type {image.mode}", where, "Convert the picture to RGB or grey first."

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from pixelguide.errors import InputError
+from pixelguide.phone_formats import KINDS
 from pixelguide.photo.photograph import (
     ORIENTATION,
     UPRIGHT,
@@ -51,6 +52,8 @@ class PhotographWriter:
         self.photograph, self._texts = photograph, texts or {}
         kind: FileFormat = photograph.format if output == "same" else output.upper()  # type: ignore[assignment]
         self.format: FileFormat = kind
+        if kind in KINDS:
+            raise InputError(f"{kind} is read, not written", "format", "Take png, jpeg or tiff.")
         if kind not in SUFFIX:
             raise InputError(f"format '{output}'", hint="Use png, same, jpeg, webp or tiff.")
         if kind == "JPEG" and photograph.has_alpha:

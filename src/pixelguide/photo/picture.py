@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.images import load_rgb, to_rgb
+from pixelguide.images import has_deep_pixels, load_rgb, to_rgb
 from pixelguide.photo.framing import Frame, Placement, Point
 from pixelguide.photo.photograph import Photograph, Pixels
 
@@ -20,13 +20,17 @@ Crop = Frame | tuple[float, ...] | Literal["auto"]
 
 
 def read_picture(image: Picture | Pixels, size: int) -> NDArray[np.uint8]:
-    """A file, a PIL image or an array as a new uint8 array S×S×3 with S = `size`.
+    """A file, a PIL image or an array as a new uint8 array S×S×3 with S = `size`; 16 bits are
+    rounded to 8.
 
     Raises InputError if it cannot be read or has another size.
     """
     where = "image"
     if isinstance(image, (str, Path)):
         where = Path(image).name
+    if (deep := deep_photograph(image)) is not None:
+        image = np.array(deep.rgb())
+    elif isinstance(image, (str, Path)):
         image = load_rgb(image)
     elif isinstance(image, Image.Image):
         image = to_rgb(image)
@@ -50,6 +54,20 @@ def read_picture(image: Picture | Pixels, size: int) -> NDArray[np.uint8]:
             "Say which part to take: crop x,y,size, or auto for all of a square picture.",
         )
     return image.copy()
+
+
+def deep_photograph(image: Picture | Pixels) -> Photograph | None:
+    """The picture as a photograph if it has 16 bits, colours or grey; None if it has 8, or is none.
+
+    Raises InputError if it cannot be read.
+    """
+    if isinstance(image, (str, Path)):
+        deep = has_deep_pixels(image)
+    elif isinstance(image, Image.Image):
+        deep = image.mode.startswith("I;16")
+    else:
+        deep = isinstance(image, np.ndarray) and image.dtype == np.uint16
+    return read_photograph(image) if deep else None
 
 
 def read_photograph(image: AnyPicture) -> Photograph:

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 from pixelguide.errors import InputError
 from pixelguide.prior.kinds import (
     NoPriorError,
+    check_files,
     check_index,
-    check_parts,
     check_scheduler,
-    folders,
 )
 from pixelguide.prior.manifest import MANIFEST, check_manifest, file_names, read_json, sha256
 from pixelguide.prior.public.registry import REGISTRY, find, is_hub_id
@@ -70,7 +69,7 @@ class ModelFolder:
                 str(error.filename or model),
                 "Check the path, and that nothing writes to it.",
             ) from None
-        check_parts(folders(hashes), str(path))
+        check_files(hashes, str(path))
         if INDEX in hashes:
             check_index(read_json(path, INDEX), INDEX)
         return cls(path, hashes)

@@ -77,6 +77,10 @@ def check_index(index: Mapping[str, Any], where: str) -> None:
     raise InputError(f"{what} ({kind})", where, FITS)
 
 
+ADAPTERS = ("adapter_config.json", "pytorch_lora_weights.safetensors")
+"""Files of what is put on top of a model."""
+
+
 def check_parts(parts: Collection[str], where: str, kind: str = "") -> None:
     """Raise InputError if a model has a part (a folder, or an entry of its index) that a prior has
     not. kind: of the pipeline, where it is known."""
@@ -92,9 +96,14 @@ def check_parts(parts: Collection[str], where: str, kind: str = "") -> None:
             raise InputError(f"{what} (it has a '{part}')", where, FITS)
 
 
-def folders(names: Collection[str]) -> set[str]:
-    """The top folders of files by relative name."""
-    return {name.partition("/")[0] for name in names if "/" in name}
+def check_files(names: Collection[str], where: str) -> None:
+    """Raise InputError if a model of these files (relative names) is no prior."""
+    for name in ADAPTERS:
+        if name in names:
+            raise InputError(
+                f"an adapter, not a model ('{name}')", where, "Fuse it into its model first."
+            )
+    check_parts({name.partition("/")[0] for name in names if "/" in name}, where)
 
 
 def check_scheduler(config: Mapping[str, Any]) -> None:

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.files import Content, write_atomically
+from pixelguide.files import Content, entries_below, write_atomically
+from pixelguide.leftovers import remove_leftovers
+from pixelguide.prior.foreign_numbers import check_numbers
 from pixelguide.prior.safe import AGAIN, refuse_disguised_pickle
 
 MANIFEST = "manifest.json"
@@ -21,15 +24,20 @@ NO_PARTS = ("training.safetensors", TRAINING_LOG)
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
-    """Content of `folder`/`name`; InputError if it is missing or not a JSON object."""
+    """Content of `folder`/`name`; InputError if it is missing, not a JSON object, or has numbers
+    that no model has."""
     try:
-        content = json.loads((folder / name).read_text("utf-8"))
+        content = load_json((folder / name).read_text("utf-8"))
     except FileNotFoundError:
         raise InputError("part of the model is missing", name, AGAIN) from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"not readable as JSON ({error})", name, "Fetch it again.") from None
     if not isinstance(content, dict):
         raise InputError("not a JSON object", name, AGAIN)
+    try:
+        check_numbers(content)
+    except ValueError as error:
+        raise InputError(f"configuration cannot be used ({error})", name, AGAIN) from None
     return content
 
 
@@ -39,6 +47,8 @@ def write_parts(folder: Path, parts: Mapping[str, Content]) -> None:
     Killed half-way, the folder either still loads as before or is refused by its manifest.
     """
     new: dict[str, str] = {}
+    for place in {(folder / name).parent for name in parts}:
+        remove_leftovers(place)
     for name, content in parts.items():
         digest = hashlib.sha256()
         write_atomically(folder / name, _hashing(content, digest.update))
@@ -83,7 +93,7 @@ def file_names(folder: Path) -> list[str]:
     """Relative names of all files but hidden ones, which are no part of a model: temporary ones
     come and go. Anything but folders and plain files is refused."""
     names = []
-    for path in folder.rglob("*"):
+    for path in entries_below(folder):
         relative = path.relative_to(folder).as_posix()
         try:
             mode = os.lstat(path).st_mode

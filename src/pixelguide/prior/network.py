@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from pixelguide.errors import InputError
+from pixelguide.prior.foreign_numbers import check_numbers
 from pixelguide.prior.kinds import FITS, NoPriorError
 from pixelguide.prior.safe import aligned
 from pixelguide.prior.unet import UNet
@@ -31,6 +32,7 @@ def check_network(config: dict[str, Any]) -> dict[str, Any]:
     give as many channels again for its variance. Raises NoPriorError for one that is no prior, and
     whatever comes of entries of the wrong type.
     """
+    check_numbers(config)
     if config.get("_class_name") != "UNet2DModel":
         raise NoPriorError(_other_network(config))
     if config.get("layers_per_block", 0) > 64 or len(config["block_out_channels"]) > 16:

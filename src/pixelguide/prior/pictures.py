@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.files import is_hidden
+from pixelguide.files import entries_below, is_hidden
 from pixelguide.images import SUFFIXES, load_rgb, to_model
 
 KEPT_BYTES = 2**30
@@ -34,7 +34,7 @@ class PictureFolder:
         self.size = size
         self.paths = sorted(
             path
-            for path in folder.rglob("*")
+            for path in entries_below(folder)
             if path.suffix.lower() in SUFFIXES
             and not path.stem.endswith("_label")
             and not is_hidden(str(path.relative_to(folder)))

@@ -52,8 +52,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise InputError("truncated weights", path.name, AGAIN)
     try:
         return safetensors.torch.load_file(path)
-    except (safetensors.SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
-        raise InputError(f"damaged weights ({error})", path.name, AGAIN) from None
+    except MemoryError:
+        raise
+    except Exception as error:  # types that torch has no tensors of raise what they like
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"damaged weights ({reason})", path.name, AGAIN) from None
 
 
 def refuse_disguised_pickle(path: Path) -> None:
@@ -115,8 +118,8 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
             problem = f"'{name}' has shape {tuple(tensors[name].shape)}, not {tuple(own.shape)}"
         elif tensors[name].is_floating_point() != own.is_floating_point():
             problem = f"'{name}' has type {tensors[name].dtype}, not {own.dtype}"
-        elif own.is_floating_point() and not torch.isfinite(tensors[name].float()).all():
-            problem = f"'{name}' holds values that are not finite"
+        elif own.is_floating_point() and (what := _strange_values(tensors[name])):
+            problem = f"'{name}' {what}"
         else:
             continue
         raise InputError(f"wrong weights ({problem})", where, _UNFIT)
@@ -125,6 +128,17 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
             raise InputError(f"wrong weights ('{name}' is not of this model)", where, _UNFIT)
     cast = {name: aligned(value.to(expected[name].dtype)) for name, value in tensors.items()}
     module.load_state_dict(cast, assign=any(own.is_meta for own in expected.values()))
+
+
+def _strange_values(tensor: Tensor) -> str:
+    """Why a tensor's values are no weights; "" if they are."""
+    import torch
+
+    try:
+        values = tensor.float()
+    except RuntimeError:  # of four bits, say: such types have names and no arithmetic
+        return f"has type {tensor.dtype}, which cannot be read"
+    return "" if torch.isfinite(values).all() else "holds values that are not finite"
 
 
 def aligned(tensor: Tensor) -> Tensor:

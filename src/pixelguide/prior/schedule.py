@@ -13,6 +13,9 @@ from torch import Tensor
 
 from pixelguide.devices import sent
 from pixelguide.errors import InputError
+from pixelguide.prior.foreign_numbers import check_numbers
+
+_AGAIN = "Fetch the model again."
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ class Schedule:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Schedule | None:
         """As `from_scheduler`, from the content of `scheduler_config.json`, without diffusers; None
-        for levels that have no formula here. Raises InputError as it does."""
+        for levels that have no formula here. Raises InputError as it does, and ValueError for
+        more levels than any schedule has."""
+        check_numbers(config)
         betas = _betas(config)
         kind = str(config.get("variance_type", "fixed_small"))
         return None if betas is None else cls._of(betas, kind)
@@ -62,6 +67,8 @@ class Schedule:
     def _of(cls, betas: Tensor, kind: str) -> Schedule:
         if kind.removesuffix("_log") not in ("fixed_small", "fixed_large", "learned_range"):
             raise InputError(f"variance_type '{kind}'", "scheduler_config.json", "Not supported.")
+        if not ((betas > 0) & (betas <= 1)).all() or len(betas) == 0:  # neither is a NaN
+            raise InputError("levels of noise outside 0 … 1", "scheduler_config.json", _AGAIN)
         alpha_bar = torch.cumprod(1 - betas.to(torch.float64), 0)
         fixed: Literal["small", "large"] = "large" if kind.startswith("fixed_large") else "small"
         return cls(torch.arange(len(alpha_bar)), alpha_bar, fixed)

@@ -46,6 +46,7 @@ def train_prior(
     *,
     device: str = "auto",
     on_progress: Progress | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> UNet2DModel:
     """Train a prior and keep it in model folder `folder`; go on from its checkpoint if it has one.
 
@@ -53,7 +54,8 @@ def train_prior(
     ends with the same weights as an uninterrupted one. Every `checkpoint_images` the folder
     receives the state to resume from, the averaged weights (fp16), and a sheet of samples.
     network: what to train: an architecture, to begin with fresh weights, or a network, to go on
-    from its weights (a copy of it is trained).
+    from its weights (a copy of it is trained). on_note: told where the training goes on with
+    another number of threads, after which its weights are others.
     Returns the network with the averaged weights. Raises InputError on bad settings, for a network
     without learned variance, and for a `folder` with classifiers if there is something to train.
     """
@@ -113,7 +115,7 @@ def train_prior(
     identity["network"] = {
         name: value for name, value in unet.config.items() if not name.startswith("_")
     }
-    step = load_checkpoint(folder, unet, optimizer, ema, identity)
+    step = load_checkpoint(folder, unet, optimizer, ema, identity, on_note)
     total_steps = settings.images // settings.batch_size
     if step < total_steps:
         refuse_classifiers(folder)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.prior.safe import read_tensors
 
@@ -95,7 +95,7 @@ def read_weights(folder: Path, head: str) -> dict[str, Tensor]:
 
 def _weight_map(index: Path) -> dict[str, str]:
     try:
-        found = json.loads(index.read_text("utf-8"))["weight_map"]
+        found = load_json(index.read_text("utf-8"))["weight_map"]
     except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
         reason = str(error) or type(error).__name__
         raise InputError(f"no index of shards ({reason:.80})", index.name) from None

@@ -73,7 +73,8 @@ def train_category(
     name; by default those of `default_taps`.
     allow_absent: classes of which there is no pixel are an InputError else: nothing can be learnt
     of them, and edits towards them fail.
-    on_note: told in a sentence each what may be wrong with the maps.
+    on_note: told in a sentence each what may be wrong with the maps, and of a training that goes on
+    with another number of threads.
     on_plan: told what the training will need, before it starts; an exception ends it there.
     A killed run goes on from `out` when repeated. `out` may be the model's own folder.
     """
@@ -94,7 +95,12 @@ def train_category(
         channels = sum(tap.channels for tap in denoiser.taps)
         on_plan(plan_training(settings, len(pictures), denoiser.size, channels))
     segmenter, guide = train_classifiers(
-        denoiser, pictures, settings, checkpoint=out / CHECKPOINT, on_progress=on_progress
+        denoiser,
+        pictures,
+        settings,
+        checkpoint=out / CHECKPOINT,
+        on_progress=on_progress,
+        on_note=on_note,
     )
     statistics = measure_statistics(
         denoiser, Segmenter(denoiser, segmenter, pictures.labels), pictures

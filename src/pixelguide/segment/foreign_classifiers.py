@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from pixelguide.errors import InputError
+from pixelguide.files import entries_below
 from pixelguide.prior.adm.torch_files import read_state_dict
 from pixelguide.prior.taps import Tap
 from pixelguide.segment.classifier import ClassifierBank
@@ -44,7 +46,7 @@ class ClassifierFolder:
 def find_classifiers(folder: Path) -> list[ClassifierFolder]:
     """Every folder of classifiers in or under `folder`, by name. Raises InputError if none is."""
     found: dict[Path, dict[int, Path]] = {}
-    for path in sorted(folder.rglob("model_*.pth")):
+    for path in sorted(p for p in entries_below(folder) if fnmatch(p.name, "model_*.pth")):
         number = re.fullmatch(r"model_(\d+)", path.stem)
         if number and path.is_file() and not path.is_symlink():
             found.setdefault(path.parent, {})[int(number[1])] = path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import torch
 from pydantic import ConfigDict, Field
 
+from pixelguide.bounded_json import Items
 from pixelguide.checked import Checked
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
@@ -29,10 +30,10 @@ class _BankConfig(Checked):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     num_classes: int = Field(ge=1, le=255)
-    timesteps: list[Annotated[list[Number], Field(min_length=1)]] = Field(min_length=1)
-    taps: list[Number] = Field(min_length=1)
-    tap_channels: list[Width] = Field(min_length=1)
-    hidden: Annotated[list[Width], Field(min_length=2, max_length=2)] | None = None
+    timesteps: Items[Annotated[Items[Number], Field(min_length=1)]] = Field(min_length=1)
+    taps: Items[Number] = Field(min_length=1)
+    tap_channels: Items[Width] = Field(min_length=1)
+    hidden: Annotated[Items[Width], Field(min_length=2, max_length=2)] | None = None
 
 
 def classifier_parts(

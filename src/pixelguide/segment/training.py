@@ -32,6 +32,7 @@ def train_classifiers(
     *,
     checkpoint: Path | None = None,
     on_progress: Progress | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> tuple[ClassifierBank, ClassifierBank]:
     """f_multi and {C_t} (Matsunaga et al. 2022, sec. 3.2 and A.1) on a frozen prior.
 
@@ -39,7 +40,8 @@ def train_classifiers(
     one classifier of all the guide's timesteps mixed; then every C_t, from that one's weights and
     with the features of its own timestep. A member's draws depend on the seed and its timesteps,
     not on which others are trained beside it. checkpoint: a file that keeps finished jobs; a
-    repeated call goes on behind them with the same result.
+    repeated call goes on behind them with the same result, if it has as many threads; else on_note
+    is told so.
     Returns (segmenter, guide). Raises InputError when a checkpoint belongs to other settings.
     """
     plan = _plan(denoiser, pictures, settings)
@@ -47,7 +49,7 @@ def train_classifiers(
     segmenter = _bank(denoiser, pictures, [settings.segment_timesteps] * settings.members)
     guide = _bank(denoiser, pictures, [(t,) for t in guide_timesteps(settings)])
     store = TrainingCheckpoint(checkpoint, settings, pictures, denoiser)
-    done = store.restore(segmenter, guide)
+    done = store.restore(segmenter, guide, on_note)
     finished, total = 0, sum(len(job.members) for job in plan)
     work, whole = 0.0, sum(map(_work, plan))
     for job in plan:

@@ -6,7 +6,6 @@ import hmac
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
@@ -23,6 +22,10 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_HEADER_BYTES = 32 * 1024
+"""Of all headers together; a browser with many cookies for this machine sends some thousand."""
+_QUERY_BYTES = 1024
+"""Looked at for a token."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,10 @@ class AccessPolicy:
         )
 
     def check(self, scope: Scope) -> None:
-        """Raise HttpError: 403 for a foreign Host or Origin, 401 without the token."""
+        """Raise HttpError: 431 for large headers, 403 for a foreign Host or Origin, 401 without the
+        token. Takes time in proportion to the headers, which are bounded first."""
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > _HEADER_BYTES:
+            raise HttpError(431, "large_header", "the headers are too large", "Delete cookies.")
         host = _values(scope, b"host")
         if len(host) != 1 or host[0].lower() not in self.hosts:
             raise HttpError(403, "foreign_host", "not the address of this server")
@@ -83,12 +89,10 @@ class AccessPolicy:
     def _tokens(self, scope: Scope) -> list[str]:
         found = [v[7:] for v in _values(scope, b"authorization") if v[:7].lower() == "bearer "]
         for header in _values(scope, b"cookie"):
-            try:
-                cookies = SimpleCookie(header)
-            except CookieError:
-                continue
-            if self.cookie in cookies:
-                found.append(cookies[self.cookie].value)
+            # By hand: a token has plain characters only, and what takes quoted ones apart may take
+            # time in the square of their number (CVE-2024-7592).
+            pairs = (pair.strip().partition("=") for pair in header.split(";"))
+            found += [value for name, _, value in pairs if name == self.cookie]
         if scope["path"] == "/":
             found += _query(scope).get("token", [])
         return found
@@ -126,6 +130,9 @@ class AccessMiddleware:
             await error_response(error)(scope, receive, send_with_headers)
             return
         app = self._policy.token_response(scope) or self._app
+        # read here and nowhere else: FastAPI would take cookies apart for every route
+        kept = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+        scope = {**scope, "headers": kept}
         await app(scope, receive, send_with_headers)
 
 
@@ -134,4 +141,5 @@ def _values(scope: Scope, name: bytes) -> list[str]:
 
 
 def _query(scope: Scope) -> dict[str, list[str]]:
-    return parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    query = scope.get("query_string", b"")
+    return parse_qs(query.decode("latin-1")) if len(query) <= _QUERY_BYTES else {}

@@ -39,6 +39,11 @@ CREATE TABLE origins (
 ) WITHOUT ROWID;
 """
 """Came with version 2."""
+_COLUMNS = {
+    "items": "id, kind, used",
+    "jobs": "number, id, key, kind, state, attempts, created, request, result, error",
+    "origins": "picture, content",
+}
 
 
 class Database:
@@ -84,11 +89,21 @@ class Database:
                 raise ResourceError(
                     f"cannot write ({error})", self._path.name, "Free space."
                 ) from None
+            except sqlite3.IntegrityError:
+                raise  # ours
+            except sqlite3.DatabaseError as error:
+                raise self._damaged(error) from None
 
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
-        """The rows of a query."""
+        """The rows of a query. Raises InputError where the file is damaged."""
         with self._read_lock:
-            return self._reader.execute(query, values).fetchall()
+            try:
+                return self._reader.execute(query, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise self._damaged(error) from None
+
+    def _damaged(self, error: sqlite3.Error) -> InputError:
+        return InputError(f"damaged ({error})", self._path.name, "Choose another --data.")
 
     def close(self) -> None:
         """Close both connections."""
@@ -96,6 +111,14 @@ class Database:
             self._reader.close()
         with self._write_lock:
             self._writer.close()
+
+    def _check(self) -> None:
+        """Raise InputError unless the file is whole and its tables are ours."""
+        found = self._writer.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise self._damaged(sqlite3.DatabaseError(str(found).splitlines()[0][:120]))
+        for table, columns in _COLUMNS.items():
+            self._writer.execute(f"SELECT {columns} FROM {table} LIMIT 1")  # noqa: S608 - ours
 
     def _connected(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -113,7 +136,9 @@ class Database:
             self._writer.executescript(
                 f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={_VERSION}; COMMIT;"
             )
-        elif version != _VERSION:
+        elif version == _VERSION:
+            self._check()
+        else:
             raise InputError(
                 f"made by another version ({version})", self._path.name, "Choose another --data."
             )

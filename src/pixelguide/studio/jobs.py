@@ -7,15 +7,17 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pixelguide.errors import ResourceError
 from pixelguide.studio.database import Database
-from pixelguide.studio.error_content import ErrorContent
+from pixelguide.studio.error_content import ErrorContent, error_content
 from pixelguide.studio.http_errors import busy
 from pixelguide.studio.limits import Limits
 
 FINAL = ("done", "failed", "cancelled")
+DAMAGED = error_content("damaged", "the database is damaged", "Ask for it again.")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class JobStore:
 
     def __init__(self, database: Database, limits: Limits) -> None:
         self._database, self._limits = database, limits
+        self._unwritten: set[str] = set()
 
     def submit(
         self, key: str, kind: str, request: dict[str, Any], uses: Sequence[str] = ()
@@ -96,7 +99,10 @@ class JobStore:
     def get(self, identity: str) -> Job | None:
         """The job of that id, if there is one."""
         rows = self._database.read("SELECT * FROM jobs WHERE id = ?", (identity,))
-        return _job(rows[0]) if rows else None
+        job = _job(rows[0]) if rows else None
+        if job is not None and job.id in self._unwritten and not job.is_final:
+            return replace(job, state="cancelled")
+        return job
 
     def ahead(self, job: Job) -> int:
         """How many jobs come before a queued one; 0 for any other."""
@@ -146,7 +152,23 @@ class JobStore:
         return [_job(row) for row in rows]
 
     def cancel(self, identity: str) -> Job | None:
-        """The job of that id, cancelled unless it had ended; None if there is none."""
+        """The job of that id, cancelled unless it had ended; None if there is none.
+
+        Also on a full disk: it is remembered here then, until `write_cancelled` can write it.
+        """
+        try:
+            return self._cancel(identity)
+        except ResourceError:
+            self._unwritten.add(identity)
+            return self.get(identity)
+
+    def write_cancelled(self) -> None:
+        """Write what was cancelled while the disk was full. Raises ResourceError if it still is."""
+        for identity in [*self._unwritten]:
+            self._cancel(identity)
+            self._unwritten.discard(identity)
+
+    def _cancel(self, identity: str) -> Job | None:
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE jobs SET state = 'cancelled' "
@@ -158,6 +180,7 @@ class JobStore:
 
     def put_back(self, number: int, *, attempt_counts: bool) -> bool:
         """Queue a running job again, at its old place; False if it had all its attempts."""
+        self.write_cancelled()
         back = 0 if attempt_counts else 1
         with self._database.write() as connection:
             changed = connection.execute(
@@ -168,7 +191,11 @@ class JobStore:
         return changed.rowcount == 1
 
     def recover(self, error: ErrorContent) -> None:
-        """After a start: what was running is queued again, or fails with `error`."""
+        """After a start: what was running is queued again, or fails with `error`; so does what the
+        database no longer says what it is."""
+        for row in self._database.read("SELECT * FROM jobs WHERE state IN ('queued', 'running')"):
+            if _content(row["request"]) is None:
+                self._give_up(row["number"])
         for row in self._database.read("SELECT number FROM jobs WHERE state = 'running'"):
             if not self.put_back(row["number"], attempt_counts=True):
                 self.fail(row["number"], error)
@@ -181,7 +208,15 @@ class JobStore:
                 (before,),
             )
 
+    def _give_up(self, number: int) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'failed', request = '{}', error = ? WHERE number = ?",
+                (json.dumps(DAMAGED), number),
+            )
+
     def _end(self, number: int, state: str, column: str, content: dict[str, Any]) -> None:
+        self.write_cancelled()
         with self._database.write() as connection:
             connection.execute(
                 f"UPDATE jobs SET state = ?, {column} = ? "  # noqa: S608 - our own column names
@@ -211,7 +246,16 @@ def _job(row: sqlite3.Row) -> Job:
         row["kind"],
         row["state"],
         row["attempts"],
-        json.loads(row["request"]),
-        json.loads(row["result"]) if row["result"] else None,
-        json.loads(row["error"]) if row["error"] else None,
+        _content(row["request"]) or {},
+        _content(row["result"]),
+        _content(row["error"]),
     )
+
+
+def _content(text: str | None) -> dict[str, Any] | None:
+    """An object in a column; None where there is none, or no longer one."""
+    try:
+        found = json.loads(text) if text else None
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

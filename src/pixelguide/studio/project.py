@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -12,6 +12,7 @@ from pydantic import (
     model_serializer,
 )
 
+from pixelguide.bounded_json import Items, Table
 from pixelguide.errors import InputError
 from pixelguide.studio.provenance import Origin, Part
 from pixelguide.studio.stored_files import Kind
@@ -21,10 +22,12 @@ FOLDERS: dict[Kind, str] = {
 }  # fmt: skip
 _PHOTOGRAPHS = 8
 """In a project; each takes as long to check as an upload. The page's projects have one."""
+_ENTRIES = 20_000
+"""Edits, and pictures that come from somewhere; as many members a project's zip may have."""
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Version(_Strict):
@@ -37,11 +40,14 @@ class Version(_Strict):
     note: str = Field("", max_length=2000)
 
 
+Versions = Annotated[Items[Version], Field(max_length=1000)]
+
+
 class PackRequest(_Strict):
     """What the page sends to have a project packed. state: its own, opaque here."""
 
     name: str = Field("", max_length=200)
-    versions: list[Version] = Field(max_length=1000)
+    versions: Versions
     state: dict[str, Any] = {}
 
 
@@ -51,7 +57,7 @@ class EditRequest(_Strict):
     picture: str
     source: str
     target: str
-    classes: list[str] | None = None
+    classes: Items[str] | None = Field(None, max_length=255)
     settings: dict[str, Any] = {}
     region: str | None = None
 
@@ -74,8 +80,8 @@ class Edit(_Strict):
     """An edit that was done. pictures: of the candidates. roi: its file."""
 
     request: EditRequest
-    pictures: list[str] = Field(min_length=1, max_length=64)
-    scores: list[Score]
+    pictures: Items[str] = Field(min_length=1, max_length=64)
+    scores: Items[Score] = Field(max_length=64)
     best: int
     roi: str
     report: dict[str, Any]
@@ -95,9 +101,9 @@ class Project(_Strict):
     model: dict[str, str]
     size: int
     labels: dict[str, Any]
-    versions: list[Version]
-    edits: dict[str, Edit]
-    origins: dict[str, Origin] = {}
+    versions: Versions
+    edits: Table[str, Edit] = Field(max_length=_ENTRIES)
+    origins: Table[str, Origin] = Field({}, max_length=_ENTRIES)
     state: dict[str, Any]
 
 

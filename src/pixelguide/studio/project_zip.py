@@ -35,7 +35,7 @@ def write_zip(project: Project, files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed
         described = project.model_dump(exclude=set() if project.origins else {"origins"})
-        text = json.dumps(described, indent=1, ensure_ascii=False)
+        text = json.dumps(described, indent=1, ensure_ascii=False, allow_nan=False)
         archive.writestr(PROJECT, text, zipfile.ZIP_DEFLATED)
         for name, content in files.items():
             archive.writestr(name, content)

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     TypeAdapter,
+    ValidationError,
     model_serializer,
 )
 
@@ -48,6 +49,8 @@ class Change(_Strict):
     feather: Annotated[int, Field(ge=0, le=64)]
 
 
+_MOST_BASES = 100
+"""Parts of edited photographs in one another; a damaged database may have them in a circle."""
 Origin = Part | Change
 _ORIGIN: TypeAdapter[Origin] = TypeAdapter(Origin)
 
@@ -98,21 +101,28 @@ class Provenance:
     def of(self, picture: str) -> Origin | None:
         """Where a picture comes from, if it is a part of a photograph."""
         rows = self._database.read("SELECT content FROM origins WHERE picture = ?", (picture,))
-        return _ORIGIN.validate_json(rows[0]["content"]) if rows else None
+        try:
+            return _ORIGIN.validate_json(rows[0]["content"]) if rows else None
+        except ValidationError:
+            return None  # of a damaged database
 
-    def lineage(self, picture: str) -> Lineage | None:
+    def lineage(self, picture: str, _bases: int = 0) -> Lineage | None:
         """How a picture came out of a photograph; None where it did not, or where something on the
         way was forgotten."""
-        changes = []
+        changes: dict[str, Change] = {}
+        if _bases > _MOST_BASES:
+            return None
         while isinstance(origin := self.of(picture), Change):
-            changes.append((picture, origin))
+            if picture in changes:
+                return None  # of a damaged database: it leads nowhere
+            changes[picture] = origin
             picture = origin.parent
         if origin is None:
             return None
-        base = self.lineage(origin.base) if origin.base else None
+        base = self.lineage(origin.base, _bases + 1) if origin.base else None
         if origin.base and base is None:
             return None
-        return Lineage(picture, origin, tuple(reversed(changes)), base)
+        return Lineage(picture, origin, tuple(reversed(changes.items())), base)
 
     def touch(self, picture: str) -> None:
         """What its photograph is made of is in use, and so not to be forgotten."""

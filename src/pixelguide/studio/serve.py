@@ -7,6 +7,7 @@ import ipaddress
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -14,6 +15,12 @@ from fastapi import FastAPI
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.studio.access import AccessPolicy
+from pixelguide.studio.connections import (
+    BACKLOG,
+    BoundedProtocol,
+    ConnectionLimits,
+    Connections,
+)
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TOKEN_CHARACTERS = 16
@@ -90,10 +97,16 @@ def serve(app: FastAPI, listening: socket.socket, on_ready: Callable[[], None]) 
     asyncio.run(server(app, on_ready).serve(sockets=[listening]))
 
 
-def server(app: FastAPI, on_ready: Callable[[], None]) -> uvicorn.Server:
-    """uvicorn as the Studio uses it. on_ready: called when requests are answered."""
+def server(
+    app: FastAPI, on_ready: Callable[[], None], limits: ConnectionLimits | None = None
+) -> uvicorn.Server:
+    """uvicorn as the Studio uses it. on_ready: called when requests are answered. limits: of
+    connections; by default as many as the process may have files open allows."""
+    limits = limits or ConnectionLimits.for_files(_file_limit())
     config = uvicorn.Config(
         app,
+        http=partial(BoundedProtocol, open_connections=Connections(limits)),  # type: ignore[arg-type]
+        backlog=BACKLOG,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -141,6 +154,16 @@ def _own_addresses() -> list[str]:
 
 def _is_plain(token: str) -> bool:
     return token.isascii() and token.replace("-", "").replace("_", "").isalnum()
+
+
+def _file_limit() -> int:
+    """How many files this process may have open; 1024, the usual number, where nobody says."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 1024
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1024 if soft == resource.RLIM_INFINITY else soft
 
 
 def default_data() -> Path:

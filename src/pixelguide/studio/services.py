@@ -77,6 +77,8 @@ def open_services(
         raise InputError(
             "another Studio uses this folder", str(data), "Stop it, or choose another with --data."
         ) from None
+    except OSError as error:
+        raise from_os_error(error, folder) from None
     with lock, closing(Database(folder / "studio.sqlite")) as database:
         jobs, files = (
             JobStore(database, limits),

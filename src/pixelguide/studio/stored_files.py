@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.files import write_atomically
-from pixelguide.images import decode_image
+from pixelguide.images import converted, decode_image
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.studio.database import Database
@@ -85,7 +85,7 @@ class FileStore:
     def picture(self, identity: object) -> NDArray[np.uint8]:
         """A picture, uint8 S×S×3. Raises as `read`."""
         image = decode_image(io.BytesIO(self.read(identity, "picture")), "picture", ("PNG",))
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(converted(image, "RGB", "picture"))
 
     def roi(self, identity: object) -> NDArray[np.bool_]:
         """A ROI, bool S×S. Raises as `read`."""

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from multiprocessing.connection import wait
 from typing import Any, Literal
 
-from pixelguide.errors import PixelguideError
+from pixelguide.errors import PixelguideError, ResourceError
 from pixelguide.studio.error_content import ErrorContent, content_of, error_content
 from pixelguide.studio.http_errors import HttpError
-from pixelguide.studio.jobs import Job, JobStore
+from pixelguide.studio.jobs import DAMAGED, Job, JobStore
 from pixelguide.studio.limits import Limits
 from pixelguide.studio.messages import Broken, Done, Failed, OpenRunner, Progress, Ready, Stop
 from pixelguide.studio.stored_files import FileStore
@@ -28,6 +28,7 @@ Publish = Callable[[str, str, dict[str, Any]], None]
 _log = logging.getLogger(__name__)
 DIED = error_content("worker_died", "the job was broken off twice", "Ask for less at a time.")
 _LATE = error_content("time_limit", "the job took too long", "Ask for fewer candidates or steps.")
+_NO_SPACE = error_content("out_of_resource", "its result could not be kept", "Free space.")
 _STARTS_BEFORE_FAILING = 3
 _FIRST_PAUSE = 0.5
 """Seconds after a worker that could not start; doubled each time."""
@@ -58,6 +59,7 @@ class Supervisor:
         self._failed_starts = 0
         self._stopping = False
         self._cancelled: set[int] = set()
+        self._unsettled: Job | None = None
         self._wake_reader, self._wake_writer = socket.socketpair()
         # The self-pipe trick: `wait` below watches one end, `wake` writes to the other.
         for end in (self._wake_reader, self._wake_writer):
@@ -101,13 +103,17 @@ class Supervisor:
         while not self._stopping:
             try:
                 self._step()
-            except Exception:  # a full disk, say: the jobs are safe in their table
+            except ResourceError as error:  # a full disk: the jobs are safe in their table
+                _log.error("%s", error)
+                self._wait(1)
+            except Exception:
                 _log.exception("the supervisor made an error")
                 self._drop_worker()
                 self._wait(1)
         self._drop_worker()
 
     def _step(self) -> None:
+        self._settle()
         if self._worker is None and not self._start_worker():
             return
         worker = self._worker
@@ -119,8 +125,24 @@ class Supervisor:
             if worker.connection in self._wait(None, worker):  # idle: it has died
                 self._drop_worker()
             return
+        self._unsettled = job
         self._perform(worker, job)
+        self._unsettled = None
         self._cancelled.discard(job.number)
+        self._publish_end(job)
+
+    def _settle(self) -> None:
+        """Write what could not be written: a job whose end found the disk full goes back or fails.
+        Raises ResourceError while there is no space."""
+        self._jobs.write_cancelled()
+        if (job := self._unsettled) is not None:
+            if not self._jobs.put_back(job.number, attempt_counts=True):
+                self._jobs.fail(job.number, _NO_SPACE)
+            self._unsettled = None
+            self._cancelled.discard(job.number)
+            self._publish_end(job)
+
+    def _publish_end(self, job: Job) -> None:
         now = self._jobs.get(job.id)
         if now is not None and now.is_final:
             self._publish(now.id, now.state, now.content())
@@ -153,6 +175,9 @@ class Supervisor:
             task = task_of(job, self._files)
         except (PixelguideError, HttpError) as error:
             self._jobs.fail(job.number, _of(error))
+            return
+        except LookupError:  # what it was asked for is no longer in the database
+            self._jobs.fail(job.number, DAMAGED)
             return
         self._publish(job.id, "progress", _progress(job, "prepare"))
         worker.send(task)

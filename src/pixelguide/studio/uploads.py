@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.images import decode_image
 from pixelguide.label_files import LabelFile
@@ -19,11 +20,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def json_body(body: bytes, model: type[M], where: str = "request") -> M:
-    """JSON from outside as `model`. Raises InputError naming `where` and the first bad field."""
+    """JSON from outside as `model`. Raises InputError naming `where` and the first bad field, and
+    for what `load_json` refuses."""
     try:
-        content = json.loads(body, parse_constant=_refuse)
+        content = load_json(body)
         json.dumps(content, ensure_ascii=False).encode()  # a lone surrogate has no UTF-8
-    except (ValueError, RecursionError):
+    except ValueError:
         raise InputError("not valid JSON", where, "Send JSON in UTF-8.") from None
     try:
         return model.model_validate(content, strict=True)
@@ -66,7 +68,3 @@ def share(text: str) -> float:
     if not 0 <= value <= 1:
         raise InputError(f"strength {text[:40]!r}", "query", "Give a number from 0 to 1.")
     return value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)

@@ -13,6 +13,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
 from pixelguide.files import check_writable, from_os_error, sync_folder, write_atomically
 
@@ -110,7 +111,7 @@ def check_run(path: Path, settings: Mapping[str, Any]) -> None:
 def read_object(path: Path) -> dict[str, Any]:
     """The content of a JSON file that a run left. Raises InputError if it is not readable."""
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = load_json(path.read_text("utf-8"))
         if not isinstance(content, dict):
             raise ValueError("not a JSON object")
     except (OSError, ValueError, RecursionError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -279,3 +280,55 @@ def test_map_with_unknown_ids_is_refused(studio: Studio, project: bytes) -> None
     name = next(name for name in members if name.startswith("maps"))
     bad = picture_png(np.full((SIZE, SIZE), 99, np.uint8))
     assert "99" in _unpack(studio, _zip({**members, name: bad})).json()["message"]
+
+
+@pytest.mark.parametrize("field", ["versions", "edits", "origins", "state", "labels"])
+def test_lists_have_a_greatest_length(studio: Studio, project: bytes, field: str) -> None:
+    """A list of wrong items kept an error for each: 7 million of them took 6.7 GiB."""
+    wrong: Any = [1] * 300_000
+    if field in ("edits", "origins"):
+        wrong = {str(k): 1 for k in range(19_000)}
+    tracemalloc.start()
+    answer = _unpack(studio, _changed(project, lambda content: content.update({field: wrong})))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert answer.status_code == 400
+    assert field in answer.json()["message"]
+    assert peak < 64 * 2**20
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" + b"1," * 2_000_000 + b"1]", b'{"a":' * 5000 + b"1" + b"}" * 5000, b"[1e999]", b"[NaN]"],
+    ids=["values", "depth", "1e999", "NaN"],
+)
+def test_what_is_beyond_all_bounds_is_no_project(
+    studio: Studio, project: bytes, content: bytes
+) -> None:
+    body = _zip({**_members(project), "project.json": content}, zipfile.ZIP_DEFLATED)
+    answer = _unpack(studio, body)
+    assert answer.status_code == 400
+    assert "not valid JSON" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("place", ["state", "score", "report"])
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "Infinity", "NaN"])
+def test_no_number_of_a_project_is_infinite(
+    studio: Studio, project: bytes, place: str, number: str
+) -> None:
+    """Written out it would be no JSON, neither for a browser nor for who opens the project."""
+
+    def change(content: Content) -> None:
+        edit = next(iter(content["edits"].values()))
+        target = {"state": content["state"], "score": edit["scores"][0], "report": edit["report"]}
+        target[place]["roi_loss"] = "HERE"
+
+    changed = _members(_changed(project, change))
+    text = changed["project.json"].replace(b'"HERE"', number.encode())
+    assert text != changed["project.json"]
+    answer = _unpack(studio, _zip({**changed, "project.json": text}))
+    assert answer.status_code == 400
+    body = b'{"name": "x", "versions": [], "state": {"a": ' + number.encode() + b"}}"
+    headers = {"Content-Type": "application/json"}
+    packed = studio.client.post("/api/projects/pack", content=body, headers=headers)
+    assert packed.status_code == 400

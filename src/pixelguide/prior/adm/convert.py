@@ -11,8 +11,9 @@ import torch
 from diffusers import UNet2DModel
 
 from pixelguide.files import Content, check_writable
+from pixelguide.prior.adm.foreign import refuse_foreign
 from pixelguide.prior.adm.shapes import AdmSettings, AdmShape, read_shape
-from pixelguide.prior.adm.torch_files import read_state_dict
+from pixelguide.prior.adm.torch_files import read_torch_file, state_dict_of
 from pixelguide.prior.adm.weights import convert_weights
 from pixelguide.prior.bundle import refuse_classifiers
 from pixelguide.prior.manifest import write_parts
@@ -43,7 +44,9 @@ def convert_adm(
     check_writable(out)
     refuse_classifiers(out)
     where = checkpoint.name
-    state = read_state_dict(checkpoint)
+    content = read_torch_file(checkpoint)
+    refuse_foreign(content, where)
+    state = state_dict_of(content, checkpoint)
     shape = read_shape(state, where)
     unet = shape.network(settings, where)
     weights = convert_weights(state, shape, unet, settings, where, dtype)

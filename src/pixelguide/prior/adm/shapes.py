@@ -11,6 +11,7 @@ from diffusers import DDPMScheduler, UNet2DModel
 from torch import Tensor
 
 from pixelguide.errors import InputError
+from pixelguide.prior.foreign_numbers import TIMESTEPS
 
 GROUPS = 32
 """Every normalization of these networks has 32 groups (and PyTorch's epsilon of 1e-5)."""
@@ -59,8 +60,8 @@ class AdmSettings:
         if self.schedule not in ("linear", "cosine"):
             raise InputError(f"unknown schedule '{self.schedule}'", hint="Use linear or cosine.")
         # below 21 the linear schedule's last beta exceeds 1
-        if not 21 <= self.timesteps <= 10_000:
-            raise InputError(f"{self.timesteps} timesteps", hint="Give 21 to 10000.")
+        if not 21 <= self.timesteps <= TIMESTEPS:
+            raise InputError(f"{self.timesteps} timesteps", hint=f"Give 21 to {TIMESTEPS}.")
 
     def scheduler(self, learned_variance: bool) -> DDPMScheduler:
         """The noise schedule; the linear one is scaled to end where 1000 steps would end."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from pixelguide.errors import InputError, SafetyError
+from pixelguide.prior.adm.foreign import whose
 
 PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 """How pickles start (older ones have no mark of their own)."""
@@ -28,7 +29,11 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     holds a mapping, and so on inside. A `module.` before every name (DataParallel's) is dropped.
     Raises InputError if that is not a mapping of names to dense tensors, and as `read_torch_file`.
     """
-    content = read_torch_file(path)
+    return state_dict_of(read_torch_file(path), path)
+
+
+def state_dict_of(content: Any, path: Path) -> dict[str, Tensor]:
+    """As `read_state_dict`, from the content of the file `path`."""
     for _ in range(4):  # deep enough; what contains itself has no end
         if isinstance(content, dict):
             inner = (content.get(name) for name in WRAPPERS)
@@ -38,6 +43,12 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     for name, value in content.items():
         if not isinstance(value, Tensor) or value.layout != torch.strided or value.is_quantized:
             raise InputError(f"{name!r:.80} is not a dense tensor", path.name, "Give a checkpoint.")
+        if value.dtype == getattr(torch, "float4_e2m1fn_x2", None):
+            raise InputError(
+                f"weights packed as {value.dtype} ('{name:.80}')",
+                path.name,
+                "Give float32, float16 or bfloat16.",
+            )
     # views can make a small file claim any size
     if sum(value.numel() * value.itemsize for value in content.values()) > path.stat().st_size:
         raise InputError("tensors larger than the file", path.name, FETCH)
@@ -74,7 +85,8 @@ def read_torch_file(path: Path) -> Any:
             raise SafetyError(
                 f"a pickle that wants {what}; reading it could run code",
                 path.name,
-                "Only tensors in plain containers are read; do not trust this file's source.",
+                f"{whose(path)}Only tensors in plain containers are read; do not trust this file's "
+                "source.",
             ) from None
         raise InputError("not a PyTorch file", path.name, "Give a checkpoint (.pt).") from None
     except OSError as error:

@@ -14,7 +14,7 @@ from torch import Tensor
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 from pixelguide.files import from_os_error, write_atomically
 from pixelguide.prior.bundle import INDEX, ModelFolder
-from pixelguide.prior.kinds import FITS, check_index, check_parts, folders
+from pixelguide.prior.kinds import FITS, check_files, check_index
 from pixelguide.prior.manifest import read_json, write_parts
 from pixelguide.prior.model_parts import CODE, PIPELINE_CODE, prior_parts
 from pixelguide.prior.public.download import KEPT
@@ -112,9 +112,9 @@ def choose_files(names: Collection[str], repository: str) -> dict[str, str]:
     """Which files of a repository to use: part of `PARTS`, "weights", or any other name → name.
 
     Safetensors come before pickles. Only names known beforehand are ever chosen. Raises InputError
-    if a part is missing, or one is there that no prior has (see `check_parts`).
+    if a part is missing, or one is there that no prior has (see `check_files`).
     """
-    check_parts(folders(names), repository)
+    check_files(names, repository)
     chosen = {}
     for part, candidates in PARTS.items():
         found = next((name for name in candidates if name in names), None)
@@ -165,6 +165,8 @@ def convert_hub(source: Path, folder: Path) -> None:
         own = (*CATEGORY, INDEX, *(f"{part}/" for part in CLASSIFIERS))
         parts |= {name: (source / name).read_bytes() for name in chosen if name.startswith(own)}
         parts[CODE] = PIPELINE_CODE.encode()
+        # of the class that the index names, with options that DDPM's has not
+        parts[PARTS["schedule"][0]] = (source / chosen["schedule"]).read_bytes()
     write_parts(folder, parts)
 
 

@@ -10,7 +10,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pixelguide.errors import InputError, SafetyError
-from pixelguide.files import write_atomically
+from pixelguide.files import from_os_error, write_atomically
 
 SINCE = ("model_index.json", "domain.json")
 """What the first versions did not fetch: their records do not have it."""
@@ -73,12 +73,17 @@ class KnownHashes:
                 )
 
     def record(self, name: str, found: Fingerprint) -> None:
-        """Remember `found` as what `name` is from now on."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.path}.lock"):
-            content = self._read()
-            content.known[name] = found
-            write_atomically(self.path, (content.model_dump_json(indent=2) + "\n").encode())
+        """Remember `found` as what `name` is from now on. Raises ResourceError when the disk is
+        full or read-only."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{self.path}.lock"):
+                content = self._read()
+                content.known[name] = found
+                text = content.model_dump_json(indent=2) + "\n"
+                write_atomically(self.path, text.encode())
+        except OSError as error:
+            raise from_os_error(error, self.path) from None
 
     def _read(self) -> _Content:
         try:

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from pixelguide.errors import InputError, ResourceError, SafetyError
-from pixelguide.files import check_writable, from_os_error, sync_folder
+from pixelguide.files import check_writable, entries_below, from_os_error, sync_folder
 from pixelguide.prior.public.archives import unpack
 from pixelguide.prior.public.download import KEPT, download, has_arrived
 from pixelguide.prior.public.home import home, is_offline
@@ -202,7 +202,8 @@ def _has_begun(entry: Entry) -> bool:
     place = entry.download
     if entry.kind != "hub":
         return has_arrived(entry.source, place)
-    return bool(known_files(place)) or any(place.rglob("*.incomplete"))
+    begun = any(path.name.endswith(".incomplete") for path in entries_below(place))
+    return bool(known_files(place)) or begun
 
 
 def _nothing_here(entry: Entry) -> InputError:

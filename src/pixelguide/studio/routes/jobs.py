@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, StreamingResponse
 
+from pixelguide.bounded_json import Items
 from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
 from pixelguide.studio import uploads
@@ -33,7 +34,7 @@ class JobRequest(BaseModel):
     picture: str
     source: str | None = None
     target: str | None = None
-    classes: list[str] | None = Field(None, max_length=255)
+    classes: Items[str] | None = Field(None, max_length=255)
     settings: dict[str, Any] = {}
     region: str | None = None
 
