@@ -18,9 +18,9 @@ from pixelguide.terminal import echo
 @grouped
 def studio(
     place: DeviceOptions,
-    chosen: Annotated[
+    model: Annotated[
         str | None,
-        typer.Option("--model", help="Built-in or pulled name, or a folder; faces-128 if here."),
+        typer.Option(help="Built-in or pulled name, or a folder; faces-128 if here."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free.")] = 8000,
@@ -59,12 +59,12 @@ def studio(
     from pixelguide.studio.worker_process import WorkerProcess, started
 
     check_token(host, token)
-    model = chosen or default_model()
+    first_model = model or default_model()
 
     def runner(name: str) -> OpenRunner:
         return partial(open_editor, name, place.device)
 
-    with bound(host, port) as listening, started(runner(model)) as worker:
+    with bound(host, port) as listening, started(runner(first_model)) as worker:
         # These take seconds, in which the worker opens its model.
         from pixelguide.studio.app import create_app
         from pixelguide.studio.category import Category
@@ -77,7 +77,7 @@ def studio(
             known = first.pop() if first else None  # the model that was named has one already
             return open_services(category, runner(name), folder, limits, worker=known)
 
-        with Models(model, Category.open(model), open_model) as models:
+        with Models(first_model, Category.open(first_model), open_model) as models:
             address = address_of(listening, host, token)
 
             def announce() -> None:
