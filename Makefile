@@ -51,6 +51,8 @@ test-web: ## the Studio's modules: their types, and tests by Node
 
 test-browser: $(READY) ## the Studio in Debian's chromium
 	@$(call installed,chromium,chromium)
+	@$(call installed,npm,npm)
+	npm install --no-package-lock --no-audit --no-fund --silent
 	$(BIN)/python -m pytest -m "browser and not slow" tests/studio/browser
 
 # What packages of PyPI and npm are tried with is pinned; Debian's programs are as its release has them.

@@ -109,6 +109,18 @@ def test_a_part_of_a_photograph_keeps_to_what_was_painted(labels: LabelSet) -> N
     assert plan_edit(source, target, None, settings, defaults, 1000).roi.sum() == 44
 
 
+def test_a_region_that_was_asked_for_is_the_region(source: LabelMap, target: LabelMap) -> None:
+    region = np.zeros(source.ids.shape, np.bool_)
+    region[np.argwhere(source.ids != target.ids)[0][0]] = True
+    known = EditDefaults(dilation=1)
+    plan = plan_edit(source, target, None, EditSettings(), known, 1000, region=region)
+    assert np.array_equal(plan.painted, region)
+    assert np.array_equal(plan.roi, dilate(region, 1))
+    for wrong in (np.zeros_like(region), region[1:], region.astype(np.uint8)):
+        with pytest.raises(InputError, match="region"):
+            plan_edit(source, target, None, EditSettings(), known, 1000, region=wrong)
+
+
 def test_the_extent_says_what_may_change(labels: LabelSet) -> None:
     ids = np.zeros((20, 20), np.uint8)
     ids[:10] = 2

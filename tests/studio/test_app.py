@@ -27,6 +27,7 @@ ROUTES = [
     ("GET", "/api/jobs/{identity}"),
     ("GET", "/api/jobs/{identity}/events"),
     ("GET", "/api/maps/{identity}.png"),
+    ("GET", "/api/models"),
     ("GET", "/api/photographs/{identity}.jpg"),
     ("GET", "/api/photographs/{identity}/faces"),
     ("GET", "/api/photographs/{identity}/shown"),
@@ -44,10 +45,12 @@ ROUTES = [
     ("GET", "/web/app.js"),
     ("POST", "/api/jobs"),
     ("POST", "/api/maps"),
+    ("POST", "/api/models"),
     ("POST", "/api/photographs/{identity}/parts"),
     ("POST", "/api/pictures"),
     ("POST", "/api/projects/pack"),
     ("POST", "/api/projects/unpack"),
+    ("POST", "/api/regions"),
     ("POST", "/api/results/{identity}/{name}/pictures"),
 ]
 WITH_ID = [route for route in ROUTES if "{" in route[1]]

@@ -42,7 +42,7 @@ def test_answer_has_labels_groups_and_settings(studio: Studio) -> None:
     assert content["palette"][255] == "#ffffff"
     assert len(set(content["palette"])) == 256
     assert content["groups"]["mouth"] == [11, 12, 13]
-    assert content["defaults"]["roi"] == "classes"
+    assert content["defaults"]["roi"] == "auto"
     assert content["defaults"]["dilation"] == 1
     assert content["defaults"]["num_images"] == 4
     assert json.dumps(content)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { middle, placed, pulled, resized } from "../../src/pixelguide/studio/web/js/core/square.js";
+import { largest, placed, pulled, resized } from "../../src/pixelguide/studio/web/js/core/square.js";
 
 const PHOTOGRAPH = { width: 400, height: 300 };
 
@@ -12,9 +12,9 @@ function assertInside({ x, y, size }, smallest = 32) {
   assert.ok(x + size <= PHOTOGRAPH.width && y + size <= PHOTOGRAPH.height);
 }
 
-test("the largest square in the middle", () => {
-  assert.deepEqual(middle(PHOTOGRAPH), { x: 50, y: 0, size: 300 });
-  assert.deepEqual(middle({ width: 3, height: 10 }), { x: 0, y: 3, size: 3 });
+test("the largest square: in the middle of a wide photograph, at the top of a high one", () => {
+  assert.deepEqual(largest(PHOTOGRAPH), { x: 50, y: 0, size: 300 });
+  assert.deepEqual(largest({ width: 3, height: 10 }), { x: 0, y: 0, size: 3 });
 });
 
 test("a square goes where it is put, but not out of the photograph", () => {

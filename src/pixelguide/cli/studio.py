@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,17 @@ from typing import Annotated
 import typer
 
 from pixelguide.cli.grouping import grouped
-from pixelguide.cli.options import ModelOptions
+from pixelguide.cli.options import DeviceOptions
 from pixelguide.terminal import echo
 
 
 @grouped
 def studio(
-    model: ModelOptions,
+    place: DeviceOptions,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Built-in or pulled name, or a folder; faces-128 if here."),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free.")] = 8000,
     data: Annotated[
@@ -40,6 +45,8 @@ def studio(
 ) -> None:
     """Paint the label map in the browser and see the photo follow."""
     from pixelguide.studio.limits import Limits
+    from pixelguide.studio.messages import OpenRunner
+    from pixelguide.studio.models import Models, default_model
     from pixelguide.studio.opening import open_editor
     from pixelguide.studio.serve import (
         access_policy,
@@ -49,19 +56,28 @@ def studio(
         default_data,
         serve,
     )
-    from pixelguide.studio.worker_process import started
+    from pixelguide.studio.worker_process import WorkerProcess, started
 
     check_token(host, token)
-    runner = partial(open_editor, model.model, model.device)
-    with bound(host, port) as listening, started(runner) as worker:
+    first_model = model or default_model()
+
+    def runner(name: str) -> OpenRunner:
+        return partial(open_editor, name, place.device)
+
+    with bound(host, port) as listening, started(runner(first_model)) as worker:
         # These take seconds, in which the worker opens its model.
         from pixelguide.studio.app import create_app
         from pixelguide.studio.category import Category
-        from pixelguide.studio.services import open_services
+        from pixelguide.studio.services import Services, open_services
 
-        category, limits = Category.open(model.model), Limits(job_seconds=60 * time_limit)
-        folder = data or default_data()
-        with open_services(category, runner, folder, limits, worker=worker) as services:
+        folder, limits = data or default_data(), Limits(job_seconds=60 * time_limit)
+        first: list[WorkerProcess] = [worker]
+
+        def open_model(name: str, category: Category) -> AbstractContextManager[Services]:
+            known = first.pop() if first else None  # the model that was named has one already
+            return open_services(category, runner(name), folder, limits, worker=known)
+
+        with Models(first_model, Category.open(first_model), open_model) as models:
             address = address_of(listening, host, token)
 
             def announce() -> None:
@@ -70,4 +86,4 @@ def studio(
                     webbrowser.open(address)
 
             policy = access_policy(listening, host, token, name or ())
-            serve(create_app(services, policy), listening, announce)
+            serve(create_app(models.services, policy, switch=models), listening, announce)

@@ -161,6 +161,7 @@ class EditPlanner(PictureReader):
         source: LabelMap,
         edit_classes: Sequence[str] | None,
         chosen: EditSettings,
+        region: NDArray[np.bool_] | None = None,
     ) -> PlannedEdit:
         """The plan of an edit, all maps at the model's size."""
         subject = self._opened()
@@ -173,7 +174,7 @@ class EditPlanner(PictureReader):
         target = subject.at_model_size(target, source)
         plan = plan_edit(
             source, target, edit_classes, chosen, self.defaults, len(self._denoiser.schedule),
-            subject.placement is not None,
+            subject.placement is not None, region,
         )  # fmt: skip
         full = subject.full_size(plan.roi, plan.dilation, chosen.seed, chosen.detail)
         if full:

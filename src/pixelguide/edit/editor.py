@@ -65,6 +65,7 @@ class Editor(EditPlanner):
         generators: Sequence[torch.Generator] | None = None,
         on_progress: Progress | None = None,
         steering: Steering = UNSTEERED,
+        region: NDArray[np.bool_] | None = None,
         **settings: Any,
     ) -> EditResult:
         """Make the picture follow a map (Alg. 1); outside the ROI not a bit changes.
@@ -85,6 +86,8 @@ class Editor(EditPlanner):
             an exception it raises ends the edit.
         steering : Steering
             How a program takes part in the steps, or where they begin.
+        region : numpy.ndarray, optional
+            What may change, bool S×S, before dilation; by default found as `roi` says.
         **settings : Any
             Fields of `EditSettings`.
 
@@ -106,7 +109,7 @@ class Editor(EditPlanner):
             target = LabelMap.load(target, self.labels)
         with clock("segment"):
             source = source or self.segment()
-        planned = self._planned(target, source, edit_classes, chosen)
+        planned = self._planned(target, source, edit_classes, chosen, region)
         plan, full = planned.plan, planned.full
         seeded = {"seed": None} if generators else {}  # the caller's generators decide, not a seed
         if generators is None:

@@ -115,16 +115,20 @@ def plan_edit(
     defaults: EditDefaults,
     timesteps: int,
     photograph: bool = False,
+    region: NDArray[np.bool_] | None = None,
 ) -> Plan:
     """The plan of the edit from `source` to `target`, maps of one size.
 
     classes: names or groups, or one of them; None for `edited_classes`. timesteps: of the model,
-    which t0 must not exceed. photograph: the picture is a part of one. Raises InputError when there
-    is nothing to edit or a setting is out of range.
+    which t0 must not exceed. photograph: the picture is a part of one. region: what may change,
+    bool of the maps' shape, before dilation; None to find it. Raises InputError when there is
+    nothing to edit or a setting is out of range.
     """
     if isinstance(classes, str):
         classes = (classes,)
     mode, named, painted = _region(source, target, tuple(classes or ()), settings.roi, photograph)
+    if region is not None:
+        painted = _given(region, source, target)
     dilation = defaults.dilation if settings.dilation is None else settings.dilation
     roi = dilate(painted, dilation)
     if (target.ids[roi] == IGNORE).all():
@@ -171,3 +175,16 @@ def _region(
     if mode == "parts":  # specks name no class
         named = classes or edited_classes(source, without_specks(source, target))
     return mode, named, region_of_interest(source, target, named, mode, dilation=0)
+
+
+def _given(region: NDArray[np.bool_], source: LabelMap, target: LabelMap) -> NDArray[np.bool_]:
+    """A region that was asked for. Raises InputError where none could be edited."""
+    if region.shape != source.ids.shape or region.dtype != np.bool_:
+        raise InputError(
+            f"array of shape {region.shape} and type {region.dtype}",
+            "region",
+            f"Give bool of shape {source.ids.shape}.",
+        )
+    if not (region & (source.ids != target.ids)).any():
+        raise InputError("nothing to edit: no pixel of it changed", "region", "Take in others.")
+    return region

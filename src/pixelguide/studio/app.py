@@ -16,15 +16,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pixelguide.studio.access import AccessMiddleware, AccessPolicy
 from pixelguide.studio.http_errors import error_response
+from pixelguide.studio.models import Models
 from pixelguide.studio.request_body import RequestBodyMiddleware
-from pixelguide.studio.routes import jobs, pages, photographs, pictures, projects, results
+from pixelguide.studio.routes import jobs, models, pages, photographs, pictures, projects, results
 from pixelguide.studio.services import Services
 
 WEB = Path(__file__).parent / "web"
 
 
-def create_app(services: Services, policy: AccessPolicy, web: Path = WEB) -> FastAPI:
-    """The application over a Studio's services. web: folder of the page."""
+def create_app(
+    services: Services, policy: AccessPolicy, web: Path = WEB, switch: Models | None = None
+) -> FastAPI:
+    """The application over a Studio's services. web: folder of the page. switch: the way to other
+    models, where there is one."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -34,8 +38,8 @@ def create_app(services: Services, policy: AccessPolicy, web: Path = WEB) -> Fas
     app = FastAPI(
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    app.state.services, app.state.web = services, web
-    for routes in (pages, photographs, pictures, jobs, results, projects):
+    app.state.services, app.state.web, app.state.models = services, web, switch
+    for routes in (pages, models, photographs, pictures, jobs, results, projects):
         app.include_router(routes.router)
     app.mount("/web", StaticFiles(directory=web, check_dir=False), name="web")
     app.add_exception_handler(HTTPException, _to_response)

@@ -6,13 +6,33 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
+from pixelguide.images import open_image, to_rgb
 from pixelguide.labels import LabelSet
 from pixelguide.photo.framing import Point
 from pixelguide.studio.starters import starters
+from pixelguide.studio.stored_files import picture_png
+
+SAMPLES = "samples.png"
+"""Of a model folder: what its prior made, side by side."""
+
+
+def samples_of(path: Path, size: int) -> tuple[bytes, ...]:
+    """The pictures of a sheet as PNG files of `size`² pixels; none of one that has no whole number
+    of them, and of one that is damaged."""
+    try:
+        pixels = to_rgb(open_image(path), path.name)
+    except InputError:
+        return ()
+    rows, columns = (side // size for side in pixels.shape[:2])
+    if pixels.shape[:2] != (rows * size, columns * size):
+        return ()
+    tiles = pixels.reshape(rows, size, columns, size, 3).swapaxes(1, 2).reshape(-1, size, size, 3)
+    return tuple(picture_png(tile) for tile in tiles)
 
 
 def _hex(colour: Sequence[int]) -> str:
@@ -22,7 +42,8 @@ def _hex(colour: Sequence[int]) -> str:
 @dataclass(frozen=True)
 class Category:
     """A model without its weights: its name and hash, size S, labels and automatic settings; eyes:
-    where its pictures have them, in shares of the side, if they do."""
+    where its pictures have them, in shares of the side, if they do; samples: PNG files of S×S,
+    pictures that its prior made."""
 
     name: str
     hash: str
@@ -30,6 +51,7 @@ class Category:
     labels: LabelSet
     defaults: EditDefaults
     eyes: tuple[Point, Point] | None = None
+    samples: tuple[bytes, ...] = ()
 
     @classmethod
     def open(cls, model: str) -> Category:
@@ -38,8 +60,6 @@ class Category:
         Raises InputError as well when the model's pictures are not square.
         """
         # These bring in torch, which takes a second.
-        from pathlib import Path
-
         from pixelguide.prior.bundle import ModelFolder
         from pixelguide.prior.public.fetched import fetched
         from pixelguide.segment.model_labels import load_labels
@@ -53,7 +73,8 @@ class Category:
         if folder.has("edit.json"):
             defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
         labels, eyes = load_labels(folder), load_statistics(folder).eyes
-        return cls(Path(model).name, folder.hash, size, labels, defaults, eyes)
+        samples = samples_of(folder.path / SAMPLES, size) if folder.has(SAMPLES) else ()
+        return cls(Path(model).name, folder.hash, size, labels, defaults, eyes, samples)
 
     @property
     def fingerprint(self) -> str:
@@ -76,7 +97,6 @@ class Category:
             "defaults": {
                 **self.defaults.model_dump(),
                 **EditSettings().model_dump(exclude={"dilation", "strength"}),  # the page fades
-                "roi": "classes",  # the page shows the region while one paints, and draws these
             },
             "starters": starters(labels.names),
         }

@@ -31,7 +31,8 @@ class SegmentTask:
 
 @dataclass(frozen=True)
 class EditTask:
-    """Make a picture follow a map. source, target: ids uint8 S×S. settings: of `EditSettings`."""
+    """Make a picture follow a map. source, target: ids uint8 S×S. settings: of `EditSettings`.
+    region: bool S×S, what may change before dilation; None to find it."""
 
     number: int
     picture: str
@@ -40,6 +41,7 @@ class EditTask:
     target: NDArray[np.uint8]
     classes: tuple[str, ...] | None
     settings: dict[str, Any]
+    region: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

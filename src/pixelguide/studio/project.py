@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from pixelguide.bounded_json import Items, Table
 from pixelguide.errors import InputError
@@ -53,6 +59,13 @@ class EditRequest(_Strict):
     target: str
     classes: Items[str] | None = Field(None, max_length=255)
     settings: dict[str, Any] = {}
+    region: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Earlier builds know no region."""
+        content: dict[str, Any] = handler(self)
+        return {key: value for key, value in content.items() if key != "region" or value}
 
 
 class Score(_Strict):
@@ -112,7 +125,7 @@ def files_of(project: Project) -> dict[str, Kind]:
     for identity, edit in project.edits.items():
         note("picture", edit.request.picture, *edit.pictures)
         note("map", edit.request.source, edit.request.target)
-        note("roi", edit.roi)
+        note("roi", edit.roi, edit.request.region)
         if identity in found:
             raise InputError(f"'{identity[:32]}' is two things", "project", "Save it again.")
     for picture, origin in project.origins.items():

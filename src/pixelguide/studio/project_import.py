@@ -12,7 +12,7 @@ from pixelguide.errors import InputError
 from pixelguide.images import decode_image, to_rgb
 from pixelguide.photo.framing import Frame, Placement
 from pixelguide.studio import photographs, uploads
-from pixelguide.studio.project import FOLDERS, files_of
+from pixelguide.studio.project import FOLDERS, Project, files_of
 from pixelguide.studio.project_zip import ProjectZip
 from pixelguide.studio.provenance import Origin, Part
 from pixelguide.studio.services import Services
@@ -32,7 +32,9 @@ def unpack(body: bytes, services: Services) -> dict[str, Any]:
     category = services.category
     if project.labels != category.described_labels() or project.size != category.size:
         raise InputError(
-            "a project of another category", "project", f"This Studio edits '{category.name}'."
+            "a project of another category",
+            "project",
+            f"This Studio edits '{category.name}'; it was made with '{_name(project)}'.",
         )
     files = files_of(project)
     contents = [
@@ -48,7 +50,7 @@ def unpack(body: bytes, services: Services) -> dict[str, Any]:
     for old, edit in project.edits.items():
         ids[old] = uuid.uuid4().hex
         request = edit.request.model_dump()
-        for name in ("picture", "source", "target"):
+        for name in ("picture", "source", "target", *(("region",) if "region" in request else ())):
             request[name] = ids[request[name]]
         pictures = [ids[picture] for picture in edit.pictures]
         scores = [score.model_dump() for score in edit.scores]
@@ -71,6 +73,10 @@ def unpack(body: bytes, services: Services) -> dict[str, Any]:
         "ids": ids,
         "parts": [ids[picture] for picture in project.origins],
     }
+
+
+def _name(project: Project) -> str:
+    return project.model.get("name", "another model")[:80]
 
 
 def _check_parts(origins: dict[str, Origin], files: dict[str, bytes], size: int) -> None:

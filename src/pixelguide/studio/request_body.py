@@ -23,6 +23,7 @@ class RequestBodyMiddleware:
         self._limit_of = {
             "/api/pictures": limits.picture,
             "/api/maps": limits.map,
+            "/api/regions": limits.map,
             "/api/projects/pack": 2 * limits.state,
             "/api/projects/unpack": limits.project,
         }

@@ -116,7 +116,7 @@ def server(
         timeout_keep_alive=75,  # closing sooner breaks requests of pages that pause between two
         timeout_graceful_shutdown=2,
     )
-    return _Server(config, on_ready, app.state.services.events.close)
+    return _Server(config, on_ready, lambda: app.state.services.events.close())
 
 
 class _Server(uvicorn.Server):

@@ -72,7 +72,7 @@ def open_services(
     except OSError as error:
         raise from_os_error(error, folder) from None
     try:
-        lock = FileLock(folder / "lock").acquire(timeout=0)
+        lock = FileLock(folder / "lock", thread_local=False).acquire(timeout=0)
     except Timeout:
         raise InputError(
             "another Studio uses this folder", str(data), "Stop it, or choose another with --data."

@@ -60,6 +60,7 @@ class EditorTaskRunner:
             source=LabelMap(task.source, labels),
             edit_classes=task.classes,
             on_progress=tell,
+            region=task.region,
             **task.settings,
         )
         scores = [

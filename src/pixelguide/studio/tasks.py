@@ -30,6 +30,7 @@ def task_of(job: Job, files: FileStore) -> Task:
         files.label_map(wanted["target"]).ids,
         tuple(wanted["classes"]) if wanted["classes"] else None,
         settings,
+        files.roi(wanted["region"]) if wanted.get("region") else None,
     )
 
 

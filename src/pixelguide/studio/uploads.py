@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from pixelguide.bounded_json import load_json
 from pixelguide.errors import InputError
+from pixelguide.images import decode_image
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap, LabelSet
 
@@ -41,6 +45,18 @@ def label_map(body: bytes, labels: LabelSet, size: int) -> LabelMap:
             f"{width}×{height} pixels", "label map", f"It must have {size}×{size}, as the picture."
         )
     return LabelMap.from_file(file, labels)
+
+
+def mask(body: bytes, size: int) -> NDArray[np.bool_]:
+    """An uploaded mask, light = chosen: bool S×S. Raises InputError for another size, and for one
+    in which nothing is chosen."""
+    image = decode_image(io.BytesIO(body), "region", ("PNG",))
+    if image.size != (size, size):
+        raise InputError(f"{image.width}×{image.height} pixels", "region", f"Give {size}×{size}.")
+    chosen: NDArray[np.bool_] = np.asarray(image.convert("L")) > 127
+    if not chosen.any():
+        raise InputError("nothing is chosen", "region", "Take something in.")
+    return chosen
 
 
 def share(text: str) -> float:

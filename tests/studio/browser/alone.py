@@ -51,6 +51,7 @@ def answers(size: int) -> dict[str, tuple[str, bytes]]:
         "/api/portraits": {"portraits": [face]},
         "/api/pictures": {"picture": "p"},
         "/api/jobs": {"job": JOB},
+        "/api/models": {"models": [{"name": "stub", "current": True}]},
     }
     picture = picture_png(image)
     return {
@@ -76,6 +77,9 @@ def serve(context: Any, size: int) -> None:
             route.fulfill(status=200, content_type=kind, body=body)
             return
         file = WEB / (path.removeprefix("/web/") if path != "/" else "index.html")
+        if not file.is_file():
+            route.fulfill(status=404, content_type="application/json", body="{}")
+            return
         route.fulfill(status=200, content_type=TYPES[Path(file).suffix], body=file.read_bytes())
 
     context.route("**/*", answer)

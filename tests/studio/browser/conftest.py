@@ -33,6 +33,7 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "pixelguide", "studio", "--no-open"]
+        command += ["--model", "portraits-64"]  # quick, and its portraits are known
         command += ["--port", str(self.port), "--data", str(self.data)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(  # noqa: S603

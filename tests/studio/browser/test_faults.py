@@ -248,6 +248,7 @@ def test_a_laptop_shows_all_classes_and_buttons(
     studio.drag((20.5, 30.5), (44.5, 30.5))
     outside = studio.look(
         """[...document.querySelectorAll("#classes .choose, #run, #plan .chip, #top button, .tool")]
+          .filter((element) => element.checkVisibility())
           .filter((element) => {
             const box = element.getBoundingClientRect();
             const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);

@@ -142,4 +142,5 @@ def test_what_was_left_is_among_the_recent_work(open_alone: Callable[..., Studio
     assert studio.look("store.version.id") == painted
     other = another(studio)
     other.page.click(".fresh")
-    assert other.page.locator(".recent .work").count() == 1, "not what a tab works on"
+    other.page.wait_for_selector("#picker")
+    assert other.page.locator(".recent .work").count() == 1, "not what tabs work on"

@@ -43,12 +43,16 @@ def test_what_will_change_is_shown_before_running(open_portrait: StudioPage) -> 
     assert studio.page.is_disabled("#run")
     studio.choose_class("lips")
     studio.drag((30.5, 52.5), (34.5, 52.5))
-    chips = studio.page.locator("#plan .chip")
+    chips = studio.page.locator("#plan [data-chip]")
     assert chips.all_inner_texts() == ["face", "lips"]
     assert chips.nth(0).get_attribute("aria-pressed") == "false", "the ground stays"
+    studio.page.click("[data-reach=parts]")
     small = studio.look("store.state.plan.pixels")
+    studio.page.click("[data-reach=classes]")
     chips.nth(0).click()
     assert studio.look("store.state.plan.pixels") > 2 * small
+    studio.page.click("[data-reach=changed]")
+    assert studio.look("store.state.plan.pixels") < small + 1
     assert studio.page.is_enabled("#run")
 
 
@@ -120,7 +124,8 @@ def test_shapes_lasso_fill_and_eyedropper(open_portrait: StudioPage) -> None:
 def test_locked_classes_stay_and_hidden_ones_are_not_shown(open_portrait: StudioPage) -> None:
     studio = open_portrait
     before = studio.ids()
-    studio.page.click('[aria-label="Lock nose"]', force=True)
+    studio.page.hover('[data-class="nose"]')
+    studio.page.click('[aria-label="Lock nose"]')
     studio.choose_class("lips")
     studio.page.keyboard.press("m")
     studio.page.click("text=Rectangle")
@@ -128,7 +133,8 @@ def test_locked_classes_stay_and_hidden_ones_are_not_shown(open_portrait: Studio
     after = studio.ids()
     assert ((after == NOSE) == (before == NOSE)).all()
     assert (after[20:51, 20:45][before[20:51, 20:45] != NOSE] == LIPS).all()
-    studio.page.click('[aria-label="Hide lips"]', force=True)
+    studio.page.hover('[data-class="lips"]')
+    studio.page.click('[aria-label="Hide lips"]')
     shown = studio.look("[...stage.layers.canvas.getContext('2d').getImageData(22, 22, 1, 1).data]")
     assert shown[3] == 0
 

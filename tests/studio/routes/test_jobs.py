@@ -8,10 +8,12 @@ import time
 import uuid
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pixelguide.studio.limits import Limits
-from studio.conftest import MISSING, Start, Studio
+from pixelguide.studio.stored_files import picture_png
+from studio.conftest import MISSING, SIZE, Start, Studio
 
 
 def test_same_key_gives_the_same_job(studio: Studio) -> None:
@@ -204,3 +206,24 @@ def test_hub_forgets_jobs_that_ended(start: Start) -> None:
 def _post(studio: Studio, body: str | bytes) -> Any:
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
     return studio.client.post("/api/jobs", content=body, headers=headers)
+
+
+def test_an_edit_changes_the_region_it_is_given(studio: Studio) -> None:
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    mask[10:14, 8:20] = 255
+    answer = studio.client.post("/api/regions", content=picture_png(mask))
+    assert answer.status_code == 201, answer.text
+    region = answer.json()["region"]
+    job = studio.submit({**studio.edit_request(), "region": region})
+    assert studio.wait(job)["state"] == "done"
+    for bad, status in ((MISSING, 404), (studio.add_map(), 404)):
+        request = {**studio.edit_request(), "region": bad}
+        answer = studio.client.post(
+            "/api/jobs", json=request, headers={"Idempotency-Key": str(uuid.uuid4())}
+        )
+        assert answer.status_code == status
+    for wrong in (np.zeros((SIZE, SIZE), np.uint8), np.full((9, 9), 255, np.uint8)):
+        assert studio.client.post("/api/regions", content=picture_png(wrong)).status_code == 400
+    project = {"name": "x", "versions": [{"picture": studio.add_picture(), "job": job}]}
+    content = studio.client.post("/api/projects/pack", json=project).content
+    assert studio.client.post("/api/projects/unpack", content=content).status_code == 200

@@ -25,7 +25,8 @@ _KEY = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
 
 class JobRequest(BaseModel):
-    """The body of a submission; source, target, classes and settings are for edits only."""
+    """The body of a submission; all but kind and picture is for edits only. region: the id of a
+    mask, of what may change before dilation, instead of what the settings find."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,6 +36,7 @@ class JobRequest(BaseModel):
     target: str | None = None
     classes: Items[str] | None = Field(None, max_length=255)
     settings: dict[str, Any] = {}
+    region: str | None = None
 
     def check(self, services: Services) -> list[str]:
         """The ids it uses. Raises InputError, and HttpError (404) for unknown ids. Blocks."""
@@ -46,6 +48,9 @@ class JobRequest(BaseModel):
                     raise InputError(f"an edit without {name}", "request", "Name both maps.")
                 services.files.check(value, "map")
                 used.append(value)
+            if self.region is not None:
+                services.files.check(self.region, "roi")
+                used.append(self.region)
             services.category.labels.ids(self.classes or [])
             EditSettings.check("settings", self.settings)
         elif self.model_fields_set - {"kind", "picture"}:

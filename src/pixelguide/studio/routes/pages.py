@@ -46,7 +46,8 @@ async def health(services: CurrentServices) -> dict[str, Any]:
 
 @router.get("/api/portraits")
 async def portraits(services: CurrentServices) -> dict[str, Any]:
-    """The built-in portraits, none for a model of something else."""
+    """Pictures to begin with: drawn portraits for the model of those, for others what their prior
+    made, if its folder shows it."""
     return {
         "portraits": [
             {"index": k, "url": f"/api/portraits/{k}.png"} for k in range(portrait_count(services))
@@ -60,13 +61,23 @@ async def portrait(index: str, services: CurrentServices) -> Response:
     known = {str(k): k for k in range(portrait_count(services))}
     if index not in known:
         raise not_found("portrait")
-    content = await services.threads.short(portrait_png, known[index], services.category.size)
+    content = await services.threads.short(portrait_of, services, known[index])
     return Response(content, media_type="image/png")
 
 
 def portrait_count(services: Services) -> int:
-    """How many built-in portraits the model can edit."""
-    return len(PORTRAITS) if services.category.labels.names == LABELS.names else 0
+    """How many pictures there are to begin with."""
+    if services.category.labels.names == LABELS.names:
+        return len(PORTRAITS)
+    return len(services.category.samples)
+
+
+def portrait_of(services: Services, index: int) -> bytes:
+    """One of them as a PNG: a drawn portrait for the model of those, else what the prior made."""
+    category = services.category
+    if category.labels.names == LABELS.names:
+        return portrait_png(index, category.size)
+    return category.samples[index]
 
 
 @lru_cache(maxsize=2 * len(PORTRAITS))

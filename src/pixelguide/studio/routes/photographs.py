@@ -52,6 +52,7 @@ async def add_part(identity: str, request: Request, services: CurrentServices) -
     """Take the part {"x", "y", "size"} of a photograph as a picture; with {"base"}, a picture, of
     the photograph as edits up to it left it. 400 for one that is too small or lies too far
     outside."""
+    services.files.check(identity, "photograph")
     wanted = uploads.json_body(await request.body(), _Square)
     frame = Frame(wanted.x, wanted.y, wanted.size)
     size = services.category.size

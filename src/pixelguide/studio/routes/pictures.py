@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
@@ -11,7 +12,7 @@ from pixelguide.errors import InputError
 from pixelguide.studio import photographs, uploads
 from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.provenance import Part
-from pixelguide.studio.routes.pages import portrait_count, portrait_png
+from pixelguide.studio.routes.pages import portrait_count, portrait_of
 from pixelguide.studio.routes.photographs import FOREVER, keep_part
 from pixelguide.studio.services import CurrentServices, Services
 from pixelguide.studio.stored_files import Kind, picture_png, png
@@ -38,7 +39,7 @@ async def add_picture(request: Request, services: CurrentServices) -> dict[str, 
         index = uploads.json_body(body, _Portrait).portrait
         if not 0 <= index < portrait_count(services):
             raise not_found("portrait")
-        content = await services.threads.short(portrait_png, index, size)
+        content = await services.threads.short(portrait_of, services, index)
         (identity,) = await services.threads.writing(services.files.add, ("picture", content))
         own, photograph = (size, size), None
     else:
@@ -71,6 +72,17 @@ async def add_map(request: Request, services: CurrentServices) -> dict[str, str]
     read = await services.threads.heavy(uploads.label_map, body, category.labels, category.size)
     (identity,) = await services.threads.writing(services.files.add, ("map", png(read.to_image())))
     return {"map": identity}
+
+
+@router.post("/api/regions", status_code=201)
+async def add_region(request: Request, services: CurrentServices) -> dict[str, str]:
+    """Take a mask of the model's size as a raw PNG, white = may change. 400 for an empty one."""
+    _check_is_image(request, "region")
+    body = await request.body()
+    mask = await services.threads.heavy(uploads.mask, body, services.category.size)
+    content = picture_png(mask.astype(np.uint8) * 255)
+    (identity,) = await services.threads.writing(services.files.add, ("roi", content))
+    return {"region": identity}
 
 
 @router.get("/api/maps/{identity}.png")

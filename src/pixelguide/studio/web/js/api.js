@@ -1,5 +1,7 @@
 /** The server's routes. Errors come as ServerError with the server's own words. */
 
+import { t } from "./i18n.js";
+
 /** @typedef {import("./types.js").Job} Job */
 
 export class ServerError extends Error {
@@ -31,7 +33,7 @@ function sentences(...texts) {
 
 /** What a job that failed says. @param {Job} job */
 export const failure = ({ error }) =>
-  new ServerError(200, error?.message ?? "the job was cancelled", error?.hint);
+  new ServerError(200, error?.message ?? t("The job was cancelled."), error?.hint);
 
 /** Whether the same might work later: the server is away or has too much to do. @param {unknown} error */
 export const passing = (error) => error instanceof ServerError && [0, 503].includes(error.status);
@@ -46,18 +48,18 @@ export function uuid() {
 }
 
 /** @param {string} path @param {RequestInit} [init] @returns {Promise<Response>} */
-async function request(path, init) {
+export async function request(path, init) {
   let response;
   try {
     response = await fetch(path, init);
   } catch {
-    throw new ServerError(0, "The server does not answer.", "Is it still running?");
+    throw new ServerError(0, t("The server does not answer."), t("Is it still running?"));
   }
   if (response.ok) return response;
   /** @type {{message?: string, hint?: string}} */
   const problem = await response.json().catch(() => ({}));
   const wait = response.headers.get("Retry-After");
-  const hint = problem.hint || (wait ? `Try again in ${wait} seconds.` : "");
+  const hint = problem.hint || (wait ? t("Try again in {wait} seconds.", { wait }) : "");
   throw new ServerError(response.status, problem.message ?? `Error ${response.status}.`, hint);
 }
 
@@ -72,7 +74,7 @@ export async function getBytes(path) {
 }
 
 /** @param {string} path @param {unknown} body @param {Record<string, string>} [headers] */
-function postJson(path, body, headers = {}) {
+export function postJson(path, body, headers = {}) {
   return request(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", ...headers },
@@ -100,10 +102,11 @@ export const uploadPicture = (file, type) => postBytes("/api/pictures", file, ty
 
 /**
  * @param {string} photograph @param {import("./core/square.js").Square} square
+ * @param {string} [base] a picture, with all edits up to it
  * @returns {Promise<{picture: string}>}
  */
-export const takePart = async (photograph, square) =>
-  (await postJson(`/api/photographs/${photograph}/parts`, square)).json();
+export const takePart = async (photograph, { x, y, size }, base) =>
+  (await postJson(`/api/photographs/${photograph}/parts`, { x, y, size, base })).json();
 
 /**
  * Keep a candidate at a strength as a picture.
@@ -115,6 +118,9 @@ export const keepCandidate = async (job, candidate, strength) =>
 
 /** @param {Blob | Uint8Array<ArrayBuffer>} png @returns {Promise<{map: string}>} */
 export const uploadMap = (png) => postBytes("/api/maps", png, "image/png");
+
+/** @param {Uint8Array<ArrayBuffer>} png @returns {Promise<{region: string}>} */
+export const uploadRegion = (png) => postBytes("/api/regions", png, "image/png");
 
 /**
  * Hand in a job. A repeated attempt carries the same key, so that it cannot run twice.

@@ -2,8 +2,8 @@
 
 import * as api from "./api.js";
 import { pixelsAt } from "./pixels.js";
-import { shownEdit } from "./stage/scene.js";
-import { append, choose, sendMap, sendPicture, version as newVersion } from "./versions.js";
+import { shownEdit } from "./stage/comparison.js";
+import { append, choose, sendMap, sendPicture, sendRegion, version as newVersion } from "./versions.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Made} Made */
@@ -27,6 +27,7 @@ export async function edit(store, changes = {}) {
     !version.map ||
     !plan?.changed ||
     plan.classes.length === 0 ||
+    !plan.reached ||
     busy(version.run)
   )
     return;
@@ -57,10 +58,11 @@ export async function edit(store, changes = {}) {
   store.set({ settings, stage: "result" });
   store.touch(["run"]);
   try {
-    const [picture, source, target] = await Promise.all([
+    const [picture, source, target, region] = await Promise.all([
       sendPicture(version),
       sendMap(category, version.source),
       sendMap(category, run.target),
+      plan.own ? sendRegion(plan.chosen, run.target.width, run.target.height) : null,
     ]);
     const { job } = await api.submit({
       kind: "edit",
@@ -68,7 +70,8 @@ export async function edit(store, changes = {}) {
       source,
       target,
       classes: run.classes,
-      settings: asked(settings),
+      settings: { ...asked(settings), roi: plan.mode },
+      region,
     });
     run.job = job;
   } catch (error) {
@@ -167,6 +170,7 @@ export async function keep(store) {
       pixels,
       note: run.classes.join(", "),
       inPhotograph: version.inPhotograph,
+      part: version.part && { ...version.part, edits: [...version.part.edits, picture] },
       unfamiliar: version.unfamiliar,
       source: run.target.clone(),
       map: run.target.clone(),

@@ -5,9 +5,9 @@ import { encodePicture, withSettings } from "./core/png.js";
 import { howMade } from "./editing.js";
 import { t } from "./i18n.js";
 import { newStroke, repaint, settle } from "./painting.js";
-import { download, pixelsAt } from "./pixels.js";
+import { download, jpegOf, pixelsAt } from "./pixels.js";
 import { during } from "./ui/notices.js";
-import { shownEdit } from "./stage/scene.js";
+import { shownEdit } from "./stage/comparison.js";
 import { begin, choose, fetchMap, labelPng, sendMap, sendPicture, version } from "./versions.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -24,48 +24,55 @@ function fileName({ state }, end, index = state.current) {
 }
 
 /**
- * The picture that is shown, with how it was made; in its photograph, if it is a part of one.
- * @param {Store} store
+ * The picture that is shown; in its photograph, if it is a part of one. A PNG says how it was made.
+ * @param {Store} store @param {"png" | "jpg"} [kind]
  */
-export async function savePicture(store) {
+export async function savePicture(store, kind = "png") {
   const { version } = store;
   if (!version) return;
   const run = store.state.stage === "result" ? version.run : null;
-  const png = await during(t("Saving the picture …"), () =>
-    version.inPhotograph ? inPhotograph(store, version) : alone(store, version),
+  const content = await during(t("Saving the picture …"), () =>
+    version.inPhotograph ? inPhotograph(store, version, kind) : alone(store, version, kind),
   );
-  download(
-    new Blob([png], { type: "image/png" }),
-    fileName(store, run?.outcome ? "-edit.png" : ".png"),
-  );
+  const type = kind === "png" ? "image/png" : "image/jpeg";
+  const blob = content instanceof Blob ? content : new Blob([content], { type });
+  download(blob, fileName(store, `${run?.outcome ? "-edit" : ""}.${kind}`));
 }
 
-/** @param {Store} store @param {Version} version */
-async function alone(store, version) {
+/**
+ * @param {Store} store @param {Version} version @param {"png" | "jpg"} kind
+ * @returns {Promise<Blob | Uint8Array<ArrayBuffer>>}
+ */
+async function alone(store, version, kind) {
   const run = store.state.stage === "result" ? version.run : null;
-  if (run?.outcome && run.strength === 1) {
+  if (run?.outcome && run.strength === 1 && kind === "png") {
     return api.getBytes(run.outcome.candidates[run.chosen].url);
   }
   const how = JSON.stringify(howMade(store) ?? {});
-  const { data, width, height } = (run?.outcome && shownEdit(version, run)) || version.pixels;
-  return encodePicture(data, width, height, how);
+  const shown = (run?.outcome && shownEdit(version, run)) || version.pixels;
+  if (kind === "jpg") return jpegOf(shown);
+  return encodePicture(shown.data, shown.width, shown.height, how);
 }
 
-/** @param {Store} store @param {Version} version */
-async function inPhotograph(store, version) {
+/** @param {Store} store @param {Version} version @param {"png" | "jpg"} kind */
+async function inPhotograph(store, version, kind) {
   const run = store.state.stage === "result" ? version.run : null;
   try {
     if (run?.outcome) {
       const { job, chosen, strength } = run;
-      return await api.getBytes(`/api/results/${job}/${chosen}/photograph.png?strength=${strength}`);
+      const path = `/api/results/${job}/${chosen}/photograph.${kind}?strength=${strength}`;
+      return await api.getBytes(path);
     }
-    const png = await api.getBytes(`/api/pictures/${version.picture}/photograph.png`);
-    return withSettings(png, JSON.stringify(howMade(store) ?? {}));
+    const file = await api.getBytes(`/api/pictures/${version.picture}/photograph.${kind}`);
+    return kind === "jpg" ? file : withSettings(file, JSON.stringify(howMade(store) ?? {}));
   } catch (error) {
     if (!(error instanceof api.ServerError) || error.status !== 404) throw error;
     version.inPhotograph = false;
+    version.part = null;
     store.touch(["versions"]);
-    throw new Error("The server has forgotten the photograph. Save again for the part alone.");
+    throw new Error(
+      t("The server has forgotten the photograph. Save again for the part alone."),
+    );
   }
 }
 
@@ -97,10 +104,11 @@ export async function importMap(store, file) {
   const { map: id } = await api.uploadMap(file);
   const read = await fetchMap(id);
   if (read.width !== map.width || read.height !== map.height) {
-    const size = `${map.width}×${map.height}`;
-    throw new Error(`This map has ${read.width}×${read.height} pixels, the picture ${size}.`);
+    const [own, size] = [read, map].map(({ width, height }) => `${width}×${height}`);
+    throw new Error(t("This map has {own} pixels, the picture {size}.", { own, size }));
   }
-  repaint(store, read.ids, "import", newStroke());
+  repaint(store, read.ids, t("import"), newStroke());
+  store.set({ stage: "paint" });
   settle(store);
 }
 
@@ -126,6 +134,10 @@ export async function saveProject(store) {
   download(zip, fileName(store, ".pixelguide.zip", 0));
 }
 
+/** @param {boolean} inPhotograph @param {string} picture */
+const placement = async (inPhotograph, picture) =>
+  inPhotograph ? api.getJson(`/api/pictures/${picture}/placement`) : null;
+
 /**
  * @param {Store} store @param {File} file @param {import("./reading.js").Leave} leave
  * @returns {Promise<boolean>} whether it was opened, and not called off
@@ -140,16 +152,18 @@ export async function openProject(store, file, leave) {
         pixels: await pixelsAt(`/api/pictures/${each.picture}.png`),
         note: String(each.note),
         inPhotograph: parts.includes(each.picture),
+        part: await placement(parts.includes(each.picture), each.picture),
         source,
         map: each.target ? await fetchMap(each.target) : source.clone(),
         made: state?.made?.[k] ? { strength: 1, ...state.made[k], job: each.job ?? "" } : null,
       });
     }),
   );
-  if (opened.length === 0) throw new Error("This project is empty.");
+  if (opened.length === 0) throw new Error(t("This project is empty."));
   const { category } = store.state;
   if (opened.some(({ pixels }) => pixels.width !== category.size)) {
-    throw new Error(`This project's pictures are not ${category.size}×${category.size} pixels.`);
+    const size = `${category.size}×${category.size}`;
+    throw new Error(t("This project's pictures are not of {size} pixels.", { size }));
   }
   if (!(await leave())) return false;
   await begin(store);

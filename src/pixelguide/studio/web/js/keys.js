@@ -86,6 +86,8 @@ function plain(store, stage, event, original) {
     "=": () => stage.zoom(1.5),
     "-": () => stage.zoom(1 / 1.5),
     0: () => stage.fit(),
+    1: () => stage.actualSize(),
+    9: () => stage.fitWhole(),
     "?": showHelp,
   };
   if (tool && !repeat) store.set({ tool: tool.name, stage: "paint" });

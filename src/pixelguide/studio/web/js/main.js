@@ -11,10 +11,12 @@ import { initialState, Store } from "./store.js";
 import { mountClasses } from "./ui/classes.js";
 import { byId } from "./ui/dom.js";
 import { mountEdit } from "./ui/edit.js";
+import { translateFixed } from "./ui/fixed_texts.js";
 import { filesMenu } from "./ui/files.js";
 import { showHelp } from "./ui/help.js";
 import { attempt, notify } from "./ui/notices.js";
-import { mountDrop, mountEmpty, showPicker } from "./ui/picker.js";
+import { shelved } from "./ui/models.js";
+import { mountDrop, mountEmpty, openFile, showPicker } from "./ui/picker.js";
 import { mountResult } from "./ui/result.js";
 import { applyTheme } from "./ui/theme.js";
 import { mountTools } from "./ui/tools.js";
@@ -22,6 +24,7 @@ import { mountTop } from "./ui/top.js";
 import { mountVersions } from "./ui/versions.js";
 
 applyTheme();
+translateFixed();
 
 /** The parts of the running page, for whoever looks in from outside. */
 export const started = start();
@@ -47,6 +50,8 @@ async function start() {
   mountDrop(store);
   mountKeys(store, stage);
   resumeAll(store);
+  const waiting = await shelved();
+  if (waiting) await openFile(store, waiting);
   if (store.state.versions.length === 0) attempt(() => showPicker(store));
   return { store, stage, autosave };
 }

@@ -1,6 +1,13 @@
 /** What tools may do to the map of the current version. */
 
-import { editedClasses, namedClasses, regionOfInterest } from "./core/roi.js";
+import {
+  automaticMode,
+  chooseIslands,
+  paintedParts,
+  toggled,
+  withoutSpecks,
+} from "./core/islands.js";
+import { dilate, editedClasses, namedClasses, regionOfInterest } from "./core/roi.js";
 import { STARTERS } from "./core/starters.js";
 import { Patch } from "./core/patch.js";
 
@@ -73,24 +80,48 @@ export function step(store, way) {
   settle(store);
 }
 
-/** What the next edit would do. @param {Store} store */
+/** What the next edit would do. @param {Store} store @returns {import("./types.js").Plan | null} */
 function planned(store) {
   const version = store.version;
   if (!version?.source || !version.map) return null;
+  const { source, map } = version;
   const { category, settings } = store.state;
-  const edited = editedClasses(version.source, version.map);
-  const named = namedClasses(version.source, version.map);
-  const classes = edited.filter((id) => version.wanted[id] ?? named.includes(id));
-  const dilation = settings.dilation ?? category.defaults.dilation;
-  const roi = regionOfInterest(version.source, version.map, classes, settings.roi, dilation);
-  const { ids } = version.map;
+  const edited = editedClasses(source, map);
+  const wanted = (/** @type {number[]} */ named) =>
+    edited.filter((id) => version.wanted[id] ?? named.includes(id));
+  let classes = wanted(namedClasses(source, map));
+  const automatic = automaticMode(source, map, classes, version.inPhotograph);
+  const mode = settings.roi === "auto" ? automatic : settings.roi;
+  if (mode === "parts") classes = wanted(namedClasses(source, withoutSpecks(source, map)));
+  const whole = regionOfInterest(source, map, classes, "classes", 0);
+  const found =
+    mode === "parts"
+      ? paintedParts(source, map, classes)
+      : mode === "classes"
+        ? whole
+        : regionOfInterest(source, map, classes, "changed", 0);
+  const { islands, chosen } = chooseIslands(found, whole, map.width, version.islands);
+  const roi = dilate(chosen, map.width, map.height, settings.dilation ?? category.defaults.dilation);
   return {
     edited,
     classes,
+    mode,
+    islands,
+    chosen,
+    own: chosen.some((inside, k) => inside !== found[k]),
     roi,
     pixels: roi.reduce((sum, inside) => sum + inside, 0),
-    changed: version.source.ids.reduce((sum, id, index) => sum + Number(id !== ids[index]), 0),
+    changed: source.ids.reduce((sum, id, k) => sum + Number(id !== map.ids[k]), 0),
+    reached: chosen.some((inside, k) => inside && source.ids[k] !== map.ids[k]),
   };
+}
+
+/** Take an island in or out. @param {Store} store @param {{area: number[], taken: boolean}} island */
+export function toggleIsland(store, island) {
+  const { version } = store;
+  if (!version) return;
+  version.islands = toggled(version.islands, island);
+  settle(store);
 }
 
 /** The starters that change the current map, with the maps they make. @param {Store} store */

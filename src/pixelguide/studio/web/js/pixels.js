@@ -39,6 +39,17 @@ export function canvasOf(pixels) {
   return canvas;
 }
 
+/** A JPEG of some pixels. @param {ImageData} pixels @returns {Promise<Blob>} */
+export function jpegOf(pixels) {
+  return new Promise((resolve, reject) =>
+    canvasOf(pixels).toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error("This browser writes no JPEG."))),
+      "image/jpeg",
+      0.95,
+    ),
+  );
+}
+
 /** "#rrggbb" as numbers. @param {string} color @returns {[number, number, number]} */
 export function rgb(color) {
   const value = parseInt(color.slice(1), 16);

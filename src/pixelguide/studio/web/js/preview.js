@@ -1,6 +1,5 @@
-/** The chosen candidate as sampling imagines it now, inside the region, over the original. */
+/** The chosen candidate as sampling imagines it now, inside the region; clear around it. */
 
-import { blend } from "./core/blend.js";
 import { pixelsOf } from "./pixels.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -32,9 +31,8 @@ export class Preview {
     if (source !== this.#source || !image.naturalWidth) return;
     const edit = await pixelsOf(image);
     if (edit.width !== version.pixels.width) return;
-    const { data, width, height } = version.pixels;
-    const mixed = blend(data, edit.data, run.roi, 1);
-    this.picture = await createImageBitmap(new ImageData(mixed, width, height));
+    run.roi.forEach((inside, pixel) => (edit.data[4 * pixel + 3] = 255 * inside));
+    this.picture = await createImageBitmap(edit);
     this.store.touch(["view"]);
   }
 }

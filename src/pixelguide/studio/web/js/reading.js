@@ -10,6 +10,11 @@ import { append, begin, fetchMap, sendPicture, version } from "./versions.js";
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Version} Version */
 
+/** The side of a part that has just enough pixels. @param {Store} store @param {import("./core/square.js").Size} photograph */
+export function smallestPart({ state }, { width, height }) {
+  return Math.min(Math.ceil(state.category.size / 2), width, height);
+}
+
 /** @typedef {() => Promise<boolean>} Leave asks whether what is open may go, where it is not kept */
 
 /**
@@ -33,18 +38,15 @@ export async function openPicture(store, file, choosePart, leave) {
   const sent = await during(t("Opening the picture …"), () =>
     api.uploadPicture(file, file.type || "application/octet-stream"),
   );
-  let { picture } = sent;
-  if (sent.photograph) {
-    const photograph = { width: sent.original_width, height: sent.original_height };
-    const half = Math.ceil(store.state.category.size / 2);
-    const smallest = Math.min(half, photograph.width, photograph.height);
-    const url = `/api/photographs/${sent.photograph}.jpg`;
-    const square = await choosePart(url, photograph, smallest);
-    if (!square) return false;
-    picture = (await api.takePart(sent.photograph, square)).picture;
-  }
   const note = file.name.replace(/\.[^.]*$/, "");
-  return open(store, { picture, note, inPhotograph: sent.photograph !== null }, leave);
+  if (!sent.photograph) return open(store, { picture: sent.picture, note }, leave);
+  const photograph = { width: sent.original_width, height: sent.original_height };
+  const url = `/api/photographs/${sent.photograph}`;
+  const square = await choosePart(url, photograph, smallestPart(store, photograph));
+  if (!square) return false;
+  const { picture } = await api.takePart(sent.photograph, square);
+  const part = { photograph: sent.photograph, ...photograph, ...square, edits: [] };
+  return open(store, { picture, note, inPhotograph: true, part }, leave);
 }
 
 /**

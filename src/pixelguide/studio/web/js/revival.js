@@ -37,6 +37,8 @@ export function revived({ at = -1, ...content }, patches) {
   const run = attempts[at] ?? revivedRun(content.run);
   if (run?.state === "done" && at < 0) attempts.push(run); // kept before there were several
   return {
+    part: null,
+    islands: { out: [], in: [] },
     ...content,
     source: map(content.source),
     map: map(content.map),

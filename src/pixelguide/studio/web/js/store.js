@@ -95,7 +95,7 @@ export function initialState(category) {
     locked: new Set(),
     hovered: null,
     mapShown: true,
-    opacity: 0.55,
+    opacity: 0.4,
     outlined: false,
     view: { x: 0, y: 0, zoom: 1 },
     stage: "paint",

@@ -13,7 +13,7 @@
  *   labels: LabelClass[],
  *   palette: string[],
  *   groups: Record<string, number[]>,
- *   defaults: {dilation: number, roi: "classes" | "changed"},
+ *   defaults: {dilation: number, roi: "auto" | "parts" | "classes" | "changed"},
  *   starters: StarterInfo[],
  * }} Category
  *
@@ -32,7 +32,7 @@
  *
  * @typedef {{num_images: number, seed: number, schedule: "auto" | "fast" | "paper",
  *   num_inference_steps: number | "auto", start_timestep: number | "auto",
- *   guidance_scale: number | "auto", roi: "classes" | "changed", dilation: number | null}} Settings
+ *   guidance_scale: number | "auto", roi: "auto" | "parts" | "classes" | "changed", dilation: number | null}} Settings
  *
  * One request to edit and what came of it. problem: why it failed; passing: whether the same might
  * work later. edits: the candidates' pixels, loaded when done. back: what is shown again if nothing
@@ -57,8 +57,13 @@
  * How a version came to be: from which candidate of which job, at which strength (0 … 1).
  * @typedef {{job: string, candidate: number, strength: number, report: Record<string, unknown>}} Made
  *
+ * Where a picture lies in its photograph, of width × height pixels, and the pictures, the oldest
+ * first, whose patches lie on that.
+ * @typedef {{photograph: string, width: number, height: number, x: number, y: number, size: number,
+ *   edits: string[]}} PhotographPart
+ *
  * A picture with the map it was read (source) and the map being painted. wanted: edited classes
- * that the user put into Q or took out of it. inPhotograph: whether the picture is a part of a
+ * that the user put into Q or took out of it; islands: pixels of islands that they took in or out. inPhotograph: whether the picture is a part of a
  * photograph that the server keeps. attempts: the runs that gave candidates, the first first; run is
  * one of them unless it is on its way or came to nothing. unfamiliar: whether it is unlike those the model was made for.
  * @typedef {{
@@ -67,11 +72,13 @@
  *   pixels: ImageData,
  *   note: string,
  *   inPhotograph: boolean,
+ *   part: PhotographPart | null,
  *   unfamiliar: boolean,
  *   source: LabelMap | null,
  *   map: LabelMap | null,
  *   history: History,
  *   wanted: Record<number, boolean>,
+ *   islands: {out: number[], in: number[]},
  *   reading: {job: string | null, progress: Progress | null, problem: string | null} | null,
  *   run: Run | null,
  *   attempts: Run[],
@@ -80,9 +87,15 @@
  *
  * What the next edit would do. edited: classes that lost or gained pixels; classes: Q of eq. 7,
  * those of them that decide the region. changed: pixels whose class differs.
- * @typedef {{edited: number[], classes: number[], roi: Uint8Array, pixels: number, changed: number}} Plan
+ * mode: how the region was found. islands: what it falls into, and what could be taken in. chosen: the
+ * pixels of those that are, before dilation; own: whether that is the user's choice; reached: whether
+ * any of them was painted.
+ * @typedef {{edited: number[], classes: number[], mode: "parts" | "classes" | "changed",
+ *   islands: {area: number[], taken: boolean}[], chosen: Uint8Array, own: boolean, roi: Uint8Array,
+ *   pixels: number, changed: number, reached: boolean}} Plan
  *
- * @typedef {"brush" | "eraser" | "lasso" | "shape" | "fill" | "grab" | "pick" | "hand"} ToolName
+ * @typedef {"brush" | "eraser" | "lasso" | "shape" | "fill" | "grab" | "pick" | "region"
+ *   | "hand"} ToolName
  * @typedef {{brushSize: number, shape: "rectangle" | "ellipse", fillAll: boolean,
  *   grabWhole: boolean, warp: boolean}} ToolOptions
  */

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { History } from "./core/history.js";
 import { LabelMap } from "./core/label_map.js";
-import { decodeLabels, encodeLabels, encodePicture } from "./core/png.js";
+import { decodeLabels, encodeGrey, encodeLabels, encodePicture } from "./core/png.js";
 import { settle } from "./painting.js";
 import { rgb } from "./pixels.js";
 
@@ -19,11 +19,13 @@ export function version(parts) {
   return {
     id: api.uuid(),
     inPhotograph: false,
+    part: null,
     unfamiliar: false,
     source: null,
     map: null,
     history: new History(),
     wanted: {},
+    islands: { out: [], in: [] },
     reading: null,
     run: null,
     attempts: [],
@@ -77,6 +79,15 @@ export async function sendMap(category, map) {
 }
 
 /**
+ * Give a mask to the server.
+ * @param {Uint8Array} mask 1 = chosen @param {number} width @param {number} height
+ */
+export async function sendRegion(mask, width, height) {
+  const png = await encodeGrey(mask.map((inside) => 255 * inside), width, height);
+  return (await api.uploadRegion(png)).region;
+}
+
+/**
  * The server's id of a version's picture. A server that no longer has it gets it again.
  * @param {Version} version
  */
@@ -93,5 +104,6 @@ export async function sendPicture(version) {
   const png = await encodePicture(data, width, height, "{}");
   version.picture = (await api.uploadPicture(png, "image/png")).picture;
   version.inPhotograph = false;
+  version.part = null;
   return version.picture;
 }

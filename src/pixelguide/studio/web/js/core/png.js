@@ -21,6 +21,13 @@ export function encodeLabels(ids, width, height, palette) {
 }
 
 /**
+ * @param {Uint8Array} values one a pixel, 255 = white
+ * @param {number} width @param {number} height
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
+ */
+export const encodeGrey = (values, width, height) => file(values, width, height, GREY, 1, []);
+
+/**
  * @param {Uint8ClampedArray} rgba opaque; alpha is left out
  * @param {number} width @param {number} height
  * @param {string} settings JSON, kept as the text "pixelguide"
@@ -72,6 +79,33 @@ export async function decodeLabels(bytes) {
   const stride = Math.ceil((width * bits) / 8);
   if (lines.length < height * (stride + 1)) throw new Error("This PNG file is cut short.");
   return { width, height, ids: unpacked(unfiltered(lines, stride, height), width, height, bits) };
+}
+
+/**
+ * Whether a file begins as a label map of size² pixels does: palette or grey, 8 bits at most.
+ * @param {Uint8Array} start its first bytes, 26 at least @param {number} size
+ */
+export function looksLikeLabels(start, size) {
+  if (start.length < 26 || !SIGNATURE.every((value, k) => start[k] === value)) return false;
+  const view = new DataView(start.buffer, start.byteOffset);
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  return width === size && height === size && [GREY, PALETTE].includes(start[25]) && start[24] <= 8;
+}
+
+/**
+ * The uncompressed text (iTXt) of a keyword in a PNG file, null where there is none.
+ * @param {Uint8Array} bytes the file @param {string} keyword
+ */
+export function textOf(bytes, keyword) {
+  if (!SIGNATURE.every((value, k) => bytes[k] === value)) return null;
+  for (const { type, data } of chunksOf(bytes)) {
+    if (type !== "iTXt") continue;
+    const end = data.indexOf(0);
+    if (new TextDecoder().decode(data.subarray(0, end)) !== keyword || data[end + 1]) continue;
+    const language = data.indexOf(0, end + 3);
+    return new TextDecoder().decode(data.subarray(data.indexOf(0, language + 1) + 1));
+  }
+  return null;
 }
 
 /** @param {Uint8Array} bytes @returns {Generator<Chunk>} */

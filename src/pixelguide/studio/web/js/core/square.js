@@ -3,10 +3,22 @@
 /** @typedef {{x: number, y: number, size: number}} Square */
 /** @typedef {{width: number, height: number}} Size */
 
-/** The largest in the middle, as the server takes it. @param {Size} photograph @returns {Square} */
-export function middle({ width, height }) {
+/**
+ * The largest, where nothing is known of the photograph: in the middle of a wide one, at the top of a
+ * high one, where heads are.
+ * @param {Size} photograph @returns {Square}
+ */
+export function largest({ width, height }) {
   const size = Math.min(width, height);
-  return { x: Math.floor((width - size) / 2), y: Math.floor((height - size) / 2), size };
+  return { x: Math.floor((width - size) / 2), y: 0, size };
+}
+
+/**
+ * The nearest that lies inside, in whole pixels.
+ * @param {Square} square @param {Size} photograph @param {number} smallest @returns {Square}
+ */
+export function inside(square, photograph, smallest) {
+  return resized(square, square.size, photograph, smallest);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { IGNORE } from "../core/label_map.js";
 import { Edges, edges } from "../core/outline.js";
+import { finenessOf, SmoothMap } from "../core/smooth.js";
 import { contextOf, rgb } from "../pixels.js";
 
 /** @typedef {import("../store.js").Store} Store */
@@ -9,7 +10,14 @@ import { contextOf, rgb } from "../pixels.js";
 /** @typedef {import("../types.js").Rect} Rect */
 
 export class MapLayers {
+  /** One pixel for each of the map. */
   canvas = document.createElement("canvas");
+  /** The same with smooth outlines. */
+  smooth = document.createElement("canvas");
+  /** Its outlines alone. */
+  smoothLines = document.createElement("canvas");
+  /** @type {SmoothMap | null} */
+  #fine = null;
   /** @type {ImageData | null} */
   #pixels = null;
   /** @type {Uint32Array} */
@@ -18,8 +26,8 @@ export class MapLayers {
   #outlines = new Map();
   /** Edges between the classes shown, once they have been asked for. @type {Edges | null} */
   #edges = null;
-  /** @type {{plan: import("../types.js").Plan | null, path: Path2D}} */
-  #region = { plan: null, path: new Path2D() };
+  /** @type {{plan: import("../types.js").Plan | null, path: Path2D, offered: Path2D}} */
+  #region = { plan: null, path: new Path2D(), offered: new Path2D() };
 
   /** @param {Store} store */
   constructor(store) {
@@ -35,6 +43,7 @@ export class MapLayers {
     if (rect) this.#edges?.update(rect);
     else this.#edges = null;
     if (!rect || !this.#pixels || this.#pixels.width !== map.width) {
+      this.#fine = null;
       this.#colours = this.#coloursNow();
       this.#pixels = context.createImageData(map.width, map.height);
       rect = { x: 0, y: 0, width: map.width, height: map.height };
@@ -45,17 +54,37 @@ export class MapLayers {
       for (let k = end - rect.width; k < end; k++) words[k] = this.#colours[map.ids[k]];
     }
     context.putImageData(this.#pixels, 0, 0, rect.x, rect.y, rect.width, rect.height);
+    this.#smooth(map, rect);
   }
 
-  /** Lines around the ROI, in map pixels. */
+  /** @param {LabelMap} map @param {Rect} rect */
+  #smooth(map, rect) {
+    this.#fine ??= new SmoothMap(map.width, map.height, finenessOf(map.width));
+    const fine = this.#fine;
+    const changed = fine.update(map, rect);
+    const colours = this.#colours;
+    paintInto(this.smooth, fine, changed, (k) => colours[fine.ids[k]]);
+    const grown = within(fine, {
+      x: changed.x - 2,
+      y: changed.y - 2,
+      width: changed.width + 4,
+      height: changed.height + 4,
+    });
+    paintInto(this.smoothLines, fine, grown, (k, x, y) => lineAt(fine, k, x, y));
+  }
+
+  /** Lines around the ROI, and around islands that could be taken in, in map pixels. */
   region() {
     const { plan } = this.store.state;
     const map = this.store.version?.map;
     if (plan && map && this.#region.plan !== plan) {
       const path = pathOf(edges(map.width, map.height, (k) => plan.roi[k], 0));
-      this.#region = { plan, path };
+      const left = new Uint8Array(plan.roi.length);
+      for (const { area, taken } of plan.islands) if (!taken) for (const k of area) left[k] = 1;
+      const offered = pathOf(edges(map.width, map.height, (k) => left[k], 0));
+      this.#region = { plan, path, offered };
     }
-    return this.#region.path;
+    return this.#region;
   }
 
   /** Lines between the classes shown, in map pixels. */
@@ -131,4 +160,53 @@ function pathOf(lines) {
     path.lineTo(lines[k + 2], lines[k + 3]);
   }
   return path;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas @param {SmoothMap} fine @param {Rect} rect
+ * @param {(index: number, x: number, y: number) => number} colour RGBA word of a fine pixel
+ */
+function paintInto(canvas, fine, rect, colour) {
+  if (canvas.width !== fine.width || canvas.height !== fine.height) {
+    contextOf(canvas, fine.width, fine.height);
+  }
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const image = context.createImageData(rect.width, rect.height);
+  const words = new Uint32Array(image.data.buffer);
+  let at = 0;
+  for (let y = rect.y; y < rect.y + rect.height; y++) {
+    for (let x = rect.x; x < rect.x + rect.width; x++) {
+      words[at++] = colour(y * fine.width + x, x, y);
+    }
+  }
+  context.putImageData(image, rect.x, rect.y);
+}
+
+const [WHITE, DARK] = new Uint32Array(
+  new Uint8Array([255, 255, 255, 255, 0, 0, 0, 140]).buffer,
+);
+
+/**
+ * White where classes meet, dark beside it. @param {SmoothMap} fine @param {number} k
+ * @param {number} x @param {number} y
+ */
+function lineAt({ ids, width, height }, k, x, y) {
+  const border = (/** @type {number} */ j, /** @type {number} */ px, /** @type {number} */ py) =>
+    (px + 1 < width && ids[j] !== ids[j + 1]) || (py + 1 < height && ids[j] !== ids[j + width]);
+  if (border(k, x, y)) return WHITE;
+  const beside =
+    (x > 0 && border(k - 1, x - 1, y)) ||
+    (y > 0 && border(k - width, x, y - 1)) ||
+    (x + 1 < width && border(k + 1, x + 1, y)) ||
+    (y + 1 < height && border(k + width, x, y + 1));
+  return beside ? DARK : 0;
+}
+
+/** @param {{width: number, height: number}} size @param {Rect} rect @returns {Rect} what of it is inside */
+function within(size, rect) {
+  const x = Math.max(0, rect.x),
+    y = Math.max(0, rect.y);
+  const right = Math.min(size.width, rect.x + rect.width);
+  const bottom = Math.min(size.height, rect.y + rect.height);
+  return { x, y, width: right - x, height: bottom - y };
 }

@@ -1,42 +1,35 @@
 /** What the canvas shows: picture, map, region and tool, or a result beside the original. */
 
-import { blend } from "../core/blend.js";
+import { onScreen } from "../core/placement.js";
 import { canvasOf, rgb } from "../pixels.js";
+import { Comparison } from "./comparison.js";
+import { Ground } from "./ground.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../tools/tool.js").Tool} Tool */
 /** @typedef {import("../tools/tool.js").Pointer} Pointer */
 /** @typedef {import("../types.js").Version} Version */
-/** @typedef {import("../types.js").Run} Run */
 
-/** From this zoom on, pixels are shown as squares where they are painted. */
-const SQUARES = 14;
+/** From this zoom on, pixels are shown as squares where they are painted; over a photograph, whose
+ * own are smaller, later. */
+const SQUARES = 14,
+  SQUARES_OVER_PHOTOGRAPH = 40;
 /** From this zoom on, lines lie between pixels. */
 const GRID = 22;
-/** Milliseconds each picture is shown when they alternate: slower than three flashes a second. */
-export const FLICKER = 600;
-
-/** The chosen candidate at its strength. @param {Version} version @param {Run} run */
-export function shownEdit(version, run) {
-  const edit = run.edits[run.chosen];
-  if (!edit || run.strength === 1) return edit ?? null;
-  const { data, width, height } = version.pixels;
-  return new ImageData(blend(data, edit.data, run.roi, run.strength), width, height);
-}
-
 export class Scene {
-  /** @type {{run: Run, chosen: number, strength: number, pixels: ImageData | null} | null} */
-  #edit = null;
-
   /**
    * @param {Store} store
    * @param {import("./layers.js").MapLayers} layers
-   * @param {() => ImageBitmap | null} preview the picture as sampling imagines it now
+   * @param {() => ImageBitmap | null} preview the region as sampling imagines it now
+   * @param {import("../photographs.js").Photographs} photographs
+   * @param {() => void} again asks to be drawn again
    */
-  constructor(store, layers, preview) {
+  constructor(store, layers, preview, photographs, again) {
     this.store = store;
     this.layers = layers;
     this.preview = preview;
+    this.ground = new Ground(photographs, again);
+    this.comparison = new Comparison(store, photographs, again);
   }
 
   /**
@@ -48,30 +41,23 @@ export class Scene {
     context.clearRect(0, 0, width, height);
     const version = this.store.version;
     if (!version) return;
-    const { stage } = this.store.state;
-    this.#picture(context, version.pixels);
+    const { stage, view } = this.store.state;
+    if (!this.ground.draw(context, width, height, version, view)) {
+      this.#picture(context, version.pixels);
+    }
     const running = version.run && ["queued", "running"].includes(version.run.state);
     const preview = running ? this.preview() : null;
     if (stage === "result" && version.run?.state === "done") {
-      this.#result(context, version, version.run);
+      this.comparison.draw(context, version, version.run, width, height);
     } else if (stage === "result" && preview) {
       this.#picture(context, preview);
     } else if (stage === "paint") {
-      this.#map(context);
-      this.#grid(context, width, height);
+      this.#dimmed(context, version);
+      this.#map(context, version);
+      this.#grid(context, width, height, version);
       this.#lines(context);
       tool.draw?.(context, pointer);
     }
-  }
-
-  /** The edit that is shown, blended once. @param {Version} version @param {Run} run */
-  edit(version, run) {
-    const { chosen, strength } = run;
-    const known = this.#edit;
-    if (known?.run !== run || known.chosen !== chosen || known.strength !== strength) {
-      this.#edit = { run, chosen, strength, pixels: shownEdit(version, run) };
-    }
-    return this.#edit?.pixels ?? null;
   }
 
   /** @param {CanvasRenderingContext2D} context @param {ImageData | ImageBitmap} picture */
@@ -85,35 +71,41 @@ export class Scene {
     context.drawImage(image, x, y, size * zoom, size * zoom);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Version} version @param {Run} run */
-  #result(context, version, run) {
-    const edit = this.edit(version, run);
-    const { kind, at } = this.store.state.compare;
+  /** What of a photograph is not being edited. @param {CanvasRenderingContext2D} context @param {Version} version */
+  #dimmed(context, { part }) {
+    if (!part) return;
     const { view, category } = this.store.state;
-    if (!edit || kind === "before") return;
-    if (kind === "flicker" && Math.floor(performance.now() / FLICKER) % 2) return;
     const side = category.size * view.zoom;
-    const split = view.x + (kind === "slider" ? at * side : 0);
-    context.save();
+    const { x, y, scale } = onScreen(part, category.size, view);
     context.beginPath();
-    context.rect(split, view.y, view.x + side - split, side);
-    context.clip();
-    this.#picture(context, edit);
-    context.restore();
-    if (kind !== "slider") return;
-    context.fillStyle = "rgb(0 0 0 / 55%)";
-    context.fillRect(split - 1.5, view.y, 3, side);
-    context.fillStyle = "#fff";
-    context.fillRect(split - 0.5, view.y, 1, side);
-    context.beginPath();
-    context.arc(split, view.y + side / 2, 7, 0, 2 * Math.PI);
-    context.fill();
+    context.rect(x, y, part.width * scale, part.height * scale);
+    context.rect(view.x, view.y, side, side);
+    context.fillStyle = "rgb(0 0 0 / 40%)";
+    context.fill("evenodd");
+    context.lineWidth = 1;
+    context.strokeStyle = "rgb(255 255 255 / 70%)";
+    context.strokeRect(view.x - 0.5, view.y - 0.5, side + 1, side + 1);
   }
 
-  /** @param {CanvasRenderingContext2D} context */
-  #map(context) {
+  /** Whether pixels of the map are so large that one wants to see them. @param {Version} version */
+  #inSquares({ part }) {
+    return this.store.state.view.zoom >= (part ? SQUARES_OVER_PHOTOGRAPH : SQUARES);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Version} version */
+  #map(context, version) {
     const { mapShown, outlined, opacity, view, category } = this.store.state;
-    if (!mapShown || !this.store.version?.map) return;
+    if (!mapShown || !version.map) return;
+    const side = category.size * view.zoom;
+    if (!this.#inSquares(version)) {
+      context.globalAlpha = outlined ? 1 : opacity;
+      context.imageSmoothingEnabled = true;
+      context.imageSmoothingQuality = "low"; // the fine grid is about as fine as the screen
+      const layer = outlined ? this.layers.smoothLines : this.layers.smooth;
+      context.drawImage(layer, view.x, view.y, side, side);
+      context.globalAlpha = 1;
+      return;
+    }
     if (outlined) {
       this.#stroke(context, this.layers.outlines(), "rgb(0 0 0 / 55%)", 2.5);
       this.#stroke(context, this.layers.outlines(), "#fff", 1.1);
@@ -121,7 +113,6 @@ export class Scene {
     }
     context.globalAlpha = opacity;
     context.imageSmoothingEnabled = false;
-    const side = category.size * view.zoom;
     context.drawImage(this.layers.canvas, view.x, view.y, side, side);
     context.globalAlpha = 1;
   }
@@ -129,10 +120,15 @@ export class Scene {
   /** The region that may change, and the class pointed at in the list.
    * @param {CanvasRenderingContext2D} context */
   #lines(context) {
-    const { hovered, view, category, plan } = this.store.state;
+    const { hovered, view, category, plan, tool } = this.store.state;
     if (plan && plan.changed > 0) {
-      this.#stroke(context, this.layers.region(), "rgb(0 0 0 / 60%)", 2.5);
-      this.#stroke(context, this.layers.region(), "#fff", 1.25, [5, 5]);
+      const { path, offered } = this.layers.region();
+      this.#stroke(context, path, "rgb(0 0 0 / 60%)", 2.5);
+      this.#stroke(context, path, "#fff", 1.25, [5, 5]);
+      if (tool === "region") {
+        this.#stroke(context, offered, "rgb(0 0 0 / 60%)", 2.5);
+        this.#stroke(context, offered, "#ffd27a", 1.25, [1.5, 4]);
+      }
     }
     if (hovered === null) return;
     const label = category.labels.find(({ id }) => id === hovered);
@@ -162,11 +158,14 @@ export class Scene {
     context.stroke();
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
-  #grid(context, width, height) {
+  /**
+   * @param {CanvasRenderingContext2D} context @param {number} width @param {number} height
+   * @param {Version} version
+   */
+  #grid(context, width, height, version) {
     const { x, y, zoom } = this.store.state.view;
     const { size } = this.store.state.category;
-    if (zoom < GRID) return;
+    if (zoom < GRID || !this.#inSquares(version)) return;
     context.beginPath();
     for (let k = 0; k <= size; k++) {
       const px = Math.round(x + k * zoom) + 0.5,

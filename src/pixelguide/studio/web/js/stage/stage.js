@@ -1,14 +1,17 @@
 /** The canvas in the middle of the page. */
 
+import { onScreen, viewOf } from "../core/placement.js";
 import { fitted, toScreen, zoomed } from "../core/viewport.js";
 import { BrushTool } from "../tools/brush.js";
-import { FillTool, pick, PickTool } from "../tools/click.js";
+import { FillTool, pick, PickTool, RegionTool } from "../tools/click.js";
 import { GrabTool } from "../tools/grab.js";
 import { LassoTool } from "../tools/lasso.js";
 import { ShapeTool } from "../tools/shape.js";
 import { MapLayers } from "./layers.js";
 import { Pointers } from "./pointers.js";
-import { FLICKER, Scene } from "./scene.js";
+import { Photographs } from "../photographs.js";
+import { FLICKER, pictureBox } from "./comparison.js";
+import { Scene } from "./scene.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../tools/tool.js").Tool} Tool */
@@ -32,7 +35,8 @@ export class Stage {
     this.canvas = canvas;
     this.store = store;
     this.layers = new MapLayers(store);
-    this.scene = new Scene(store, this.layers, preview);
+    this.photographs = new Photographs(() => this.draw());
+    this.scene = new Scene(store, this.layers, preview, this.photographs, () => this.draw());
     const eraser = new BrushTool(store, "eraser");
     /** @type {Record<import("../types.js").ToolName, Tool>} */
     this.tools = {
@@ -43,6 +47,7 @@ export class Stage {
       fill: new FillTool(store),
       grab: new GrabTool(store),
       pick: new PickTool(store),
+      region: new RegionTool(store),
       hand: { name: "hand", down() {}, move() {}, up() {} },
     };
     this.pointers = new Pointers(canvas, store, {
@@ -78,7 +83,33 @@ export class Stage {
     this.tools[this.store.state.tool].stop?.();
   }
 
-  /** The whole picture in view. */
+  /** The whole photograph in view; without one, the picture. */
+  fitWhole() {
+    const { part } = this.store.version ?? {};
+    if (!part) return this.fit();
+    const { width, height } = this.#size;
+    const { top, bottom, side } = margin();
+    const room = { width: width - 2 * side, height: height - top - bottom };
+    const scale = Math.min(room.width / part.width, room.height / part.height);
+    const x = side + (room.width - part.width * scale) / 2;
+    const y = top + (room.height - part.height * scale) / 2;
+    this.store.set({ view: viewOf(part, this.store.state.category.size, { x, y, scale }) });
+  }
+
+  /** Each pixel of the photograph on one of the screen's, about the pointer or the middle. */
+  actualSize() {
+    const { version, state } = this.store;
+    const { size } = state.category;
+    const part = version?.part ?? { x: 0, y: 0, size };
+    this.zoom(part.size / size / devicePixelRatio / state.view.zoom);
+    const place = onScreen(part, size, state.view);
+    const whole = (/** @type {number} */ at) => Math.round(at * devicePixelRatio) / devicePixelRatio;
+    const scale = 1 / devicePixelRatio;
+    const view = viewOf(part, size, { x: whole(place.x), y: whole(place.y), scale });
+    this.store.set({ view });
+  }
+
+  /** What is edited in view. */
   fit() {
     const { width, height } = this.#size;
     this.#fitted = fitted(this.store.state.category.size, width, height, margin());
@@ -164,9 +195,10 @@ export class Stage {
 
   /** Move the divider between original and edit. @param {Pointer} pointer */
   #slide({ sx }) {
-    const { compare, view, category } = this.store.state;
+    const { compare } = this.store.state;
     if (compare.kind !== "slider") return false;
-    const at = Math.min(1, Math.max(0, (sx - view.x) / (category.size * view.zoom)));
+    const { left, right } = pictureBox(this.store, this.#size.width, this.#size.height);
+    const at = Math.min(1, Math.max(0, (sx - left) / (right - left)));
     this.store.set({ compare: { ...compare, at } });
     return true;
   }

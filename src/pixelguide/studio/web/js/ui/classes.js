@@ -1,5 +1,6 @@
 /** The classes of the category: which to paint with, which to hide, which to leave alone. */
 
+import { t } from "../i18n.js";
 import { byId, h, roving } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -42,8 +43,8 @@ function row(store, { id, name, color }) {
     swatch,
     h("span", {}, name),
   );
-  const hide = toggle(store, "hidden", id, `Hide ${name}`, ["eye", "hidden"]);
-  const lock = toggle(store, "locked", id, `Lock ${name}`, ["open", "locked"]);
+  const hide = toggle(store, "hidden", id, t("Hide {name}", { name }), ["eye", "hidden"]);
+  const lock = toggle(store, "locked", id, t("Lock {name}", { name }), ["open", "locked"]);
   const element = h(
     "div",
     {

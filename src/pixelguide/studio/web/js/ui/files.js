@@ -1,6 +1,7 @@
 /** The menu of files. */
 
 import { importMap, saveLayers, saveMap, savePicture, saveProject } from "../files.js";
+import { language, LANGUAGES, setLanguage, t } from "../i18n.js";
 import { read } from "../reading.js";
 import { byId, h } from "./dom.js";
 import { showHow } from "./how.js";
@@ -33,34 +34,48 @@ export function filesMenu(store) {
       text,
     );
   const ready = [
-    item("save-picture", "Save picture (PNG)", () => savePicture(store)),
-    item("save-map", "Save map (PNG)", () => saveMap(store)),
-    item("save-layers", "Save layers (OpenRaster)", () => saveLayers(store)),
-    item("save-project", "Save project", () => saveProject(store)),
-    item("import-map", "Import map …", () => map.click()),
-    item("read-again", "Read the map again", () => store.version && read(store, store.version)),
-    item("how-made", "How it was made", () => showHow(store)),
+    item("save-picture", t("Save picture (PNG)"), () => savePicture(store)),
+    item("save-jpeg", t("Save picture (JPEG)"), () => savePicture(store, "jpg")),
+    item("save-map", t("Save map (PNG)"), () => saveMap(store)),
+    item("save-layers", t("Save layers (OpenRaster)"), () => saveLayers(store)),
+    item("save-project", t("Save project"), () => saveProject(store)),
+    item("import-map", t("Import map …"), () => map.click()),
+    item("read-again", t("Read the map again"), () => store.version && read(store, store.version)),
+    item("how-made", t("How it was made"), () => showHow(store)),
   ];
-  const removal = item("remove-version", "Remove this version …", () => removeVersion(store));
+  const removal = item("remove-version", t("Remove this version …"), () => removeVersion(store));
   const theme = h(
     "button",
     { onclick: () => (theme.textContent = themeName(nextTheme())) },
     themeName(),
   );
+  const tongue = h(
+    "select",
+    {
+      "aria-label": t("Language"),
+      onchange: () => {
+        setLanguage(/** @type {import("../i18n.js").Language} */ (tongue.value));
+        location.reload();
+      },
+    },
+    ...Object.entries(LANGUAGES).map(([value, name]) => h("option", { value }, name)),
+  );
+  tongue.value = language;
   const menu = h(
     "div",
     { id: "files-menu", popover: "auto", class: "menu" },
-    item("new-picture", "New picture …", () => showPicker(store)),
-    item("open-project", "Open project …", () => project.click()),
+    item("new-picture", t("New picture …"), () => showPicker(store)),
+    item("open-project", t("Open project …"), () => project.click()),
     h("hr"),
     ...ready,
     removal,
     h("hr"),
     theme,
+    tongue,
     project,
     map,
   );
-  byId("dialogs").append(menu);
+  byId("top").append(menu);
   store.watch(["versions", "current", "painted", "run"], () => {
     const { version } = store;
     for (const button of ready) button.disabled = !version?.map;
@@ -72,7 +87,7 @@ export function filesMenu(store) {
   });
   const button = h(
     "button",
-    { class: "plain", id: "files", title: "Files", "aria-label": "Files" },
+    { class: "plain", id: "files", title: t("Files"), "aria-label": t("Files") },
     icon("folder"),
   );
   button.popoverTargetElement = menu;

@@ -1,5 +1,6 @@
 /** Help: how it works in three sentences, and the keys. */
 
+import { t } from "../i18n.js";
 import { h } from "./dom.js";
 import { dialog } from "./dialogs.js";
 import { TOOLS } from "./tools.js";
@@ -7,17 +8,18 @@ import { TOOLS } from "./tools.js";
 /** @type {[string, string][]} */
 const KEYS = [
   ...TOOLS.map(({ key, title }) => /** @type {[string, string]} */ ([key, title])),
-  ["[  ]", "Smaller, larger brush"],
-  ["Z  Shift+Z", "Undo, redo"],
-  ["Space", "Hold to move the view"],
-  ["+  −  0", "Zoom in, out, whole picture"],
-  ["V  O", "Map on or off, outlines only"],
-  ["C", "Hold to see the original"],
-  ["Ctrl+Enter", "Edit"],
-  ["Alt+click", "Take the class under the brush"],
-  ["Right button", "Erase"],
-  ["Arrows", "Move what is grabbed, else the crosshair; Enter presses"],
-  ["?", "This page"],
+  ["[  ]", t("Smaller, larger brush")],
+  ["Z  Shift+Z", t("Undo, redo")],
+  [t("Space"), t("Hold to move the view")],
+  ["+  −", t("Zoom in, out")],
+  ["9  0  1", t("Whole photograph, its part, 1:1")],
+  ["V  O", t("Map on or off, outlines only")],
+  ["C", t("Hold to see the original")],
+  [t("Ctrl+Enter"), t("Edit")],
+  [t("Alt+click"), t("Take the class under the brush")],
+  [t("Right button"), t("Erase")],
+  [t("Arrows"), t("Move what is grabbed, else the crosshair; Enter presses")],
+  ["?", t("This page")],
 ];
 
 export function showHelp() {
@@ -26,12 +28,13 @@ export function showHelp() {
     h("dd", {}, what),
   ]);
   dialog(
-    "Help",
+    t("Help"),
     h(
       "p",
       {},
-      "Paint on the map what the picture should show, press Edit, and choose among the results. ",
-      "Nothing outside the dashed line changes. Your work is kept in this browser.",
+      t(
+        "Paint on the map what the picture should show, press Edit, and choose among the results. Nothing outside the dashed line changes. Your work is kept in this browser.",
+      ),
     ),
     h("dl", { class: "keys" }, ...rows),
   );

@@ -1,6 +1,7 @@
 /** How a picture was made, for people and, as JSON, for programs. */
 
 import { howMade } from "../editing.js";
+import { t } from "../i18n.js";
 import { h } from "./dom.js";
 import { dialog } from "./dialogs.js";
 import { attempt } from "./notices.js";
@@ -12,16 +13,16 @@ export function showHow(store) {
   /** @type {any} */
   const { settings = {}, candidates = [] } = made.report;
   const facts = [
-    ["Classes", (settings.edit_classes ?? []).join(", ")],
-    ["Candidate", made.candidate + 1],
-    ["Strength", `${Math.round(100 * made.strength)} %`],
-    ["Seed", settings.seed],
-    ["Steps", settings.num_inference_steps],
-    ["Start", settings.start_timestep],
-    ["Guidance", settings.guidance_scale],
-    ["Sampler", settings.sampler],
-    ["Model", settings.model?.name],
-    ["Changed outside the region", candidates[made.candidate]?.changed_pixels_outside],
+    [t("Classes"), (settings.edit_classes ?? []).join(", ")],
+    [t("Candidate"), made.candidate + 1],
+    [t("Strength"), `${Math.round(100 * made.strength)} %`],
+    [t("Seed"), settings.seed],
+    [t("Steps"), settings.num_inference_steps],
+    [t("Start"), settings.start_timestep],
+    [t("Guidance"), settings.guidance_scale],
+    [t("Sampler"), settings.sampler],
+    [t("Model"), settings.model?.name],
+    [t("Changed outside the region"), candidates[made.candidate]?.changed_pixels_outside],
   ].filter(([, value]) => value !== undefined);
   const everything = JSON.stringify(made, null, 2);
   const copy = h(
@@ -30,13 +31,13 @@ export function showHow(store) {
       onclick: () =>
         attempt(async () => {
           await navigator.clipboard.writeText(everything);
-          copy.textContent = "Copied";
+          copy.textContent = t("Copied");
         }),
     },
-    "Copy",
+    t("Copy"),
   );
   dialog(
-    "How it was made",
+    t("How it was made"),
     h(
       "dl",
       { class: "facts" },
@@ -45,7 +46,7 @@ export function showHow(store) {
     h(
       "details",
       {},
-      h("summary", {}, "Everything"),
+      h("summary", {}, t("Everything")),
       h("pre", { tabIndex: 0 }, everything),
       navigator.clipboard && copy, // only where the page is trusted
     ),

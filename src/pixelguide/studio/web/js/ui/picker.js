@@ -1,13 +1,15 @@
 /** Choosing what to work on: recent work, a built-in portrait, a file, or a saved project. */
 
 import { getJson } from "../api.js";
-import { openProject } from "../files.js";
+import { importMap, openProject } from "../files.js";
 import { t } from "../i18n.js";
+import { isMap, restoreSettings, told } from "../own_files.js";
 import { openPicture, openPortrait } from "../reading.js";
 import { choosePart } from "./crop.js";
 import { dialog } from "./dialogs.js";
 import { byId, h } from "./dom.js";
 import { mayLeave } from "./leaving.js";
+import { offerSwitch } from "./models.js";
 import { attempt } from "./notices.js";
 import { recentWork } from "./recent.js";
 
@@ -19,7 +21,7 @@ export async function showPicker(store) {
     getJson("/api/portraits"),
     recentWork(store, () => element.close()),
   ]);
-  const input = fileInput("image/*,.zip", (file) =>
+  const input = fileInput("image/*,.zip,.ora", (file) =>
     openFile(store, file).then((done) => done && element.close()),
   );
   const faces = portraits.map((/** @type {{index: number, url: string}} */ { index, url }) =>
@@ -62,7 +64,7 @@ export function mountEmpty(store) {
 }
 
 /**
- * Open a picture or a project.
+ * Open whatever a file is: a picture, a project, a map or an edited picture of ours.
  * @param {Store} store @param {File} file
  * @returns {Promise<boolean>} whether it was opened
  */
@@ -70,10 +72,18 @@ export async function openFile(store, file) {
   let opened = false;
   await attempt(async () => {
     const leave = () => mayLeave(store);
-    const open = /\.zip$/i.test(file.name)
-      ? openProject(store, file, leave)
-      : openPicture(store, file, choosePart, leave);
-    opened = await open;
+    try {
+      if (/\.zip$/i.test(file.name)) opened = await openProject(store, file, leave);
+      else if (await isMap(store, file)) {
+        await importMap(store, file);
+        opened = true;
+      } else {
+        opened = await openPicture(store, file, choosePart, leave);
+        if (opened) restoreSettings(store, await told(file));
+      }
+    } catch (error) {
+      if (!(await offerSwitch(store, error, file))) throw error;
+    }
   });
   return opened;
 }

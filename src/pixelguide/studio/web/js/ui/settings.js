@@ -1,5 +1,6 @@
 /** Settings of an edit, folded away; left alone, the category's own values hold. */
 
+import { t } from "../i18n.js";
 import { settle } from "../painting.js";
 import { h } from "./dom.js";
 
@@ -13,68 +14,70 @@ import { h } from "./dom.js";
 const FIELDS = [
   {
     key: "num_images",
-    label: "Candidates",
+    label: t("Candidates"),
     min: 1,
     max: 16,
-    about: "How many results to choose from",
+    about: t("How many results to choose from"),
   },
   {
     key: "seed",
-    label: "Seed",
+    label: t("Seed"),
     min: 0,
     max: 2 ** 31,
-    about: "The same seed gives the same results",
+    about: t("The same seed gives the same results"),
   },
   {
     key: "schedule",
-    label: "Schedule",
+    label: t("Schedule"),
     values: [
-      ["auto", "Automatic"],
-      ["fast", "Fast"],
-      ["paper", "As in the paper"],
+      ["auto", t("Automatic")],
+      ["fast", t("Fast")],
+      ["paper", t("As in the paper")],
     ],
-    about: "The paper's takes several times longer, and keeps the colours of large regions better",
+    about: t("The paper's takes several times longer, and keeps the colours of large regions better"),
   },
   {
     key: "num_inference_steps",
-    label: "Steps",
+    label: t("Steps"),
     min: 2,
     max: 250,
     automatic: "auto",
-    about: "More steps take longer",
+    about: t("More steps take longer"),
   },
   {
     key: "start_timestep",
-    label: "Start",
+    label: t("Start"),
     min: 2,
     max: 1000,
     automatic: "auto",
-    about: "From how much noise the region is made anew: high for large changes",
+    about: t("From how much noise the region is made anew: high for large changes"),
   },
   {
     key: "guidance_scale",
-    label: "Guidance",
+    label: t("Guidance"),
     min: 0,
     max: 10000,
     automatic: "auto",
-    about: "How strongly the result is pushed towards the map",
+    about: t("How strongly the result is pushed towards the map"),
   },
   {
     key: "dilation",
-    label: "Margin",
+    label: t("Margin"),
     min: 0,
     max: 64,
     automatic: null,
-    about: "Pixels around the region that may blend in",
+    about: t("Pixels around the region that may blend in"),
   },
   {
     key: "roi",
-    label: "Region",
+    label: t("Region"),
     values: [
-      ["classes", "Edited classes"],
-      ["changed", "Painted pixels"],
+      ["auto", t("Automatic")],
+      ["parts", t("Parts that were touched")],
+      ["changed", t("Changed pixels")],
+      ["classes", t("Whole classes")],
     ],
-    about: "What may change: the edited classes as a whole, or only painted pixels",
+    about: t("What may change: what was painted and the parts that move with it, or less, or more"),
   },
 ];
 
@@ -84,7 +87,7 @@ export function settingsForm(store) {
   return h(
     "details",
     { id: "settings" },
-    h("summary", {}, "Settings"),
+    h("summary", {}, t("Settings")),
     h("div", { class: "fields" }, ...rows),
   );
 }
@@ -106,7 +109,7 @@ function row(store, { key, label, min, max, automatic, values, about }) {
         name: key,
         min,
         max,
-        placeholder: automatic === undefined ? "" : "auto",
+        placeholder: automatic === undefined ? "" : t("auto"),
         onchange: () => {
           const number = /** @type {HTMLInputElement} */ (control).valueAsNumber;
           if (!Number.isNaN(number))

@@ -1,13 +1,14 @@
 /** Map or result beside the canvas: tabs, where the keyboard's focus goes, and what is said aloud. */
 
 import { busy } from "../editing.js";
+import { t } from "../i18n.js";
 import { byId, h, roving } from "./dom.js";
 
 /** @typedef {import("../store.js").Store} Store */
 
 const STAGES = /** @type {const} */ ([
-  ["paint", "Map"],
-  ["result", "Result"],
+  ["paint", t("Map")],
+  ["result", t("Result")],
 ]);
 
 /** Once there is a result. After the views of both are mounted: it moves the focus into them.
@@ -52,9 +53,9 @@ function say({ version }) {
   const run = version?.run;
   const count = run?.outcome?.candidates.length;
   let text = "";
-  if (busy(run)) text = "Editing";
+  if (busy(run)) text = t("Editing");
   else if (run?.state === "failed") text = run.problem ?? "";
-  else if (count) text = count === 1 ? "1 candidate ready" : `${count} candidates ready`;
+  else if (count) text = count === 1 ? t("1 candidate ready") : t("{count} candidates ready", { count });
   const status = byId("status");
   if (status.textContent !== text) status.textContent = text;
 }

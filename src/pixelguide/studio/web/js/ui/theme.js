@@ -1,5 +1,7 @@
 /** Dark, light, or as the system has it. */
 
+import { t } from "../i18n.js";
+
 const KEY = "pixelguide-theme";
 const THEMES = ["auto", "dark", "light"];
 
@@ -19,5 +21,5 @@ export function nextTheme() {
 
 /** What the menu says. @param {string} [theme] */
 export function themeName(theme = stored()) {
-  return { auto: "Theme: automatic", dark: "Theme: dark", light: "Theme: light" }[theme] ?? theme;
+  return { auto: t("Theme: automatic"), dark: t("Theme: dark"), light: t("Theme: light") }[theme] ?? theme;
 }

@@ -1,5 +1,6 @@
 /** The tools on the left, and the options of the one in use above the canvas. */
 
+import { t } from "../i18n.js";
 import { byId, h, roving } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -9,14 +10,15 @@ import { icon } from "./icons.js";
 
 /** @type {{name: ToolName, title: string, key: string}[]} */
 export const TOOLS = [
-  { name: "brush", title: "Brush", key: "B" },
-  { name: "eraser", title: "Eraser: back to the original label", key: "E" },
-  { name: "grab", title: "Grab a part: move, stretch, turn, warp", key: "G" },
-  { name: "lasso", title: "Lasso or polygon", key: "L" },
-  { name: "shape", title: "Rectangle or ellipse", key: "M" },
-  { name: "fill", title: "Fill an area", key: "F" },
-  { name: "pick", title: "Eyedropper: take a class", key: "I" },
-  { name: "hand", title: "Move the view", key: "H" },
+  { name: "brush", title: t("Brush"), key: "B" },
+  { name: "eraser", title: t("Eraser: back to the original label"), key: "E" },
+  { name: "grab", title: t("Grab a part: move, stretch, turn, warp"), key: "G" },
+  { name: "lasso", title: t("Lasso or polygon"), key: "L" },
+  { name: "shape", title: t("Rectangle or ellipse"), key: "M" },
+  { name: "fill", title: t("Fill an area"), key: "F" },
+  { name: "pick", title: t("Eyedropper: take a class"), key: "I" },
+  { name: "region", title: t("Region: take a part in or out"), key: "R" },
+  { name: "hand", title: t("Move the view"), key: "H" },
 ];
 
 /** @param {Store} store */
@@ -71,34 +73,34 @@ function optionsOf(store, tool) {
   if (tool === "brush" || tool === "eraser") return [sizeSlider(store)];
   if (tool === "shape") {
     return [
-      choice(store, "Shape", "shape", [
-        ["ellipse", "Ellipse"],
-        ["rectangle", "Rectangle"],
+      choice(store, t("Shape"), "shape", [
+        ["ellipse", t("Ellipse")],
+        ["rectangle", t("Rectangle")],
       ]),
     ];
   }
   if (tool === "fill") {
     return [
-      choice(store, "Reach", "fillAll", [
-        [false, "This area"],
-        [true, "Everywhere"],
+      choice(store, t("Reach"), "fillAll", [
+        [false, t("This area")],
+        [true, t("Everywhere")],
       ]),
     ];
   }
   if (tool === "grab") {
     return [
-      choice(store, "Take", "grabWhole", [
-        [true, "Whole part"],
-        [false, "One class"],
+      choice(store, t("Take"), "grabWhole", [
+        [true, t("Whole part")],
+        [false, t("One class")],
       ]),
-      choice(store, "Handles", "warp", [
-        [false, "Shape"],
-        [true, "Warp"],
+      choice(store, t("Handles"), "warp", [
+        [false, t("Shape")],
+        [true, t("Warp")],
       ]),
     ];
   }
   if (tool === "lasso")
-    return [h("span", { class: "hint" }, "Drag around it, or click corners and press Enter")];
+    return [h("span", { class: "hint" }, t("Drag around it, or click corners and press Enter"))];
   return [];
 }
 
@@ -112,7 +114,7 @@ function sizeSlider(store) {
     min: 1,
     max: Math.sqrt(largest),
     step: "any",
-    "aria-label": "Brush size in pixels",
+    "aria-label": t("Brush size in pixels"),
     oninput: () => setSize(store, Math.round(slider.valueAsNumber ** 2)),
   });
   const show = () => {
@@ -122,7 +124,7 @@ function sizeSlider(store) {
     slider.setAttribute("aria-valuetext", value.textContent);
   };
   store.watch(["options"], show);
-  return h("label", { class: "size" }, "Size", slider, value);
+  return h("label", { class: "size" }, t("Size"), slider, value);
 }
 
 /** @param {Store} store @param {number} brushSize */

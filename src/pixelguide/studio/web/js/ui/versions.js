@@ -1,5 +1,6 @@
 /** The strip of versions at the foot of the page, and how far the reading of a map is. */
 
+import { t } from "../i18n.js";
 import { read } from "../reading.js";
 import { canvasOf } from "../pixels.js";
 import { cancel } from "../editing.js";
@@ -15,14 +16,14 @@ import { progressBar, progressText } from "./progress.js";
 
 /** @param {Store} store */
 export function mountVersions(store) {
-  const strip = h("div", { class: "strip", role: "radiogroup", "aria-label": "Versions" });
+  const strip = h("div", { class: "strip", role: "radiogroup", "aria-label": t("Versions") });
   roving(strip);
   const fresh = h(
     "button",
     {
       class: "fresh",
-      title: "New picture",
-      "aria-label": "New picture",
+      title: t("New picture"),
+      "aria-label": t("New picture"),
       onclick: () => attempt(() => showPicker(store)),
     },
     icon("add"),
@@ -50,7 +51,7 @@ function thumbnail(store, index) {
       class: "version",
       role: "radio",
       title: note,
-      "aria-label": `Version ${index + 1}: ${note}`,
+      "aria-label": t("Version {number}: {note}", { number: index + 1, note }),
       "aria-checked": String(chosen),
       "data-roving": true,
       tabIndex: chosen ? 0 : -1,
@@ -59,15 +60,15 @@ function thumbnail(store, index) {
         event.key === "Delete" && removeVersion(store),
     },
     picture,
-    h("span", {}, index === 0 ? "Original" : note),
+    h("span", {}, index === 0 ? t("Original") : note),
   );
 }
 
 /** Remove the current version, which is not the first. @param {Store} store */
 export async function removeVersion(store) {
   const index = store.state.current;
-  const question = "Its picture goes, and what was painted on it.";
-  if (index < 1 || !(await confirmed("Remove this version?", question, "Remove"))) return;
+  const question = t("Its picture goes, and what was painted on it.");
+  if (index < 1 || !(await confirmed(t("Remove this version?"), question, t("Remove")))) return;
   await cancel(store);
   remove(store, index);
 }
@@ -81,11 +82,11 @@ function mountReading(store) {
     if (!version?.reading) return;
     const { progress, problem } = version.reading;
     if (problem) {
-      const retry = h("button", { onclick: () => read(store, version) }, "Try again");
+      const retry = h("button", { onclick: () => read(store, version) }, t("Try again"));
       pill.replaceChildren(problem, retry);
       return;
     }
-    const text = progress?.stage === "prepare" ? "Reading the picture …" : progressText(progress);
+    const text = progress?.stage === "prepare" ? t("Reading the picture …") : progressText(progress);
     pill.replaceChildren(text, progressBar(progress));
   });
 }

@@ -1,5 +1,6 @@
 /** Below the candidates while they are made, and when nothing came of it. */
 
+import { t } from "../i18n.js";
 import { again, cancel, edit } from "../editing.js";
 import { h } from "./dom.js";
 import { attempt } from "./notices.js";
@@ -15,7 +16,7 @@ export class Waiting {
 
   /** @param {Store} store */
   constructor(store) {
-    const stop = h("button", { id: "cancel", onclick: () => attempt(() => cancel(store)) }, "Cancel");
+    const stop = h("button", { id: "cancel", onclick: () => attempt(() => cancel(store)) }, t("Cancel"));
     this.parts = [this.#text, this.#bar, stop];
   }
 
@@ -35,7 +36,7 @@ export function failed(store, run) {
     h(
       "button",
       { class: "primary", onclick: () => attempt(run.passing ? same : other) },
-      run.passing ? "Try again" : "Try another seed",
+      run.passing ? t("Try again") : t("Try another seed"),
     ),
   ];
 }

@@ -1,0 +1,47 @@
+/** Files of ours among those that are dropped: maps, and what edited pictures tell of themselves. */
+
+import { textOf, looksLikeLabels } from "./core/png.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+/**
+ * Whether a file is a label map for the picture that is open: a palette or grey PNG of its size, or
+ * an OpenRaster file, whose map it brings.
+ * @param {Store} store @param {File} file
+ */
+export async function isMap({ version, state }, file) {
+  if (!version?.map) return false;
+  if (/\.ora$/i.test(file.name)) return true;
+  const start = new Uint8Array(await file.slice(0, 64).arrayBuffer());
+  return looksLikeLabels(start, state.category.size);
+}
+
+/**
+ * How a picture was made, as its file says; null for one that says nothing.
+ * @param {File} file @returns {Promise<any>}
+ */
+export async function told(file) {
+  const text = textOf(new Uint8Array(await file.arrayBuffer()), "pixelguide");
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Take over the settings of an edit. @param {Store} store @param {any} made what its picture told
+ */
+export function restoreSettings(store, made) {
+  const before = made?.report?.settings;
+  if (!before || typeof before !== "object") return;
+  const { settings } = store.state;
+  /** @type {Record<string, unknown>} */
+  const known = {};
+  for (const [name, value] of Object.entries(settings)) {
+    const kept = before[name];
+    if (typeof kept === "number" || (typeof kept === "string" && typeof value === "string"))
+      known[name] = kept;
+  }
+  store.set({ settings: { ...settings, ...known } });
+}
