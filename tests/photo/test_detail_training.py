@@ -17,7 +17,7 @@ from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.pictures import PictureFolder
 
-TINY = DetailTraining(images=320, batch_size=8, patch=24, width=16, blocks=1)
+TINY = DetailTraining(images=640, batch_size=8, patch=32, width=16, blocks=1)
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,9 @@ def test_it_learns_what_enlarging_loses(folder: Path) -> None:
     seen, replaced = spoilt(true, small, 0.0, torch.Generator().manual_seed(5))
     with torch.no_grad():
         finer = seen + network(seen, replaced)
-    before, after = ((own - true).abs().mean() for own in (seen, finer))
-    assert after < 0.8 * before
+    whole = (replaced > 0.99).expand_as(true)
+    before, after = ((own - true)[whole].abs().mean() for own in (seen, finer))
+    assert after < 0.9 * before
     again = trained(pictures, TINY)
     for one, other in zip(network.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
