@@ -21,8 +21,10 @@ from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.second_picture import second_picture
 from pixelguide.edit.settings import EditSettings
+from pixelguide.edit.wanted_colours import with_colours
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.guidance.inversion import reconstruct
+from pixelguide.guidance.mean_colours import with_class_colours
 from pixelguide.images import from_model
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
@@ -59,7 +61,7 @@ class Editor(EditPlanner):
 
     def edit(
         self,
-        target: LabelMap | str | Path,
+        target: LabelMap | str | Path | None = None,
         *,
         source: LabelMap | None = None,
         edit_classes: Sequence[str] | None = None,
@@ -71,8 +73,9 @@ class Editor(EditPlanner):
 
         Parameters
         ----------
-        target : LabelMap, str or Path
-            The repainted map or its PNG, of the picture's size S×S, or of the photograph's.
+        target : LabelMap, str or Path, optional
+            The repainted map or its PNG, of the picture's size S×S, or of the photograph's; by
+            default `source`, where `colours` are asked for.
         source : LabelMap, optional
             The map that the target was painted from; by default `segment()`.
         edit_classes : sequence of str, optional
@@ -100,20 +103,24 @@ class Editor(EditPlanner):
             settings = {**settings, "num_images": len(generators)}
         chosen: EditSettings = EditSettings.check("settings", settings)
         subject, clock = self._opened(), Clock()
-        if not isinstance(target, LabelMap):
+        if target is not None and not isinstance(target, LabelMap):
             target = LabelMap.load(target, self.labels)
         with clock("segment"):
             source = source or self.segment()
         planned = self._planned(target, source, edit_classes, chosen)
         plan, full = planned.plan, planned.full
-        seeded: dict[str, None] = {}
+        # the caller's generators decide, not a seed
+        seeded: dict[str, Any] = {} if generators is None else {"seed": None}
         if generators is None:
-            generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
-        else:
-            seeded["seed"] = None  # the caller's generators decide, not a seed
+            count = chosen.num_images if plan.made.any() else 1
+            generators = [generator(chosen.seed, "candidate", k) for k in range(count)]
+        seeded["num_images"] = len(generators)
+        colours = plan.class_colours(subject.image)
+        predict = self._predictor(plan.target, plan.made, plan.scale)
+        predict = with_class_colours(predict, colours, plan.target, plan.made)
         images = make_pictures(
-            plan, subject, self._predictor(plan.target, plan.roi, plan.scale),
-            self._denoiser.schedule, self._colours, generators, clock, step_watcher(on_progress),
+            plan, subject, predict, self._denoiser.schedule, self._colours, generators, clock,
+            step_watcher(on_progress), planned.dyes,
         )  # fmt: skip
         images = at_strength(subject.image, images, chosen.strength)
         with clock("scoring"):
@@ -122,12 +129,8 @@ class Editor(EditPlanner):
                 self._segmenter, self.image, images, plan.target, plan.roi,
                 usual.limit if usual else None,
             )  # fmt: skip
-        reproducible = {
-            **chosen.model_dump(),
-            **plan.report(),
-            **seeded,
-            **self._circumstances(full),
-        }
+            candidates = with_colours(candidates, plan.target, colours, plan.roi)
+        reproducible = chosen.model_dump() | plan.report() | seeded | self._circumstances(full)
         known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(
             candidates,
