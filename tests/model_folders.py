@@ -16,9 +16,8 @@ from pixelguide.prior.architecture import Architecture
 from pixelguide.prior.bundle import WEIGHTS
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.manifest import MANIFEST, write_parts
-from pixelguide.prior.model_parts import prior_parts
+from pixelguide.prior.model_parts import PIPELINE_INDEX, prior_parts
 from pixelguide.prior.schedule import Schedule
-from pixelguide.segment.category import PIPELINE_INDEX
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.storage import classifier_parts
 

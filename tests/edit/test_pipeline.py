@@ -15,8 +15,9 @@ from conftest import seeded
 from model_folders import write_category
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.pipeline import PixelGuidedOutput, PixelGuidedPipeline
+from pixelguide.edit.pipeline_inputs import per_candidate
 from pixelguide.errors import InputError
-from pixelguide.images import save_png, to_model
+from pixelguide.images import save_png
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.manifest import MANIFEST, write_parts
@@ -24,6 +25,13 @@ from pixelguide.segment.category import train_category
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.picture_statistics import DOMAIN, PictureStatistics
 from pixelguide.segment.plan import ClassifierTraining
+
+
+def bytes_of(images: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Pictures in 0 … 1 as whole numbers in 0 … 255."""
+    assert images.dtype == np.float32
+    return np.round(images * 255).astype(np.int64)
+
 
 QUICK: dict[str, Any] = {"schedule": "fast", "num_inference_steps": 3, "start_timestep": 300}
 
@@ -136,15 +144,18 @@ def test_it_edits_in_half_precision(
     half = PixelGuidedPipeline.from_pretrained(category).to(dtype)
     assert half.unet.dtype == dtype
     first, second = (
-        p(**given, num_images=1, generator=seeded(1), output_type="np").images.astype(np.int64)
+        bytes_of(p(**given, num_images=1, generator=seeded(1), output_type="np").images)
         for p in (pipeline, half)
     )
     assert np.abs(first - second).mean() < 5
+    assert {part.dtype for part in (half.unet, half.segmenter, half.guide)} == {dtype}
 
 
 def test_without_labels_it_says_so(pipeline: PixelGuidedPipeline) -> None:
+    parts = dict(pipeline.components)
+    parts["segmenter"] = ClassifierBank.from_config(parts["segmenter"].config)
     with pytest.raises(InputError, match="no labels"):
-        PixelGuidedPipeline(**pipeline.components)
+        PixelGuidedPipeline(**parts)
 
 
 def test_a_trained_category_opens_as_a_pipeline(
@@ -164,7 +175,7 @@ def test_a_trained_category_opens_as_a_pipeline(
     train_category(dataset, model_folder, tmp_path / "out", settings, allow_absent=True)
     pipeline = PixelGuidedPipeline.from_pretrained(tmp_path / "out")
     output = pipeline(**given, num_images=2, output_type="np")
-    outside = output.images[:, ~output.roi]
+    outside = bytes_of(output.images)[:, ~output.roi]
     assert outside.shape[1] == 0 or (outside == picture[~output.roi]).all()
 
 
@@ -175,18 +186,19 @@ def test_it_does_what_the_editor_does(
     editor = Editor.from_pretrained(category, "cpu")
     editor.set_image(given["image"])
     expected = editor.edit(
-        target, source=source, edit_classes=["house"], generators=[seeded(5), seeded(6)],
+        target, source=source, edit_classes=["house"],
+        generators=per_candidate([seeded(5), seeded(6)], 2),
         sampler="ddim", guidance_scale=2.0, **QUICK,
     )  # fmt: skip
     output = pipeline(
         **given, edit_classes=["house"], generator=[seeded(5), seeded(6)], num_images=2,
         sampler="ddim", guidance_scale=2.0, output_type="np",
     )  # fmt: skip
-    assert np.array_equal(output.images, np.stack([c.image for c in expected.candidates]))
+    assert np.array_equal(bytes_of(output.images), np.stack([c.image for c in expected.candidates]))
     assert np.array_equal(output.roi, expected.roi)
     assert output.roi_loss == [c.roi_loss for c in expected.candidates]
     assert output.roi_accuracy == [c.roi_accuracy for c in expected.candidates]
-    assert (output.images[:, ~output.roi] == given["image"][~output.roi]).all()
+    assert (bytes_of(output.images)[:, ~output.roi] == given["image"][~output.roi]).all()
 
 
 def test_output_types_show_the_same_pictures(
@@ -199,17 +211,20 @@ def test_output_types_show_the_same_pictures(
     arrays = outputs["np"].images
     assert isinstance(outputs["np"], PixelGuidedOutput)
     assert arrays.shape == (2, 16, 16, 3)
-    assert arrays.dtype == np.uint8
+    assert arrays.dtype == np.float32
+    assert 0 <= arrays.min() < arrays.max() <= 1
     assert all(isinstance(image, Image.Image) for image in outputs["pil"].images)
-    assert np.array_equal(np.stack([np.asarray(i) for i in outputs["pil"].images]), arrays)
-    assert torch.equal(outputs["pt"].images, to_model(arrays))
+    pil = np.stack([np.asarray(i) for i in outputs["pil"].images])
+    assert np.array_equal(pil, bytes_of(arrays))
+    assert np.array_equal(pil.astype(np.float32) / 255, arrays)
+    assert torch.equal(outputs["pt"].images, torch.from_numpy(arrays).permute(0, 3, 1, 2))
     images, roi = pipeline(
         **given, num_images=2, generator=seeded(1), output_type="np", return_dict=False
     )
     assert np.array_equal(images, arrays)
     assert np.array_equal(roi, outputs["np"].roi)
-    with pytest.raises(InputError, match="output_type 'latent'"):
-        pipeline(**given, output_type="latent")
+    with pytest.raises(InputError, match="output_type 'image'"):
+        pipeline(**given, output_type="image")
 
 
 def test_pictures_and_maps_may_be_pil(
@@ -228,7 +243,7 @@ def test_one_generator_gives_each_candidate_its_own(
 ) -> None:
     def images(count: int, generator: Any) -> NDArray[np.int64]:
         output = pipeline(**given, num_images=count, generator=generator, output_type="np")
-        return np.asarray(output.images, np.int64)
+        return bytes_of(output.images)
 
     three = images(3, seeded(9))
     assert (three[0] != three[1]).any()
@@ -255,7 +270,8 @@ def test_the_callback_hears_of_every_step(
 
     def listen(own: Any, step: int, timestep: int, known: dict[str, Any]) -> None:
         assert own is pipeline
-        assert known["pred_original_sample"].shape == (2, 16, 16, 3)
+        assert known["latents"].shape == known["pred_original_sample"].shape == (2, 3, 16, 16)
+        assert known["pred_original_sample"].abs().max() <= 1
         told.append((step, timestep))
 
     pipeline(**given, num_images=2, callback_on_step_end=listen)

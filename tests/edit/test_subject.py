@@ -79,3 +79,15 @@ def test_the_editor_forgets_all_of_it_with_another_picture(
         editor.set_image(picture)
         editor.segment()
     assert calls
+
+
+def test_detail_is_painted_unless_it_is_left_out(tiny_editor: Editor) -> None:
+    detail = object()
+    tiny_editor._detail = detail  # type: ignore[assignment]
+    tiny_editor.set_image(np.zeros((64, 64, 3), np.uint8), crop=(0, 0, 64))
+    subject = tiny_editor._opened()
+    roi = np.ones((tiny_editor.size, tiny_editor.size), bool)
+    for detailed, expected in ((True, detail), (False, None)):
+        full = subject.full_size(roi, 1, detailed=detailed)
+        assert full is not None
+        assert full.detail is expected

@@ -135,3 +135,22 @@ def test_a_solver_remembers_nothing_of_another_run(schedule: Schedule, sampler: 
         return x_t
 
     assert torch.equal(run(), run())
+
+
+@pytest.mark.parametrize("sampler", ["ddpm", "ddim", "sde", "sde-2m", "dpm-2m"])
+def test_a_start_without_signal_is_left_for_what_the_network_expects(sampler: Sampler) -> None:
+    """Zero terminal SNR (Lin et al. 2024): the first step ends as noised x_0, however x_t was."""
+    alpha_bar = torch.tensor([0.99, 0.6, 0.2, 0.0], dtype=torch.float64)
+    empty = Schedule(torch.arange(4), alpha_bar)
+    solve = make_solver(sampler, empty, 5.0)
+    x_t, gradient = _field(2), _field(3)
+    told = _told(empty, x_t, 3, gradient)
+    step = solve(x_t, told, 3, torch.zeros_like(x_t))
+    signal = told.prediction.x_0.clamp(-1, 1) * math.sqrt(0.2)
+    if sampler in ("sde", "sde-2m"):
+        torch.testing.assert_close(step, signal)
+    elif sampler != "ddpm":  # the ODE keeps the noise that there is: all of x_t
+        torch.testing.assert_close(step, signal + math.sqrt(0.8) * x_t)
+    for i in (2, 1, 0):
+        step = solve(step, _told(empty, step, i, gradient), i, torch.zeros_like(x_t))
+        assert torch.isfinite(step).all()

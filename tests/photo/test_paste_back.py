@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from photographs import random_pixels
 from pixelguide.errors import InputError
 from pixelguide.guidance.region import dilate
+from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.framing import Frame, Placement
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.paste_back import grey, put_back
@@ -235,3 +237,61 @@ def test_a_grey_edit_gives_a_repainted_class_its_own_colours() -> None:
     assert np.abs(new[56:72, 48:80].astype(int) - skin).max() <= 8
     same = FullSize(placement, before, roi, 2, True).picture(after)
     assert np.abs(same[56:72, 48:80].astype(int) - skin).max() > 30  # as it was without maps
+
+
+class _Brighter(DetailStep):
+    """Adds the same everywhere where something was replaced."""
+
+    def __init__(self) -> None:
+        pass
+
+    def __call__(
+        self, seen: NDArray[np.float32], replaced: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        return np.where(replaced[..., None] > 0, 20 / 127.5, 0).astype(np.float32).repeat(3, -1)
+
+
+def test_finer_detail_comes_where_much_changed_and_nowhere_else() -> None:
+    photograph = Photograph(np.full((64, 64, 3), 100, np.uint8))
+    placement = Placement(photograph, Frame(0, 0, 64), SIDE)
+    before = placement.extract()
+    roi = np.zeros((SIDE, SIDE), bool)
+    roi[4:12, 2:14] = True
+    after = before.copy()
+    after[4:12, 8:14] = 160  # the left half of the region stays as it is
+    plain = put_back(placement, before, after, roi, 0).onto(photograph.pixels).astype(int)
+    finer = put_back(placement, before, after, roi, 0, detail=_Brighter())
+    added = finer.onto(photograph.pixels) - plain
+    assert (added[20:44, 40:52] == 20).all()
+    assert not added[:, :24].any()
+    assert not added[~placement.region(roi)].any()
+
+
+def test_a_photograph_hardly_larger_than_the_model_has_no_finer_detail() -> None:
+    for size, there in ((SIDE, False), (SIDE + 7, False), (SIDE + 8, True)):
+        photograph = Photograph(np.full((size, size, 3), 100, np.uint8))
+        placement = Placement(photograph, Frame(0, 0, size), SIDE)
+        before = placement.extract()
+        roi = np.ones((SIDE, SIDE), bool)
+        plain = put_back(placement, before, before + 60, roi, 0)
+        finer = put_back(placement, before, before + 60, roi, 0, detail=_Brighter())
+        assert np.array_equal(plain.pixels, finer.pixels) != there
+
+
+def test_finer_detail_of_a_grey_category_is_grey() -> None:
+    pixels = random_pixels(3, 64, 64, 3, 8) // 2 + 60
+    photograph = Photograph(pixels)
+    placement = Placement(photograph, Frame(0, 0, 64), SIDE)
+    before = placement.extract()
+    roi = np.ones((SIDE, SIDE), bool)
+    ways = (None, _Brighter())
+    plain, finer = (
+        put_back(placement, before, before // 2 + 90, roi, 0, lightness=True, detail=way)
+        .onto(pixels)
+        .astype(int)
+        for way in ways
+    )
+    added = finer - plain
+    unclipped = (finer < 255).all(-1) & (finer > 0).all(-1)
+    assert added[unclipped].any()
+    assert (added[unclipped].max(-1) - added[unclipped].min(-1) <= 1).all()

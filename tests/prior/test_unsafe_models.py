@@ -122,7 +122,8 @@ def test_code_in_the_folder_is_not_run(model_folder: Path, tmp_path: Path) -> No
     code = f"import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch()\n"
     for name in ("__init__.py", "pipeline.py", "model_index.py", "unet/__init__.py", "unet/own.py"):
         (model_folder / name).write_text(code)
-    index = {"_class_name": ["pipeline", "Own"], "unet": ["own", "Own"], "auto_map": {"a": "own.b"}}
+    own = ["pipeline", "PixelGuidedPipeline"]
+    index = {"_class_name": own, "unet": ["own", "Own"], "auto_map": {"a": "own.b"}}
     (without_manifest(model_folder) / "model_index.json").write_text(json.dumps(index))
     edit_json(model_folder / CONFIG, auto_map={"AutoModel": "own.Own"}, _module="own")
     model = ModelFolder.open(model_folder)

@@ -12,7 +12,13 @@ import torch
 from eye import SETTINGS, Eye
 from pixelguide.labels import IGNORE, LabelSet
 from pixelguide.segment.dataset import LabelledPictures
-from pixelguide.segment.samples import PixelSample, moments, prepared
+from pixelguide.segment.samples import (
+    MOST_WEIGHT,
+    PixelSample,
+    class_weights,
+    moments,
+    prepared,
+)
 
 
 @pytest.mark.parametrize(("size", "smallest"), [(256, 20), (128, 5), (64, 1)])
@@ -98,3 +104,36 @@ def test_one_pixel_has_no_deviation() -> None:
     mean, deviation = moments(torch.full((1, 2), 3.0).half())
     assert mean.tolist() == [3, 3]
     assert torch.equal(deviation, torch.full((2,), 1e-4))
+
+
+def test_rare_classes_weigh_more() -> None:
+    ids = torch.zeros(2, 1000, dtype=torch.int64)
+    ids[:, :200] = 1
+    ids[:, 200:210] = 2
+    ids[0, 210] = 3
+    ids[:, 300:400] = IGNORE
+    weights = class_weights(ids)  # 1378, 400, 20 and 1 pixels, 450 in the mean
+    mean = (2000 - 200) / 4
+    assert weights[0] == 1
+    assert weights[1] == pytest.approx((mean / 400) ** 0.5)
+    assert weights[2] == pytest.approx((mean / 20) ** 0.5)
+    assert weights[3] == MOST_WEIGHT
+    assert weights[4] == weights[IGNORE] == 1
+
+
+def test_rare_classes_are_drawn_more_often_and_no_pixel_twice(eye: Any, labels: LabelSet) -> None:
+    ids = np.zeros((6, 8, 8), np.uint8)
+    ids[:, 0, :2] = 1
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)
+    settings = replace(SETTINGS, noise_draws=40, mirror=False)
+    sample = PixelSample(eye, LabelledPictures(images, ids, labels), settings, 8)
+    assert len(sample) == 6 * 40 * 8
+    # of 64 pixels 2 are of the class: an eighth of its pixels would be drawn, of equal weights
+    share = float((sample.labels == 1).float().mean()) * 8 / 2
+    assert 0.3 < share < 0.5
+    for draw in sample._places:
+        assert all(len(places.unique()) == 8 for places in draw)
+
+
+def test_unlabelled_sets_have_equal_weights() -> None:
+    assert (class_weights(torch.full((3, 4), IGNORE)) == 1).all()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from pixelguide.cli.batch import batch
 from pixelguide.cli.bench import bench
 from pixelguide.cli.built_in import demo, portraits
 from pixelguide.cli.convert import convert_app
@@ -18,6 +19,7 @@ from pixelguide.cli.inpainting import inpaint
 from pixelguide.cli.interpolating import interpolate
 from pixelguide.cli.labels import labels_app
 from pixelguide.cli.models import models_app
+from pixelguide.cli.ray_options import with_ray_address
 from pixelguide.cli.segmenting import segment
 from pixelguide.cli.studio import studio
 from pixelguide.cli.told import Stopped
@@ -31,7 +33,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (demo, segment, edit, interpolate, inpaint, studio, portraits, evaluate, bench):
+_COMMANDS = (
+    *(demo, segment, edit, batch, interpolate, inpaint, studio, portraits, evaluate, bench),
+)
+for command in _COMMANDS:
     app.command()(command)
 app.add_typer(train_app, name="train")
 app.add_typer(convert_app, name="convert")
@@ -59,7 +64,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error of ours or of usage becomes one line and an exit code."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
-        code = app(args=arguments, standalone_mode=False) or 0
+        given = with_ray_address(sys.argv[1:] if arguments is None else arguments)
+        code = app(args=given, standalone_mode=False) or 0
         if code == STOPPED:  # what Typer makes of a KeyboardInterrupt
             console.print("stopped")
         sys.exit(code)

@@ -60,6 +60,24 @@ def convert_adm_command(
     typer.echo(f"{out}: ready for `pixelguide train classifiers --model {out}`")
 
 
+@convert_app.command("diffusers")
+def convert_diffusers_command(
+    source: Annotated[Path, typer.Argument(help="Folder with unet/ and scheduler/, or flat.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.")],
+) -> None:
+    """Convert a diffusers model with pickled weights (.bin) to safetensors; no code of it runs."""
+    from pixelguide.files import check_writable
+    from pixelguide.prior.bundle import refuse_classifiers
+    from pixelguide.prior.public.hub import convert_hub
+
+    if not source.is_dir():
+        raise InputError("no such folder", str(source), "Give the folder of a diffusers model.")
+    check_writable(out)
+    refuse_classifiers(out)
+    convert_hub(source, out)
+    typer.echo(f"{out}: ready for `pixelguide train classifiers --model {out}`")
+
+
 @convert_app.command("classifiers")
 def convert_classifiers_command(
     segmenter: Annotated[Path, typer.Argument(help="Folder of f_multi's model_<i>.pth.")],

@@ -155,6 +155,9 @@ class EditSampling(CandidateOptions):
         str,
         typer.Option(help="Best first by likely (the map, and what is usual) or agreement alone."),
     ] = "likely"
+    detail: Annotated[
+        bool, typer.Option(help="Paint detail finer than the model's pixels into photographs.")
+    ] = True
 
 
 @dataclass(frozen=True, kw_only=True)

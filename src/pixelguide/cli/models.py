@@ -58,6 +58,9 @@ def models_pull(
     accept_new: Annotated[
         bool, typer.Option("--accept-new", help="Fetch again and trust what comes from now on.")
     ] = False,
+    revision: Annotated[
+        str, typer.Option(help="Branch, tag or commit of the hub's; default: the newest.")
+    ] = "",
 ) -> None:
     """Fetch a public model or data set, verify it, and make it ready for use."""
     from pixelguide.prior.public.pull import known_hashes, pull
@@ -69,6 +72,7 @@ def models_pull(
             offline=offline,
             keep_download=keep_download,
             accept_new=accept_new,
+            revision=revision,
             on_progress=report,
         )
     if not pulled.fresh:
@@ -79,7 +83,7 @@ def models_pull(
     if pulled.left_out:
         typer.echo(f"left out: {len(pulled.left_out)} files of other kinds")
     if pulled.entry.is_model:
-        model = name if to is None else to
+        model = name if to is None and not revision else pulled.path
         typer.echo(f"Next: pixelguide train classifiers DATASET --model {model} -o MODEL")
 
 

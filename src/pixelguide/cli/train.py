@@ -1,4 +1,4 @@
-"""`train prior` and `train classifiers`."""
+"""`train prior`, `train classifiers` and `train detail`."""
 
 from __future__ import annotations
 
@@ -236,3 +236,22 @@ def train_classifiers_command(
             on_progress=report,
         )
     told.say(f"{out}: ready for `pixelguide edit --model {out}`")
+
+
+@train_app.command("detail")
+@grouped
+def train_detail_command(
+    told: QuietOptions,
+    folder: Annotated[Path, typer.Argument(help="Pictures of twice the model's size and more.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Model folder that gets it.")],
+    images: Annotated[int, typer.Option(min=1, help="Pictures to see.")] = 48_000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Teach a category detail finer than its pixels, for what changes in photographs (minutes)."""
+    from pixelguide.files import check_writable
+    from pixelguide.photo.detail_training import DetailTraining, train_detail
+
+    check_writable(out)
+    with told.progress(out / TRAINING_LOG) as report:
+        train_detail(folder, out, DetailTraining(images=images, seed=seed), report)
+    told.say(f"{out}: paints finer detail into photographs from now on")

@@ -186,7 +186,7 @@ class EditPlanner(PictureReader):
             subject.placement is not None, asked_colours(chosen.colours, target, subject),
         )  # fmt: skip
         dyes = recolouring(subject.image, source, target, plan.asked, plan.dilation)
-        full = subject.full_size(plan.roi, plan.dilation, chosen.seed)
+        full = subject.full_size(plan.roi, plan.dilation, chosen.seed, chosen.detail)
         if full:
             full = replace(full, source=source.ids, target=target.ids)
         if full and dyes:

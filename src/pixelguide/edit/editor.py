@@ -16,7 +16,7 @@ from pixelguide.edit.candidates import make_pictures
 from pixelguide.edit.dry_run import EditPlanner
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
-from pixelguide.edit.progress import Clock, Progress, step_watcher
+from pixelguide.edit.progress import UNSTEERED, Clock, Progress, Steering, step_watcher
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.second_picture import second_picture
@@ -57,6 +57,8 @@ class Editor(EditPlanner):
         Name and hash of the model, repeated in the settings of every result.
     statistics : PictureStatistics, optional
         What the category's pictures are like; by default nothing is known of them.
+    detail : DetailStep, optional
+        What paints detail finer than S into photographs; by default nothing does.
     """
 
     def edit(
@@ -67,6 +69,7 @@ class Editor(EditPlanner):
         edit_classes: Sequence[str] | None = None,
         generators: Sequence[torch.Generator] | None = None,
         on_progress: Progress | None = None,
+        steering: Steering = UNSTEERED,
         **settings: Any,
     ) -> EditResult:
         """Make the picture follow a map (Alg. 1); outside the ROI not a bit changes.
@@ -86,6 +89,8 @@ class Editor(EditPlanner):
         on_progress : callable, optional
             Called after each step with {"stage", "done", "total", "t", "preview": uint8 N×S×S×3};
             an exception it raises ends the edit.
+        steering : Steering
+            How a program takes part in the steps, or where they begin.
         **settings : Any
             Fields of `EditSettings`.
 
@@ -103,24 +108,19 @@ class Editor(EditPlanner):
             settings = {**settings, "num_images": len(generators)}
         chosen: EditSettings = EditSettings.check("settings", settings)
         subject, clock = self._opened(), Clock()
-        if target is not None and not isinstance(target, LabelMap):
-            target = LabelMap.load(target, self.labels)
         with clock("segment"):
             source = source or self.segment()
         planned = self._planned(target, source, edit_classes, chosen)
         plan, full = planned.plan, planned.full
-        # the caller's generators decide, not a seed
-        seeded: dict[str, Any] = {} if generators is None else {"seed": None}
-        if generators is None:
-            count = chosen.num_images if plan.made.any() else 1
-            generators = [generator(chosen.seed, "candidate", k) for k in range(count)]
-        seeded["num_images"] = len(generators)
+        seeded = {"seed": None} if generators else {}  # the caller's generators decide, not a seed
+        count = chosen.num_images if plan.made.any() else 1
+        generators = generators or [generator(chosen.seed, "candidate", k) for k in range(count)]
         colours = plan.class_colours(subject.image)
         predict = self._predictor(plan.target, plan.made, plan.scale)
         predict = with_class_colours(predict, colours, plan.target, plan.made)
         images = make_pictures(
             plan, subject, predict, self._denoiser.schedule, self._colours, generators, clock,
-            step_watcher(on_progress), planned.dyes,
+            steering.on_step or step_watcher(on_progress), steering.x_t, planned.dyes,
         )  # fmt: skip
         images = at_strength(subject.image, images, chosen.strength)
         with clock("scoring"):
@@ -129,7 +129,7 @@ class Editor(EditPlanner):
                 self._segmenter, self.image, images, plan.target, plan.roi,
                 usual.limit if usual else None,
             )  # fmt: skip
-            candidates = with_colours(candidates, plan.target, colours, plan.roi)
+        candidates = with_colours(candidates, plan.target, colours, plan.roi)
         reproducible = chosen.model_dump() | plan.report() | seeded | self._circumstances(full)
         known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(

@@ -11,6 +11,8 @@ from pixelguide.devices import choose_device
 from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
+from pixelguide.photo.detail import FILE as DETAIL
+from pixelguide.photo.detail import DetailStep
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import InferenceOptions, prepare
@@ -32,6 +34,7 @@ class Opened:
     defaults: EditDefaults | None
     model: dict[str, str]
     statistics: PictureStatistics
+    detail: DetailStep | None
 
 
 def open_category(
@@ -55,4 +58,6 @@ def open_category(
     if folder.has("edit.json"):
         defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
     described = {"name": Path(model).name, "hash": folder.hash}
-    return Opened(denoiser, segmenter, guide, labels, defaults, described, load_statistics(folder))
+    statistics = load_statistics(folder)
+    detail = DetailStep.read(folder.path / DETAIL) if folder.has(DETAIL) else None
+    return Opened(denoiser, segmenter, guide, labels, defaults, described, statistics, detail)

@@ -3,53 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from diffusers import DDPMScheduler, DiffusionPipeline, UNet2DModel
+from diffusers import DDPMScheduler, UNet2DModel
 from diffusers.utils import BaseOutput
 from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.progress import Progress
+from pixelguide.edit.pipeline_inputs import (
+    Generators,
+    as_output,
+    as_picture,
+    batched,
+    images_per_picture,
+    per_candidate,
+    unstacked,
+)
+from pixelguide.edit.pipeline_modules import inference_parts
+from pixelguide.edit.pipeline_scheduler import adopted_sampler
+from pixelguide.edit.pipeline_steps import TENSORS, StepCallback, StepWatcher
+from pixelguide.edit.progress import Steering
+from pixelguide.edit.result import EditResult
+from pixelguide.edit.saved_pipeline import SavedPipeline
 from pixelguide.edit.settings import EditDefaults, StartFrom
 from pixelguide.errors import InputError
-from pixelguide.files import write_atomically
 from pixelguide.guidance.region import RoiMode
 from pixelguide.guidance.schedules import Sampler, ScheduleName
-from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import ModelFolder
-from pixelguide.prior.denoiser import Denoiser
-from pixelguide.prior.kernels.frozen import freeze_layers
-from pixelguide.prior.manifest import read_json, write_manifest
-from pixelguide.prior.network import shared_network
-from pixelguide.prior.public.fetched import fetched
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.picture_statistics import DOMAIN
 
-FILES = {"labels": "labels.json", "defaults": "edit.json", "domain": DOMAIN}
-"""Where an `Editor` finds what a pipeline has in its index."""
-StepCallback = Callable[["PixelGuidedPipeline", int, int, dict[str, Any]], Any]
+Auto = Literal["auto"]
 
 
 @dataclass
 class PixelGuidedOutput(BaseOutput):  # type: ignore[misc]
-    """images: the candidates, in the order of their generators, as `output_type` says.
-    roi: bool H×W, True = may change. roi_loss, roi_accuracy: one number per candidate."""
+    """images: the candidates, in the order of their generators and of the pictures, as
+    `output_type` says. roi: bool H×W, True = may change; for lists of pictures B×H×W. roi_loss,
+    roi_accuracy: one number per candidate."""
 
-    images: list[Image.Image] | NDArray[np.uint8] | torch.Tensor
+    images: list[Image.Image] | NDArray[np.float32] | torch.Tensor
     roi: NDArray[np.bool_]
     roi_loss: list[float]
     roi_accuracy: list[float]
 
 
-class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
+class PixelGuidedPipeline(SavedPipeline):
     """Edits pictures by their label maps (Matsunaga et al. 2022, arXiv 2212.02024).
 
     `save_pretrained` and `from_pretrained` work as for every pipeline, and the model folders of
@@ -60,20 +63,28 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
     unet : UNet2DModel
         The network of the frozen prior, of pictures of S×S pixels.
     scheduler : DDPMScheduler
-        Its noise levels.
+        Its noise levels. Another one that is put in its place says how steps are made, too (see
+        `adopted_sampler`).
     segmenter : ClassifierBank
         The ensemble f_multi, which reads label maps.
     guide : ClassifierBank
         The classifiers {C_t}, one for each of some timesteps, whose gradients guide.
-    labels : dict
-        The content of `labels.json`.
+    labels : dict, optional
+        The content of `labels.json`; by default this and the following are those of the pipeline
+        whose `components` the segmenter was one of.
     defaults : dict, optional
         That of `edit.json`.
     domain : dict, optional
         That of `domain.json`, kept for the `Editor`.
+
+    Raises
+    ------
+    InputError
+        If nothing says what the classes are called.
     """
 
     model_cpu_offload_seq = "unet"
+    _callback_tensor_inputs = TENSORS
 
     def __init__(
         self,
@@ -85,98 +96,97 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         defaults: dict[str, Any] | None = None,
         domain: dict[str, Any] | None = None,
     ) -> None:
-        if labels is None:
+        known = getattr(segmenter, "category", None) or {}
+        given = {"labels": labels, "defaults": defaults, "domain": domain}
+        own = {name: known.get(name) if value is None else value for name, value in given.items()}
+        if own["labels"] is None:
             raise InputError("no labels", "model_index.json", "Give the content of labels.json.")
         super().__init__()
         self.register_modules(unet=unet, scheduler=scheduler, segmenter=segmenter, guide=guide)
-        self.register_to_config(labels=labels, defaults=defaults, domain=domain)
-
-    @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> Self:
-        """Open a model as every pipeline does, of those that `Editor.from_pretrained` finds.
-
-        The folder's own files count, as they do there, and not the copies in its index.
-
-        Parameters
-        ----------
-        pretrained_model_name_or_path : str or Path
-            Name of a built-in or pulled model, OWNER/NAME of one of the hub, or a model folder.
-        **options : Any
-            As of `diffusers.DiffusionPipeline.from_pretrained`.
-
-        Returns
-        -------
-        Self
-            The pipeline.
-
-        Raises
-        ------
-        InputError
-            If the model is missing, incomplete or damaged.
-        SafetyError
-            If reading the model could do harm.
-        """
-        folder = ModelFolder.open(fetched(pretrained_model_name_or_path)).path
-        pipeline: Self = super().from_pretrained(folder, **options)
-        for name, file in FILES.items():
-            if (folder / file).is_file():
-                pipeline.register_to_config(**{name: read_json(folder, file)})
-        return pipeline
+        self.register_to_config(**own)
+        self._interrupt, self._num_timesteps = False, 0
+        self._guidance_scale: float | Auto = "auto"
 
     @property
     def label_set(self) -> LabelSet:
         """The classes of the category."""
         return LabelSet.from_json(json.dumps(self.config.labels))
 
+    @property
+    def guidance_scale(self) -> float | Literal["auto"]:
+        """The scale s of the last call; a callback changes it by `_guidance_scale`."""
+        return self._guidance_scale
+
+    @property
+    def num_timesteps(self) -> int:
+        """Steps of the last call."""
+        return self._num_timesteps
+
+    @property
+    def interrupt(self) -> bool:
+        """Whether a callback ended the last call early, by setting `_interrupt`."""
+        return self._interrupt
+
     @torch.no_grad()
     def __call__(
         self,
-        image: Image.Image | NDArray[np.uint8],
-        target_map: Image.Image | NDArray[np.uint8],
-        source_map: NDArray[np.uint8] | None = None,
+        image: Any,
+        target_map: Any,
+        source_map: Any = None,
         edit_classes: Sequence[str] | None = None,
-        num_images: int = 4,
-        num_inference_steps: int | Literal["auto"] = "auto",
-        start_from: StartFrom | Literal["auto"] = "auto",
-        start_timestep: int | Literal["auto"] = "auto",
-        guidance_scale: float | Literal["auto"] = "auto",
-        sampler: Sampler | Literal["auto"] = "auto",
-        schedule: ScheduleName | Literal["auto"] = "auto",
-        temperature: float | Literal["auto"] = "auto",
-        roi: RoiMode | Literal["auto"] = "auto",
-        generator: torch.Generator | Sequence[torch.Generator] | None = None,
-        output_type: Literal["pil", "np", "pt"] = "pil",
+        num_images: int | None = None,
+        num_inference_steps: int | Auto = "auto",
+        start_from: StartFrom | Auto = "auto",
+        start_timestep: int | Auto = "auto",
+        guidance_scale: float | Auto = "auto",
+        sampler: Sampler | Auto = "auto",
+        schedule: ScheduleName | Auto = "auto",
+        temperature: float | Auto = "auto",
+        roi: RoiMode | Auto = "auto",
+        num_images_per_prompt: int | None = None,
+        generator: Generators = None,
+        latents: torch.Tensor | None = None,
+        output_type: Literal["pil", "np", "pt", "latent"] = "pil",
         return_dict: bool = True,
         callback_on_step_end: StepCallback | None = None,
+        callback_on_step_end_tensor_inputs: Sequence[str] | None = None,
     ) -> PixelGuidedOutput | tuple[Any, NDArray[np.bool_]]:
         """Make candidates in which a picture follows a map (Alg. 1).
 
         Parameters
         ----------
-        image : PIL.Image.Image or numpy.ndarray
-            The picture, of S×S pixels: uint8 S×S×3 if it is an array.
-        target_map : PIL.Image.Image or numpy.ndarray
+        image : PIL.Image.Image, numpy.ndarray or torch.Tensor, or list of these
+            The picture, of S×S pixels: uint8 S×S×3, or float in [0, 1] as "np" and "pt" give it.
+        target_map : PIL.Image.Image or numpy.ndarray, or list of these
             What it is to follow: class ids, uint8 S×S or a palette image.
-        source_map : numpy.ndarray, optional
+        source_map : numpy.ndarray, optional, or list of these
             The map before painting, uint8 S×S; by default what the segmenter reads.
         edit_classes : sequence of str, optional
             Q of eq. 7; see `Editor.edit`.
-        num_images : int
-            Candidates, 1 … 64.
-        num_inference_steps, start_from, start_timestep, guidance_scale, sampler, schedule : Any
+        num_images : int, optional
+            Candidates of each picture, 1 … 64; 4 by default.
+        num_inference_steps, start_from, start_timestep, guidance_scale : Any
             See `EditSettings`.
-        temperature, roi : Any
-            See `EditSettings`.
+        sampler, schedule, temperature, roi : Any
+            See `EditSettings`; an automatic sampler is that of the scheduler, if it has one.
+        num_images_per_prompt : int, optional
+            The same as `num_images`.
         generator : torch.Generator or sequence of torch.Generator, optional
-            One, from which a seed per candidate is drawn, or a CPU generator for each; by default
-            every call differs.
-        output_type : "pil", "np" or "pt"
-            Pictures, uint8 N×S×S×3, or float32 N×3×S×S in [-1, 1].
+            One, from which a seed per candidate is drawn, or one for each; by default every call
+            differs.
+        latents : torch.Tensor, optional
+            Where the steps begin instead: float N×3×S×S with noise of t0.
+        output_type : "pil", "np", "pt" or "latent"
+            Pictures, float32 N×S×S×3 or N×3×S×S in [0, 1], or what the last step left in [-1, 1].
         return_dict : bool
             Whether to return a `PixelGuidedOutput` instead of a tuple.
         callback_on_step_end : callable, optional
-            Called as (pipeline, step, timestep, {"pred_original_sample": uint8 N×S×S×3}) after
-            every step; an exception it raises stops the edit.
+            Called as (pipeline, step, timestep, tensors) after every step. `latents` of the dict
+            that it returns are gone on with. With `pipeline._interrupt` the call ends, with the
+            pictures as the prior expects them then; an exception it raises stops the edit.
+        callback_on_step_end_tensor_inputs : sequence of str, optional
+            Which tensors it is given: "latents", "pred_original_sample" (float32 N×3×S×S in
+            [-1, 1]); by default both.
 
         Returns
         -------
@@ -186,97 +196,70 @@ class PixelGuidedPipeline(DiffusionPipeline):  # type: ignore[misc]
         Raises
         ------
         InputError
-            As `Editor.edit`, and for an unknown output type or another number of generators.
+            As `Editor.edit`, and for anything given that cannot be heeded.
         """
-        if output_type not in ("pil", "np", "pt"):
-            raise InputError(f"output_type '{output_type}'", hint="Use pil, np or pt.")
-        editor = self._editor()
-        editor.set_image(image)
-
-        # without one no previews are rendered
-        on_progress: Progress | None = callback_on_step_end and (
-            lambda state: callback_on_step_end(
-                self, state["done"] - 1, state["t"], {"pred_original_sample": state["preview"]}
-            )
+        if output_type not in ("pil", "np", "pt", "latent"):
+            raise InputError(f"output_type '{output_type}'", hint="Use pil, np, pt or latent.")
+        if latents is not None and start_from != "auto":
+            raise InputError(f"latents and start_from '{start_from}'", hint="Give one of them.")
+        several, pictures = batched(
+            image=unstacked(image), target_map=target_map, source_map=source_map
         )
-        result = editor.edit(
-            LabelMap(np.asarray(target_map), editor.labels),
-            source=None if source_map is None else LabelMap(np.asarray(source_map), editor.labels),
-            edit_classes=edit_classes,
-            generators=_per_candidate(generator, num_images),
-            on_progress=on_progress,
-            num_inference_steps=num_inference_steps,
-            start_from=start_from,
-            start_timestep=start_timestep,
-            guidance_scale=guidance_scale,
-            sampler=sampler,
-            schedule=schedule,
-            temperature=temperature,
-            roi=roi,
-        )
-        stacked = np.stack([candidate.image for candidate in result.candidates])
-        images: Any = stacked
-        if output_type == "pil":
-            images = [Image.fromarray(one) for one in stacked]
-        elif output_type == "pt":
-            images = to_model(stacked)
+        count = images_per_picture(num_images, num_images_per_prompt)
+        generators = per_candidate(generator, count, len(pictures))
+        if latents is not None and len(latents) != len(generators):
+            raise InputError(f"{len(latents)} latents for {len(generators)} images", "latents")
+        settings: dict[str, Any] = {
+            "num_inference_steps": num_inference_steps, "start_from": start_from,
+            "start_timestep": start_timestep, "guidance_scale": guidance_scale,
+            "sampler": sampler, "schedule": schedule, "temperature": temperature, "roi": roi,
+        }  # fmt: skip
+        if sampler == "auto":
+            settings["sampler"] = adopted_sampler(self.scheduler) or "auto"
+        self._interrupt, editor = False, self._editor()
+        results: list[EditResult] = []
+        left: list[torch.Tensor] = []
+        for k, one in enumerate(pictures):
+            own = slice(k * count, (k + 1) * count)
+            editor.set_image(as_picture(one["image"]))
+            source = one["source_map"]
+            watcher = StepWatcher(self, callback_on_step_end, callback_on_step_end_tensor_inputs)
+            start = None if latents is None else latents[own]
+            try:
+                result = editor.edit(
+                    LabelMap(np.asarray(one["target_map"]), editor.labels),
+                    source=None if source is None else LabelMap(np.asarray(source), editor.labels),
+                    edit_classes=edit_classes,
+                    generators=generators[own],
+                    steering=Steering(watcher, start),
+                    **settings,
+                )
+            finally:
+                watcher.close()
+            results.append(result)
+            left.append(watcher.latents)  # type: ignore[arg-type]  # there is at least one step
+            if self.interrupt:  # pictures that were not begun are left out
+                break
+        self.maybe_free_model_hooks()
+        candidates = [candidate for result in results for candidate in result.candidates]
+        images: Any = torch.cat(left)
+        if output_type != "latent":
+            images = as_output(np.stack([candidate.image for candidate in candidates]), output_type)
+        region = np.stack([result.roi for result in results]) if several else results[0].roi
         if not return_dict:
-            return images, result.roi
+            return images, region
         return PixelGuidedOutput(
             images=images,
-            roi=result.roi,
-            roi_loss=[candidate.roi_loss for candidate in result.candidates],
-            roi_accuracy=[candidate.roi_accuracy for candidate in result.candidates],
+            roi=region,
+            roi_loss=[candidate.roi_loss for candidate in candidates],
+            roi_accuracy=[candidate.roi_accuracy for candidate in candidates],
         )
-
-    def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
-        """Save as every pipeline does, with the files that make the folder an `Editor`'s model.
-
-        Parameters
-        ----------
-        save_directory : str or Path
-            The model folder; its manifest is written last.
-        **options : Any
-            As of `diffusers.DiffusionPipeline.save_pretrained`.
-        """
-        folder = Path(save_directory)
-        super().save_pretrained(folder, **options)
-        for name, file in FILES.items():
-            if content := self.config[name]:
-                text = json.dumps(content, indent=2) + "\n"
-                write_atomically(folder / file, text.encode())
-            else:  # a file of the model that was in the folder before
-                (folder / file).unlink(missing_ok=True)
-        write_manifest(folder)
 
     def _editor(self) -> Editor:
-        for bank in (self.segmenter, self.guide):
-            bank.eval().requires_grad_(False).float()  # as the activations of any network are
-        unet = freeze_layers(shared_network(self.unet))
-        denoiser = Denoiser.from_parts(unet, self.scheduler, self.segmenter.taps)
-        defaults = self.config.defaults
-        return Editor(
-            denoiser,
-            self.segmenter,
-            self.guide,
-            self.label_set,
-            EditDefaults.check("defaults", defaults) if defaults else None,
-        )
-
-
-def _per_candidate(
-    generator: torch.Generator | Sequence[torch.Generator] | None, count: int
-) -> list[torch.Generator]:
-    """One CPU generator per candidate. From a single one seeds are drawn in order, so that
-    candidate k is the same for every count; without one, fresh entropy."""
-    if isinstance(generator, Sequence):
-        if len(generator) != count:
-            raise InputError(
-                f"{len(generator)} generators for {count} images", "generator", "Give one each."
-            )
-        return list(generator)
-    if generator is None:
-        generator = torch.Generator()
-        generator.seed()
-    seeds = torch.randint(2**62, (count,), generator=generator, device=generator.device)
-    return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+        parts = {name: getattr(self, name) for name in ("unet", "scheduler", "segmenter", "guide")}
+        denoiser, segmenter, guide = inference_parts(parts, self._execution_device)
+        labels, defaults = self.label_set, self.config.defaults
+        if len(labels) != segmenter.num_classes:
+            raise InputError(f"{len(labels)} labels for {segmenter.num_classes} classes", "labels")
+        known = EditDefaults.check("defaults", defaults) if defaults else None
+        return Editor(denoiser, segmenter, guide, labels, known)

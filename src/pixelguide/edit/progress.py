@@ -5,12 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from pixelguide.guidance.sampling import Step
+from torch import Tensor
+
+from pixelguide.guidance.sampling import Steer, Step
 from pixelguide.images import from_model
 
 Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Steering:
+    """How a program takes part in an edit, beside watching its progress.
+
+    on_step: see `sample_edit`. x_t: where the steps begin instead of at the picture's inversion or
+    colours, float32 N×3×S×S with noise of t0, for N candidates.
+    """
+
+    on_step: Callable[[Step], Steer | None] | None = None
+    x_t: Tensor | None = None
+
+
+UNSTEERED = Steering()
 
 
 def step_watcher(

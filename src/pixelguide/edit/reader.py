@@ -15,6 +15,7 @@ from pixelguide.edit.settings import EditDefaults
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.find_face import FaceFinder, open_finder
 from pixelguide.photo.framing import Frame, Placement, Point
 from pixelguide.photo.paste_back import grey
@@ -40,6 +41,7 @@ class PictureReader:
         defaults: EditDefaults | None = None,
         model: dict[str, str] | None = None,
         statistics: PictureStatistics | None = None,
+        detail: DetailStep | None = None,
     ) -> None:
         self.labels = labels
         self.defaults = defaults or EditDefaults.for_size(denoiser.size)
@@ -51,6 +53,7 @@ class PictureReader:
             for name, colour in self.defaults.colours.items()
         }
         self._model = model or {}
+        self._detail = detail
         self._subject: Subject | None = None
         self._proposals: tuple[Proposal, ...] = ()
         self._finder: FaceFinder | None = None
@@ -179,7 +182,9 @@ class PictureReader:
         return self._read(grey(picture) if self.statistics.grey else picture, placement)
 
     def _read(self, picture: NDArray[np.uint8], placement: Placement | None = None) -> Subject:
-        return Subject(self._denoiser, self._segmenter, self.statistics, picture, placement)
+        return Subject(
+            self._denoiser, self._segmenter, self.statistics, picture, placement, self._detail
+        )
 
     def segment(self) -> LabelMap:
         """Read the picture's label map by f_multi; computed once per picture.

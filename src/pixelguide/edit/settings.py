@@ -56,6 +56,9 @@ class EditSettings(Checked):
     strength : float
         How much of the change is let through, 0 … 1 (see `at_strength`); scores are of what comes
         out.
+    detail : bool
+        Whether a photograph gets detail finer than the model's pixels where much changed, if the
+        category paints it.
     rank : "likely" or "agreement"
         What candidates are ranked by: agreement with the map and how usual they look to the prior,
         where the model says what is usual, or agreement alone (the paper's choice).
@@ -77,6 +80,7 @@ class EditSettings(Checked):
     roi: RoiMode | Literal["auto"] = "auto"
     dilation: int | None = Field(None, ge=0, le=64)
     strength: float = Field(1.0, ge=0, le=1)
+    detail: bool = True
     rank: Literal["likely", "agreement"] = "likely"
     colours: dict[str, str] = Field(default_factory=dict)
 

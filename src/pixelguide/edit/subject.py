@@ -13,6 +13,7 @@ from pixelguide.errors import InputError
 from pixelguide.guidance.inversion import invert
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap
+from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_map
@@ -36,11 +37,14 @@ class Subject:
         statistics: PictureStatistics,
         image: NDArray[np.uint8],
         placement: Placement | None = None,
+        detail: DetailStep | None = None,
     ) -> None:
-        """segmenter: f_multi. statistics: what the category's pictures are like."""
+        """segmenter: f_multi. statistics: what the category's pictures are like. detail: what it
+        paints that is finer than its pixels, if it does."""
         self.image, self.placement = image, placement
         image.setflags(write=False)  # what was computed from it is kept
         self._denoiser, self._segmenter, self._statistics = denoiser, segmenter, statistics
+        self._detail = detail
         self._label_map: LabelMap | None = None
         self.known_familiarity: Familiarity | None = None
         self._inversions: dict[tuple[int, int], Tensor] = {}
@@ -103,12 +107,18 @@ class Subject:
             "Both must have the same size.",
         )
 
-    def full_size(self, roi: NDArray[np.bool_], feather: int, seed: int = 0) -> FullSize | None:
-        """The way of results back into the photograph, if there is one; see `FullSize`. Raises
-        InputError when nothing of the ROI (bool S×S) lies in it."""
+    def full_size(
+        self, roi: NDArray[np.bool_], feather: int, seed: int = 0, detailed: bool = True
+    ) -> FullSize | None:
+        """The way of results back into the photograph, if there is one; see `FullSize`. detailed:
+        whether finer detail is painted, where the category does so. Raises InputError when nothing
+        of the ROI (bool S×S) lies in it."""
         if self.placement is None:
             return None
-        full = FullSize(self.placement, self.image, roi, feather, self._statistics.grey, seed=seed)
+        full = FullSize(
+            self.placement, self.image, roi, feather, self._statistics.grey, seed=seed,
+            detail=self._detail if detailed else None,
+        )  # fmt: skip
         if not full.region.any():
             raise InputError("the edit lies outside the picture", "crop", "Give another crop.")
         return full

@@ -151,10 +151,13 @@ class Recolouring:
             result = result + share * (dye(colours) - colours)
         return result
 
-    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A picture of the model's size, uint8 S×S×3."""
-        dyed: NDArray[np.uint8] = np.rint(self.dyed(image.astype(np.float32))).astype(np.uint8)
-        return dyed
+    def __call__(
+        self, image: NDArray[np.uint8], enlarge: Enlarge | None = None
+    ) -> NDArray[np.uint8]:
+        """The same for a picture, uint8 h×w×3."""
+        dyed = self.dyed(image.astype(np.float32), enlarge)
+        rounded: NDArray[np.uint8] = np.rint(dyed).astype(np.uint8)
+        return rounded
 
 
 def recolouring(

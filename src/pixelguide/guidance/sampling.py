@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from pixelguide.devices import sent
+from pixelguide.errors import InputError
 from pixelguide.guidance.guidance import GuidedDenoiser
 from pixelguide.guidance.schedules import Sampler
 from pixelguide.guidance.solvers import make_solver
@@ -21,6 +22,7 @@ class Step:
 
     number: 1 … total. t: the timestep just left. x_0: the picture as the prior expects it now,
     at the end the result, N×3×S×S, clipped to [-1, 1]. loss, accuracy: N, see `GuidedPrediction`.
+    x_t: N×3×S×S, what the next step begins with. scale: s of this one.
     """
 
     number: int
@@ -29,6 +31,20 @@ class Step:
     x_0: Tensor
     loss: Tensor
     accuracy: Tensor
+    x_t: Tensor
+    scale: float
+
+
+@dataclass(frozen=True)
+class Steer:
+    """What a callback changes about a running edit; None leaves it.
+
+    x_t: N×3×S×S to go on from. scale: s of the steps to come. stop: end here with `Step.x_0`.
+    """
+
+    x_t: Tensor | None = None
+    scale: float | None = None
+    stop: bool = False
 
 
 def noised_start(
@@ -50,7 +66,7 @@ def sample_edit(
     scale: float,
     generators: Sequence[torch.Generator],
     sampler: Sampler = "ddpm",
-    on_step: Callable[[Step], None] | None = None,
+    on_step: Callable[[Step], Steer | None] | None = None,
     temperature: float = 1,
 ) -> Tensor:
     """Edited pictures, float32 N×3×S×S, one for each of N `generators`.
@@ -60,13 +76,17 @@ def sample_edit(
     s. sampler: see `solvers`. temperature: a factor of all noise. Below 1 candidates differ less
     and lie nearer to what the prior expects (as in Kingma & Dhariwal 2018, arXiv 1807.03039,
     sec. 6). Every candidate draws its noise from its own generator, on the CPU,
-    so neither its neighbours nor the device change what it draws.
+    so neither its neighbours nor the device change what it draws. on_step: may steer, see `Steer`.
+    Raises InputError for guidance that is to begin on the way, after a scale of 0.
     """
     count = len(generators)
     solve = make_solver(sampler, schedule, scale)
+    push = 1.0  # of what s was at the start
     for i in reversed(range(len(schedule))):
         level = torch.full((len(x_t),), i)
         step = guided(x_t, schedule, i)  # eq. 8; of a common start one pass serves all
+        if push != 1:
+            step = replace(step, gradient=push * step.gradient)
         z, background_noise = (_noise(generators, x_t, temperature) for _ in range(2))
 
         x_fg = solve(x_t, step, i, z)  # eq. 9
@@ -78,7 +98,16 @@ def sample_edit(
             preview = torch.where(roi, now, x_0).expand(count, -1, -1, -1)
             loss, accuracy = step.loss.expand(count), step.accuracy.expand(count)
             t = int(schedule.timesteps[i])
-            on_step(Step(len(schedule) - i, len(schedule), t, preview, loss, accuracy))
+            number = len(schedule) - i
+            told = Step(number, len(schedule), t, preview, loss, accuracy, x_t, push * scale)
+            steer = on_step(told) or Steer()
+            if steer.stop:
+                return preview
+            x_t = x_t if steer.x_t is None else steer.x_t
+            if steer.scale is not None and steer.scale != told.scale:
+                if scale == 0:
+                    raise InputError("guidance after a scale of 0", "callback", "Begin with some.")
+                push = steer.scale / scale
     return x_t
 
 

@@ -51,13 +51,19 @@ def _exponential(schedule: Schedule, scale: float, *, stochastic: bool, order: i
     """
     alpha = schedule.alpha_bar.sqrt().tolist()
     sigma = (1 - schedule.alpha_bar).sqrt().tolist()
-    half_log_snr = [math.log(a / s) for a, s in zip(alpha, sigma, strict=True)]
+    # -∞ where a schedule ends without any signal (Lin et al. 2024, arXiv 2305.08891)
+    half_log_snr = [
+        math.log(a / s) if a > 0 else -math.inf for a, s in zip(alpha, sigma, strict=True)
+    ]
     earlier: list[Tensor] = []  # x_0 of the last step, as the prior alone saw it
 
     def update(x_t: Tensor, step: GuidedPrediction, i: int, z: Tensor) -> Tensor:
         level = torch.full((len(x_t),), i)
-        shifted = step.prediction.eps + sigma[i] * scale * step.gradient
-        clean = schedule.predict_x_0(x_t, shifted, level).clamp(-1, 1)
+        if alpha[i] > 0:
+            shifted = step.prediction.eps + sigma[i] * scale * step.gradient
+            clean = schedule.predict_x_0(x_t, shifted, level).clamp(-1, 1)
+        else:  # the x_0 of no ε: nothing of the picture is left that could be pushed
+            clean = step.prediction.x_0.clamp(-1, 1)
         if i == 0:
             return clean
         h = half_log_snr[i - 1] - half_log_snr[i]

@@ -18,6 +18,7 @@ from pixelguide.guidance.recolouring import Recolouring
 from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.class_chroma import Chroma, class_chroma
+from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.grain import Tile, noise_tile
 from pixelguide.photo.open_raster import edit_layers, open_raster
@@ -34,7 +35,8 @@ class FullSize:
     before: uint8 S×S×3, what was taken out of it. roi: bool S×S. feather: model pixels over which
     a change sets in, inside the ROI. lightness: colours stay, see `put_back`, but for those of
     classes that were painted: source, target, their ids before and after, uint8 S×S. seed: of the
-    noise that is given back. dyes: for classes that are recoloured, made on `before`.
+    noise that is given back. detail: what paints detail finer than the model's pixels. dyes: for
+    classes that are recoloured, made on `before`.
     """
 
     placement: Placement
@@ -45,6 +47,7 @@ class FullSize:
     source: NDArray[np.uint8] | None = None
     target: NDArray[np.uint8] | None = None
     seed: int = 0
+    detail: DetailStep | None = None
     dyes: Recolouring | None = None
 
     def __repr__(self) -> str:
@@ -74,7 +77,7 @@ class FullSize:
         """The pixels that change when `before` becomes `after` (uint8 S×S×3)."""
         return put_back(
             self.placement, self.before, after, self.roi, self.feather, self.lightness,
-            self._noise, self._chroma, self.dyes,
+            self._noise, self._chroma, self.detail, self.dyes,
         )  # fmt: skip
 
     def picture(self, after: NDArray[np.uint8]) -> Pixels:

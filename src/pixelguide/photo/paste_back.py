@@ -13,6 +13,7 @@ from pixelguide.colours import LUMA
 from pixelguide.guidance.recolouring import Recolouring
 from pixelguide.guidance.region import dilate
 from pixelguide.photo.class_chroma import Chroma, chroma_of
+from pixelguide.photo.detail import LARGE_ENOUGH, ZOOM, DetailStep, finer_detail
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.grain import Tile, tiled
 from pixelguide.photo.photograph import Pixels
@@ -52,6 +53,7 @@ def put_back(
     lightness: bool = False,
     noise: Tile | None = None,
     chroma: Chroma | None = None,
+    detail: DetailStep | None = None,
     dyes: Recolouring | None = None,
 ) -> Patch:
     """The photograph with the change from `before` to `after` (uint8 S×S×3) inside `roi` (S×S).
@@ -64,6 +66,8 @@ def put_back(
     unless `feather` is. Pixels outside the ROI are copied.
 
     lightness: p, b and Δ are lightness alone, and every pixel keeps its colour but for `chroma`.
+    detail: adds what the enlarged change lacks where it replaced the texture, if the photograph is
+    large enough for more (`LARGE_ENOUGH`).
     noise: the photograph's own, which comes where its texture went, so that its strength stays.
     dyes: first the photograph and the picture before are recoloured, and then changed: a class in
     another colour keeps its texture.
@@ -79,6 +83,14 @@ def put_back(
     much = np.clip((much - KEPT) / (REPLACED - KEPT), 0, 1)
     much = much * much * (3 - 2 * much)
     weight = _inner_weight(roi, feather, placement)
+    finer = None
+    if detail is not None and placement.frame.size >= LARGE_ENOUGH * placement.side:
+        fine = Placement(placement.photograph, placement.frame, ZOOM * placement.side).extract()
+        if dyes is not None:
+            whole = fine.shape[1::-1]
+            fine = dyes(fine, lambda plane: np.asarray(Image.fromarray(plane).resize(whole)))
+        replaced = (much * weight[1::2, 1::2]).astype(np.float32)
+        finer = finer_detail(detail, grey(fine) if lightness else fine, before + change, replaced)
     window = placement.window(roi)
     left, top, right, bottom = window
     photograph = placement.photograph
@@ -101,6 +113,8 @@ def put_back(
         for channel in range(1 if lightness else 3):
             texture = p[..., channel] - enlarged(before[..., channel].astype(np.float32))
             added[..., channel] = w * (enlarged(change[..., channel]) - m * texture)
+            if finer is not None:
+                added[..., channel] += m * enlarged(finer[..., channel], zoom=ZOOM)
         if lightness:
             added[..., 1:] = added[..., :1]
         if noise is not None:  # variances add up: what is left of the texture, and this
@@ -113,7 +127,8 @@ def put_back(
             ]
             wanted = np.stack([enlarged(chroma.colours[..., c]) for c in range(3)], -1)
             added += share * (wanted - chroma_of(dyed))
-        added += dyed - seen
+        if dyes is not None:
+            added += dyed - seen
         _add(patch[rows.start - top : rows.stop - top], added)
     return Patch(patch, left, top)
 

@@ -14,18 +14,26 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pixelguide.errors import InputError
+from pixelguide.prior.kinds import (
+    NoPriorError,
+    check_index,
+    check_parts,
+    check_scheduler,
+    folders,
+)
 from pixelguide.prior.manifest import MANIFEST, check_manifest, file_names, read_json, sha256
 from pixelguide.prior.public.registry import REGISTRY, find, is_hub_id
-from pixelguide.prior.safe import load_weights, read_tensors, refuse_pickle
+from pixelguide.prior.safe import load_weights, refuse_pickle
+from pixelguide.prior.weight_files import WEIGHTS, find_pickles, find_weights, read_weights
 
 if TYPE_CHECKING:
+    import torch
     from diffusers import DDPMScheduler, UNet2DModel
 
     from pixelguide.prior.schedule import Schedule
     from pixelguide.prior.unet import Network, UNet
 
 INDEX = "model_index.json"
-WEIGHTS = "diffusion_pytorch_model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,8 @@ class ModelFolder:
         """Open a model by its folder or by the name of a built-in or pulled one.
 
         Raises SafetyError for links, special files and pickles; InputError for a folder that is
-        missing, cannot be read, or whose files do not match its manifest.
+        missing, cannot be read, whose files do not match its manifest, or whose index is of a model
+        that is no prior (see `check_index`).
         """
         try:
             path = locate(model)
@@ -61,6 +70,9 @@ class ModelFolder:
                 str(error.filename or model),
                 "Check the path, and that nothing writes to it.",
             ) from None
+        check_parts(folders(hashes), str(path))
+        if INDEX in hashes:
+            check_index(read_json(path, INDEX), INDEX)
         return cls(path, hashes)
 
     @property
@@ -123,9 +135,23 @@ class ModelFolder:
             raise _unusable(error, where) from None
 
     def _with_weights(self, network: Any) -> Any:
-        weights = self._place(f"unet/{WEIGHTS}")
-        load_weights(network, read_tensors(self.path / weights), weights)
+        self.load_into(network, "unet")
         return network.eval().requires_grad_(False)
+
+    def load_into(self, module: torch.nn.Module, part: str) -> None:
+        """Load the weights of the part "unet", "segmenter" or "guide" into `module`, see
+        `load_weights`. They may be one file, shards, or a variant, as diffusers writes them.
+
+        Raises SafetyError for weights that are there as pickles alone; InputError as `load_weights`
+        and `read_tensors` do.
+        """
+        places = (part, "") if part == "unet" else (part,)
+        found = next(filter(None, (find_weights(self.hashes, place) for place in places)), None)
+        if found is None:
+            for name in find_pickles(self.hashes, places):
+                refuse_pickle(self.path / name)
+        weights = found or self._place(f"{part}/{WEIGHTS}")
+        load_weights(module, read_weights(self.path, weights), weights)
 
     def schedule(self) -> tuple[Schedule, str]:
         """The noise levels the prior was trained with, and what it answers ("epsilon", …), as
@@ -148,10 +174,7 @@ class ModelFolder:
         where = self._place("scheduler/scheduler_config.json")
         config = self.json(where)
         try:
-            if not config.keys() & {"beta_schedule", "trained_betas"}:
-                raise ValueError(
-                    "no noise levels of a DDPM"
-                )  # diffusers would silently take its defaults
+            check_scheduler(config)  # diffusers would silently take its defaults
             return DDPMScheduler.from_config(config)
         except Exception as error:  # as in `_built`
             raise _unusable(error, where) from None
@@ -220,4 +243,5 @@ def refuse_classifiers(folder: Path) -> None:
 
 def _unusable(error: Exception, where: str) -> InputError:
     reason = (str(error) or type(error).__name__).splitlines()[0]
-    return InputError(f"configuration cannot be used ({reason})", where, "Fetch the model again.")
+    hint = error.hint if isinstance(error, NoPriorError) else "Correct it, or fetch it again."
+    return InputError(f"configuration cannot be used ({reason})", where, hint)

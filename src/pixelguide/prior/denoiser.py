@@ -51,12 +51,19 @@ class Denoiser:
         (x_0) or "v_prediction" (Salimans & Ho 2022, arXiv 2202.00512). compile, graphs: see
         `TapReader`. Raises InputError for other types, and for taps that the network has not."""
         if prediction_type not in ("epsilon", "sample", "v_prediction"):
-            raise InputError(f"prediction_type '{prediction_type}'", "scheduler_config.json")
+            raise InputError(
+                f"prediction_type '{prediction_type}'",
+                "scheduler_config.json",
+                "A prior answers with epsilon, sample or v_prediction.",
+            )
         self._reader = TapReader(unet, taps, compile, graphs)
         self.schedule = schedule
         self.unet = unet
         self.prediction_type = prediction_type
         self._counts: list[list[int]] = []
+        # of levels without signal ε tells no x_0 (Lin et al. 2024, arXiv 2305.08891)
+        empty = (schedule.alpha_bar == 0).cpu() & torch.tensor(prediction_type == "epsilon")
+        self._blind = set(schedule.timesteps[empty].tolist())
 
     @classmethod
     def from_parts(
@@ -103,7 +110,18 @@ class Denoiser:
             self._counts = [known for known in self._counts if known is not sizes]
 
     def __call__(self, x_t: Tensor, schedule: Schedule, i: int) -> Prediction:
-        """Predictions for x_t (float32 N×C×H×W) at level i of `schedule` (maybe a respaced one)."""
+        """Predictions for x_t (float32 N×C×H×W) at level i of `schedule` (maybe a respaced one).
+
+        Raises InputError for a level without any signal, from which ε tells no x_0.
+        """
+        if self._blind and int(schedule.timesteps[i]) in self._blind:
+            t = int(schedule.timesteps[i])
+            raise InputError(
+                f"a start of {t + 1}: at t = {t} this model's schedule leaves nothing of a picture, "
+                "and its network predicts noise",
+                "settings",
+                f"Start at {t} or lower.",
+            )
         self._count(x_t)
         level = torch.full((len(x_t),), i)
         # one timestep for all of x_t: its embedding is computed once

@@ -12,7 +12,7 @@ from typing import Any
 
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import Content, write_atomically
-from pixelguide.prior.safe import refuse_disguised_pickle
+from pixelguide.prior.safe import AGAIN, refuse_disguised_pickle
 
 MANIFEST = "manifest.json"
 TRAINING_LOG = "training.log"
@@ -25,11 +25,11 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     try:
         content = json.loads((folder / name).read_text("utf-8"))
     except FileNotFoundError:
-        raise InputError("part of the model is missing", name, "Fetch the model again.") from None
+        raise InputError("part of the model is missing", name, AGAIN) from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"not readable as JSON ({error})", name, "Fetch it again.") from None
     if not isinstance(content, dict):
-        raise InputError("not a JSON object", name, "Fetch the model again.")
+        raise InputError("not a JSON object", name, AGAIN)
     return content
 
 
@@ -65,19 +65,17 @@ def check_manifest(folder: Path, hashes: Mapping[str, str]) -> None:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise SafetyError("a path that leaves the model folder", name, "Do not use this model.")
         if name not in hashes:
-            raise InputError("part of the model is missing", name, "Fetch the model again.")
+            raise InputError("part of the model is missing", name, AGAIN)
         if hashes[name] != expected:
             if name.endswith(".safetensors"):
                 refuse_disguised_pickle(folder / name)  # unsafe, which matters more than damaged
-            raise InputError(
-                "file does not match its hash in the manifest", name, "Fetch the model again."
-            )
+            raise InputError("file does not match its hash in the manifest", name, AGAIN)
 
 
 def _listed_hashes(folder: Path) -> dict[str, str]:
     listed = read_json(folder, MANIFEST).get("sha256")
     if not isinstance(listed, dict):
-        raise InputError("manifest without hashes", MANIFEST, "Fetch the model again.")
+        raise InputError("manifest without hashes", MANIFEST, AGAIN)
     return listed
 
 

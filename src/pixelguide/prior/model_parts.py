@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import safetensors.torch
 import torch
 
-from pixelguide.prior.bundle import INDEX, WEIGHTS
+from pixelguide.prior.bundle import INDEX
+from pixelguide.prior.kinds import OWN_PIPELINE
+from pixelguide.prior.weight_files import WEIGHTS
 
 if TYPE_CHECKING:
     from diffusers import DDPMScheduler, UNet2DModel
+
+
+CODE = "pipeline.py"
+PIPELINE_CODE = "from pixelguide.edit.pipeline import PixelGuidedPipeline  # noqa: F401\n"
+"""What `DiffusionPipeline.from_pretrained(folder, trust_remote_code=True)` runs: it names the
+installed class."""
+PIPELINE_INDEX: dict[str, Any] = {
+    "_class_name": [CODE.removesuffix(".py"), OWN_PIPELINE],
+    "unet": ["diffusers", "UNet2DModel"],
+    "scheduler": ["diffusers", "DDPMScheduler"],
+    "segmenter": ["pixelguide.segment.classifier", "ClassifierBank"],
+    "guide": ["pixelguide.segment.classifier", "ClassifierBank"],
+}
+"""The index of a category, but for its labels."""
 
 
 def prior_parts(unet: UNet2DModel, scheduler: DDPMScheduler | None = None) -> dict[str, bytes]:

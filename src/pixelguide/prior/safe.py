@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
+AGAIN = "Fetch or copy the model again."
 
 
 def refuse_pickle(path: Path) -> None:
     """Raise SafetyError if `path` is named like a pickle: reading one can run code."""
     if path.suffix.lower() in PICKLE_SUFFIXES:
+        # .bin is what diffusers calls its own
+        what = "diffusers FOLDER" if path.suffix.lower() == ".bin" else f"adm {path.name}"
         raise SafetyError(
             "a pickle can run code when it is read",
             path.name,
-            "Only safetensors are loaded; convert it with `pixelguide convert`.",
+            f"Only safetensors are loaded; convert it: `pixelguide convert {what} -o MODEL`.",
         )
 
 
@@ -43,18 +46,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         for suffix in PICKLE_SUFFIXES:  # a model published as a pickle only
             if path.with_suffix(suffix).exists():
                 refuse_pickle(path.with_suffix(suffix))
-        raise InputError(
-            f"cannot read weights ({error.strerror})", path.name, "Fetch the model again."
-        ) from None
+        raise InputError(f"cannot read weights ({error.strerror})", path.name, AGAIN) from None
     if _is_cut(start, size):
         refuse_disguised_pickle(path)
-        raise InputError("truncated weights", path.name, "Fetch the model again.")
+        raise InputError("truncated weights", path.name, AGAIN)
     try:
         return safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"damaged weights ({error})", path.name, "Fetch the model again."
-        ) from None
+        raise InputError(f"damaged weights ({error})", path.name, AGAIN) from None
 
 
 def refuse_disguised_pickle(path: Path) -> None:
@@ -86,6 +85,12 @@ def _looks_pickled(path: Path) -> bool:
         return False
 
 
+_UNFIT = (
+    "The weights are not those of the configuration beside them, or damaged: "
+    "compare both with their source."
+)
+
+
 def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
     """Copy `tensors` into `module` (cast to its dtype) if names, shapes and values are right.
 
@@ -95,10 +100,17 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
     """
     import torch
 
+    packed = getattr(torch, "float4_e2m1fn_x2", None)  # two numbers a byte; nothing computes it
     expected = module.state_dict()
     for name, own in expected.items():
         if name not in tensors:
             problem = f"'{name}' is missing"
+        elif tensors[name].dtype == packed:
+            raise InputError(
+                f"weights packed as {tensors[name].dtype} ('{name}')",
+                where,
+                "Save the model in float32, float16 or bfloat16.",
+            )
         elif tensors[name].shape != own.shape:
             problem = f"'{name}' has shape {tuple(tensors[name].shape)}, not {tuple(own.shape)}"
         elif tensors[name].is_floating_point() != own.is_floating_point():
@@ -107,12 +119,10 @@ def load_weights(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: 
             problem = f"'{name}' holds values that are not finite"
         else:
             continue
-        raise InputError(f"wrong weights ({problem})", where, "Fetch the model again.")
+        raise InputError(f"wrong weights ({problem})", where, _UNFIT)
     for name in tensors:
         if name not in expected:
-            raise InputError(
-                f"wrong weights ('{name}' is not of this model)", where, "Fetch the model again."
-            )
+            raise InputError(f"wrong weights ('{name}' is not of this model)", where, _UNFIT)
     cast = {name: aligned(value.to(expected[name].dtype)) for name, value in tensors.items()}
     module.load_state_dict(cast, assign=any(own.is_meta for own in expected.values()))
 

@@ -28,7 +28,7 @@ from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.pictures import PictureFolder
 from pixelguide.prior.run_clock import RunClock
-from pixelguide.prior.sampling import sample_grid
+from pixelguide.prior.sampling import MeanColours, sample_grid
 from pixelguide.prior.schedule import Schedule
 from pixelguide.prior.training_settings import PriorTraining
 from pixelguide.seeds import generator as seeded
@@ -177,7 +177,8 @@ def train_prior(
                 unseen = reduce(unseen) if settings.augmentation else unseen
                 loss = held_out_loss(unet, unseen, schedule, settings)
                 write_parts(folder, prior_parts(unet))
-                sample_grid(unet, schedule, seeded(settings.seed, "samples", 0), folder)
+                draws = seeded(settings.seed, "samples", 0)
+                sample_grid(unet, schedule, draws, folder, MeanColours.of(unseen))
                 ema.restore(unet.parameters())
                 save_checkpoint(folder, unet, optimizer, ema, step, identity)
                 clock.checkpoint_took(time.monotonic() - began)

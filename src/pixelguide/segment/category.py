@@ -11,11 +11,14 @@ from pixelguide.annotations import Interpretation
 from pixelguide.errors import InputError
 from pixelguide.files import Content, check_writable
 from pixelguide.labels import LabelSet
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.manifest import MANIFEST, write_parts
+from pixelguide.prior.model_parts import CODE, PIPELINE_CODE, PIPELINE_INDEX
 from pixelguide.prior.public.fetched import fetched
+from pixelguide.prior.safe import PICKLE_SUFFIXES
 from pixelguide.prior.taps import default_taps, list_taps, named_taps
+from pixelguide.prior.weight_files import variant
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
 from pixelguide.segment.foreign_classifiers import (
@@ -42,15 +45,10 @@ from pixelguide.segment.storage import check_bank, classifier_parts, load_bank
 from pixelguide.segment.training import Progress, train_classifiers
 
 CHECKPOINT = ".classifiers.safetensors"
-PIPELINE_INDEX: dict[str, Any] = {
-    "_class_name": "PixelGuidedPipeline",
-    "unet": ["diffusers", "UNet2DModel"],
-    "scheduler": ["diffusers", "DDPMScheduler"],
-    "segmenter": ["pixelguide.segment.classifier", "ClassifierBank"],
-    "guide": ["pixelguide.segment.classifier", "ClassifierBank"],
-}
-FOLDERS = {"config.json": "unet/", WEIGHTS: "unet/", "scheduler_config.json": "scheduler/"}
-"""Where parts belong that the hub's first models have at the top."""
+FOLDERS = {"config.json": "unet/", "scheduler_config.json": "scheduler/"}
+"""Where parts belong that the hub's first models have at the top, beside the weights."""
+LEFT_BEHIND = (*PICKLE_SUFFIXES, ".py")
+"""Of a prior's files those that no category takes along: pickles, and code of someone else's."""
 
 
 def train_category(
@@ -192,20 +190,27 @@ def write_category(
     `out` may be the prior's own folder.
     """
     parts: dict[str, Content] = {
-        FOLDERS.get(name, "") + name: _pieces(prior.path / name)
+        _place(name): _pieces(prior.path / name)
         for name in prior.hashes
-        if name != MANIFEST
+        if name not in (MANIFEST, DOMAIN)
         and not name.startswith(("segmenter/", "guide/", "."))
-        and name != DOMAIN
+        and not name.endswith(LEFT_BEHIND)
     }
     if statistics is not None:
         parts[DOMAIN] = statistics.to_json()
     parts |= classifier_parts(segmenter, guide, labels)
     index = {**PIPELINE_INDEX, "labels": json.loads(labels.to_json())}
+    parts[CODE] = PIPELINE_CODE.encode()
     if prior.has("edit.json"):
         index["defaults"] = prior.json("edit.json")
     parts["model_index.json"] = (json.dumps(index, indent=2) + "\n").encode()
     write_parts(out, parts)
+
+
+def _place(name: str) -> str:
+    """Where a prior's file `name` belongs in a category."""
+    at_top = "/" not in name and variant(name) is not None
+    return ("unet/" if at_top else FOLDERS.get(name, "")) + name
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -10,10 +10,10 @@ from pydantic import ConfigDict, Field
 from pixelguide.checked import Checked
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.model_parts import tensor_bytes
-from pixelguide.prior.safe import load_weights, read_tensors
+from pixelguide.prior.weight_files import WEIGHTS
 from pixelguide.segment.pixel_classifiers import PixelClassifiers
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def load_bank(folder: ModelFolder, name: str) -> PixelClassifiers:
     except (RuntimeError, TypeError, OverflowError) as error:  # sizes beyond all numbers
         reason = str(error).splitlines()[0]
         raise InputError(f"configuration cannot be used ({reason})", where) from None
-    load_weights(bank, read_tensors(folder.path / name / WEIGHTS), f"{name}/{WEIGHTS}")
+    folder.load_into(bank, name)
     bank.eval().requires_grad_(False)
     return bank
 

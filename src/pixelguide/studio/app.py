@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pixelguide.studio.access import AccessMiddleware, AccessPolicy
 from pixelguide.studio.http_errors import error_response
 from pixelguide.studio.request_body import RequestBodyMiddleware
-from pixelguide.studio.routes import jobs, pages, pictures, projects, results
+from pixelguide.studio.routes import jobs, pages, photographs, pictures, projects, results
 from pixelguide.studio.services import Services
 
 WEB = Path(__file__).parent / "web"
@@ -35,7 +35,7 @@ def create_app(services: Services, policy: AccessPolicy, web: Path = WEB) -> Fas
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.services, app.state.web = services, web
-    for routes in (pages, pictures, jobs, results, projects):
+    for routes in (pages, photographs, pictures, jobs, results, projects):
         app.include_router(routes.router)
     app.mount("/web", StaticFiles(directory=web, check_dir=False), name="web")
     app.add_exception_handler(HTTPException, _to_response)

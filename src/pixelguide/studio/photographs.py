@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ from pixelguide.photo.photograph import Photograph
 from pixelguide.photo.photograph_files import PhotographWriter
 from pixelguide.photo.proposals import propose_by_faces
 from pixelguide.studio.exports import METADATA
-from pixelguide.studio.provenance import Change
+from pixelguide.studio.http_errors import not_found
+from pixelguide.studio.provenance import Change, Lineage
 from pixelguide.studio.stored_files import FileStore
 
 _PREVIEW = 1280
@@ -30,12 +31,12 @@ _PREVIEW = 1280
 @dataclass(frozen=True)
 class Upload:
     """A picture from a client. pixels: uint8 S×S×3, the square in its middle. width, height: its
-    own, upright. frame: of that square in the photograph; None where there is no more to it."""
+    own, upright. placement: of that square in the photograph; None where there is no more to it."""
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
-    frame: Frame | None
+    placement: Placement | None
 
 
 def received(body: bytes, size: int) -> Upload:
@@ -49,8 +50,8 @@ def received(body: bytes, size: int) -> Upload:
         photograph = Photograph.of_image(image, "picture")
         del image  # 160 MB where it is large
         width, height = photograph.size
-        frame = _middle(width, height)
-        return Upload(Placement(photograph, frame, size).extract(), width, height, frame)
+        placement = Placement(photograph, _middle(width, height), size)
+        return Upload(placement.extract(), width, height, placement)
     pixels = to_rgb(image, "picture")
     height, width = pixels.shape[:2]
     if image.size != (size, size):
@@ -66,21 +67,36 @@ def decoded(content: bytes) -> Photograph:
     return Photograph.of_image(decode_image(io.BytesIO(content), "picture"), "picture")
 
 
-def part_of(content: bytes, frame: Frame, size: int) -> NDArray[np.uint8]:
-    """A part of a photograph (its file): uint8 S×S×3. Raises InputError as `Placement` does."""
-    return Placement(decoded(content), frame, size).extract()
+def opened(files: FileStore, identity: str) -> Photograph:
+    """A photograph of the store, not to be written to. Raises HttpError (404) if it is unknown."""
+    content = files.read(identity, "photograph")
+    return files.decoded.get(identity, lambda: decoded(content))
+
+
+def part_of(
+    files: FileStore, identity: str, frame: Frame, size: int, base: str | None
+) -> NDArray[np.uint8]:
+    """A part of a photograph, with all that edits changed up to the picture `base` of it: uint8
+    S×S×3. Raises InputError as `Placement` does, and HttpError (404) for a base of another."""
+    photograph = opened(files, identity)
+    if base is not None:
+        lineage, before = files.provenance.lineage(base), photograph_of(files, base)
+        if lineage is None or before is None or lineage.part.photograph != identity:
+            raise not_found("picture")
+        photograph = before.photograph
+    return Placement(photograph, frame, size).extract()
 
 
 def faces_in(
-    content: bytes, places: tuple[Point, Point] | None, size: int
+    files: FileStore, identity: str, places: tuple[Point, Point] | None, size: int
 ) -> list[dict[str, Any]] | None:
-    """Of each face in a photograph (its file), the largest first: its eyes, the upright square that
+    """Of each face in a photograph, the largest first: its eyes, the upright square that
     is proposed for it, and warnings. None where the category has no eyes, or no finder is here.
     Raises InputError as `propose_by_faces` does."""
     finder = open_finder() if places else None
     if finder is None or places is None:
         return None
-    photograph = decoded(content)
+    photograph = opened(files, identity)
     proposals = propose_by_faces(photograph, finder(photograph.rgb()), places, size)
     return [
         {
@@ -105,32 +121,56 @@ def _middle(width: int, height: int) -> Frame:
     return Frame((width - side) // 2, (height - side) // 2, side)
 
 
-def preview(content: bytes) -> bytes:
-    """A photograph (its file) as a small JPEG."""
-    image = Image.fromarray(np.ascontiguousarray(decoded(content).rgb()))
-    image.thumbnail((_PREVIEW, _PREVIEW))
+def preview(photograph: Photograph) -> bytes:
+    """A photograph as a small JPEG."""
+    image = Image.fromarray(np.ascontiguousarray(photograph.rgb()))
+    image.thumbnail((_PREVIEW, _PREVIEW), reducing_gap=2.0)
+    return _jpeg(image)
+
+
+def shown(files: FileStore, identity: str) -> tuple[bytes, str]:
+    """A photograph as browsers show it, at its own size, and the type of that: its file where that
+    will do. Raises HttpError (404) if it is unknown."""
+    content = files.read(identity, "photograph")
+    photograph = opened(files, identity)
+    if photograph.format in ("JPEG", "PNG", "WEBP") and not photograph.has_alpha:
+        return content, f"image/{photograph.format.lower()}"
+    return _jpeg(Image.fromarray(np.ascontiguousarray(photograph.rgb()))), "image/jpeg"
+
+
+def _jpeg(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
 
 
 def photograph_of(files: FileStore, picture: str) -> Placement | None:
-    """The photograph that a picture is a part of, with all that edits changed up to it; None if
-    there is none (any more). Raises HttpError (404) where a file is gone.
+    """The photograph that a picture is a part of, with all that edits changed up to it, not to be
+    written to; None if there is none (any more). Raises HttpError (404) where a file is gone.
 
     Each edit puts its change into what the edit before it gave, so that the changes add up.
     """
     lineage = files.provenance.lineage(picture)
-    if lineage is None:
-        return None
-    part = lineage.part
-    photograph = decoded(files.read(part.photograph, "photograph"))
-    size = files.picture(picture).shape[0]
-    placement = Placement(photograph, Frame(part.x, part.y, part.size), size)
-    for edited, change in lineage.changes:
-        full = _full_size(files, placement, change)
-        full.patch(files.picture(edited)).into(photograph.pixels)
-    return placement
+    return None if lineage is None else _photograph_of(files, picture, lineage)
+
+
+def _photograph_of(files: FileStore, picture: str, lineage: Lineage) -> Placement:
+    part, size = lineage.part, files.picture(picture).shape[0]
+
+    def made() -> Photograph:
+        if not lineage.changes:
+            return opened(files, part.photograph) if base is None else base.photograph
+        *_, (_, last) = lineage.changes
+        before = replace(lineage, changes=lineage.changes[:-1])
+        placement = _photograph_of(files, last.parent, before)
+        patch = _full_size(files, placement, last).patch(files.picture(picture))
+        return replace(placement.photograph, pixels=patch.onto(placement.photograph.pixels))
+
+    base = None
+    if lineage.base is not None and part.base is not None and not lineage.changes:
+        base = _photograph_of(files, part.base, lineage.base)
+    photograph = files.decoded.get(f"up to {picture}", made) if lineage.changes else made()
+    return Placement(photograph, Frame(part.x, part.y, part.size), size)
 
 
 def full_size_of(files: FileStore, candidate: str) -> FullSize | None:
@@ -143,14 +183,25 @@ def full_size_of(files: FileStore, candidate: str) -> FullSize | None:
     return _full_size(files, placement, change) if placement else None
 
 
-def photograph_png(
-    photograph: Photograph, how: dict[str, Any] | None = None, patch: Patch | None = None
+def photograph_file(
+    photograph: Photograph,
+    kind: Literal["png", "jpeg"],
+    how: dict[str, Any] | None = None,
+    patch: Patch | None = None,
 ) -> bytes:
-    """A photograph, with a patch in its place, as a PNG with its colour profile and EXIF; how: and
-    with this as `METADATA`."""
+    """A photograph, with a patch in its place, as a file with its colour profile and EXIF; how: a
+    PNG says this as `METADATA`. Raises InputError for a JPEG of what it cannot hold."""
     texts = {} if how is None else {METADATA: json.dumps(how, ensure_ascii=False)}
-    writer = PhotographWriter(photograph, "png", texts)
+    writer = PhotographWriter(photograph, kind, texts)
     return b"".join(writer.encode(*((patch.pixels, patch.left, patch.top) if patch else ())))
+
+
+def patch_png(patch: Patch) -> bytes:
+    """The pixels of a patch as browsers show them, as a PNG that is soon written."""
+    pixels = Photograph(patch.pixels).rgb()
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
 
 
 def _full_size(files: FileStore, placement: Placement, change: Change) -> FullSize:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pixelguide.errors import InputError
-from pixelguide.studio.provenance import Change, Origin, Part
+from pixelguide.studio.provenance import Origin, Part
 from pixelguide.studio.stored_files import Kind
 
 FOLDERS: dict[Kind, str] = {
@@ -71,12 +71,13 @@ class Edit(_Strict):
 class Project(_Strict):
     """The content of `project.json`. Ids are those of the files beside it.
 
-    version: 2 where there are photographs, which earlier builds do not know. origins: of pictures
+    version: 2 where there are photographs, 3 where a part was taken out of an edited one, which
+    earlier builds do not know. origins: of pictures
     that are parts of photographs, and of all they were made from.
     """
 
     format: Literal["pixelguide-project"] = "pixelguide-project"
-    version: Literal[1, 2] = 1
+    version: Literal[1, 2, 3] = 1
     name: str
     model: dict[str, str]
     size: int
@@ -112,6 +113,7 @@ def files_of(project: Project) -> dict[str, Kind]:
         note("picture", picture)
         if isinstance(origin, Part):
             note("photograph", origin.photograph)
+            note("picture", origin.base)
         else:
             note("picture", origin.parent)
             note("roi", origin.roi)
@@ -126,15 +128,16 @@ def _check_origins(origins: dict[str, Origin]) -> None:
         raise InputError(
             f"{len(photographs)} photographs", "project", f"At most {_PHOTOGRAPHS} in one."
         )
-    edits: dict[str, list[str]] = {}
+    following: dict[str, list[str]] = {}
     for picture, origin in origins.items():
-        if isinstance(origin, Change):
-            edits.setdefault(origin.parent, []).append(picture)
-    waiting = [picture for picture, origin in origins.items() if isinstance(origin, Part)]
+        before = origin.base if isinstance(origin, Part) else origin.parent
+        if before is not None:
+            following.setdefault(before, []).append(picture)
+    waiting = [p for p, o in origins.items() if isinstance(o, Part) and o.base is None]
     leading = set()
     while waiting:
         leading.add(picture := waiting.pop())
-        waiting += edits.get(picture, [])
+        waiting += following.get(picture, [])
     if lost := origins.keys() - leading:
         raise InputError(
             f"picture '{min(lost)[:32]}' leads to no photograph", "project", "Save it again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 from pixelguide.errors import InputError
 from pixelguide.studio.jobs import Job
@@ -17,7 +18,7 @@ from pixelguide.studio.project import (
     files_of,
 )
 from pixelguide.studio.project_zip import member, write_zip
-from pixelguide.studio.provenance import Origin
+from pixelguide.studio.provenance import Origin, Part
 from pixelguide.studio.services import Services
 
 
@@ -40,7 +41,7 @@ def pack(wanted: PackRequest, services: Services) -> bytes:
     category = services.category
     origins = _origins(versions, edits, services)
     project = Project(
-        version=2 if origins else 1,
+        version=_format_version(origins),
         name=wanted.name,
         model={"name": category.name, "hash": category.hash},
         size=category.size,
@@ -71,6 +72,12 @@ def _edit(job: Job) -> Edit:
     )
 
 
+def _format_version(origins: dict[str, Origin]) -> Literal[1, 2, 3]:
+    if any(isinstance(origin, Part) and origin.base for origin in origins.values()):
+        return 3
+    return 2 if origins else 1
+
+
 def _origins(
     versions: list[Version], edits: dict[str, Edit], services: Services
 ) -> dict[str, Origin]:
@@ -79,5 +86,5 @@ def _origins(
     candidates = [picture for edit in edits.values() for picture in edit.pictures]
     for picture in [*(version.picture for version in versions), *candidates]:
         if lineage := services.files.provenance.lineage(picture):
-            found |= {lineage.first: lineage.part, **dict(lineage.changes)}
+            found |= lineage.origins()
     return found

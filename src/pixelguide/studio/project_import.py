@@ -86,8 +86,9 @@ def _check_parts(origins: dict[str, Origin], files: dict[str, bytes], size: int)
 
 
 def _renamed(origin: Origin, ids: dict[str, str]) -> Origin:
-    names = ("photograph",) if isinstance(origin, Part) else ("parent", "roi")
-    return origin.model_copy(update={name: ids[getattr(origin, name)] for name in names})
+    names = ("photograph", "base") if isinstance(origin, Part) else ("parent", "roi")
+    known = {name: getattr(origin, name) for name in names}
+    return origin.model_copy(update={name: ids[old] for name, old in known.items() if old})
 
 
 def _checked(content: bytes, kind: Kind, services: Services) -> bytes:

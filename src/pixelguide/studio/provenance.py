@@ -5,9 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    model_serializer,
+)
 
 from pixelguide.studio.database import Database
 
@@ -17,12 +24,20 @@ class _Strict(BaseModel):
 
 
 class Part(_Strict):
-    """Taken out of a photograph (its id): the square of `size` pixels at (x, y), as `Frame`."""
+    """Taken out of a photograph (its id): the square of `size` pixels at (x, y), as `Frame`. base:
+    a picture, up to whose edits the photograph was changed before; None for none."""
 
     photograph: str
     x: float
     y: float
     size: float
+    base: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Earlier builds know no base."""
+        content: dict[str, Any] = handler(self)
+        return {key: value for key, value in content.items() if value is not None}
 
 
 class Change(_Strict):
@@ -40,16 +55,29 @@ _ORIGIN: TypeAdapter[Origin] = TypeAdapter(Origin)
 @dataclass(frozen=True)
 class Lineage:
     """From a photograph to a picture. first: the picture that `part` tells of. changes: those made
-    since, each with the picture that it gave; the oldest first."""
+    since, each with the picture that it gave; the oldest first. base: where the part was taken
+    from, if it was from an edited photograph."""
 
     first: str
     part: Part
     changes: tuple[tuple[str, Change], ...]
+    base: Lineage | None = None
 
     def ids(self) -> set[str]:
         """The ids of all that it needs."""
         made = {each for picture, change in self.changes for each in (picture, change.roi)}
-        return {self.first, self.part.photograph} | made
+        before = self.base.ids() if self.base else set()
+        return {self.first, self.part.photograph} | made | before
+
+    def origins(self) -> dict[str, Origin]:
+        """Where each of its pictures comes from."""
+        before = self.base.origins() if self.base else {}
+        return {**before, self.first: self.part, **dict(self.changes)}
+
+    def edits(self) -> list[str]:
+        """The pictures that edits gave, the oldest first."""
+        before = self.base.edits() if self.base else []
+        return [*before, *(picture for picture, _ in self.changes)]
 
 
 class Provenance:
@@ -79,7 +107,12 @@ class Provenance:
         while isinstance(origin := self.of(picture), Change):
             changes.append((picture, origin))
             picture = origin.parent
-        return Lineage(picture, origin, tuple(reversed(changes))) if origin else None
+        if origin is None:
+            return None
+        base = self.lineage(origin.base) if origin.base else None
+        if origin.base and base is None:
+            return None
+        return Lineage(picture, origin, tuple(reversed(changes)), base)
 
     def touch(self, picture: str) -> None:
         """What its photograph is made of is in use, and so not to be forgotten."""

@@ -20,6 +20,7 @@ from pixelguide.images import decode_image
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.studio.database import Database
+from pixelguide.studio.decoded_photographs import DecodedPhotographs
 from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.provenance import Provenance
 
@@ -50,6 +51,7 @@ class FileStore:
     def __init__(self, database: Database, folder: Path, labels: LabelSet) -> None:
         self._database, self._folder, self.labels = database, folder, labels
         self.provenance = Provenance(database)
+        self.decoded = DecodedPhotographs()
 
     def add(self, *files: tuple[Kind, bytes]) -> list[str]:
         """Keep files, all of them or none; their ids. Files come first: an id never dangles."""

@@ -41,5 +41,16 @@ def label_map(body: bytes, labels: LabelSet, size: int) -> LabelMap:
     return LabelMap.from_file(file, labels)
 
 
+def share(text: str) -> float:
+    """A strength out of a query. Raises InputError unless it is 0 … 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise InputError(f"strength {text[:40]!r}", "query", "Give a number from 0 to 1.")
+    return value
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(constant)

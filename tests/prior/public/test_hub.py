@@ -15,9 +15,10 @@ from torch import Tensor
 
 from flaky_server import FlakyServer, Reply
 from pixelguide.errors import InputError, ResourceError, SafetyError
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.manifest import MANIFEST
-from pixelguide.prior.public.hub import ATTENTION, PICKLE, HuggingFaceHub, choose_files, convert_hub
+from pixelguide.prior.public.hub import HuggingFaceHub, choose_files, convert_hub
+from pixelguide.prior.weight_files import ATTENTION, PICKLE, WEIGHTS
 
 REPOSITORY = "google/ddpm-cat-256"
 COMMIT = "0123456789" * 4

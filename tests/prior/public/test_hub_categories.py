@@ -13,6 +13,7 @@ from pixelguide.edit.pipeline import PixelGuidedPipeline
 from pixelguide.errors import InputError
 from pixelguide.images import from_model
 from pixelguide.prior.bundle import locate
+from pixelguide.prior.model_parts import PIPELINE_CODE
 from pixelguide.prior.public import pull as module
 from pixelguide.prior.public.fetched import fetched
 from pixelguide.prior.public.pull import pull
@@ -32,7 +33,7 @@ def repository(category: Path) -> Path:
 def test_a_category_comes_whole_and_without_code(home: Path, repository: Path, x_0: Tensor) -> None:
     pulled = pull(NAME, hub=FolderHub(repository))
     assert pulled.path == find(NAME).folder == locate(NAME)
-    assert not list(pulled.path.rglob("*.py"))
+    assert [file.read_text() for file in pulled.path.rglob("*.py")] == [PIPELINE_CODE]  # ours
     assert [entry.name for entry in others_pulled()] == [NAME]
     ours, theirs = Editor.from_pretrained(NAME, "cpu"), Editor.from_pretrained(repository, "cpu")
     for editor in (ours, theirs):
@@ -55,7 +56,7 @@ def test_opening_fetches_once(
 def test_a_missing_folder_is_not_looked_for_on_the_hub(
     home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module, "pull", lambda name: pytest.fail(f"pulled {name}"))
+    monkeypatch.setattr(module, "pull", lambda name, **_: pytest.fail(f"pulled {name}"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "out").mkdir()
     for model in ("out/model", "portraits-64", Path("someone/else")):

@@ -220,7 +220,8 @@ def test_a_hub_model_is_pinned_to_the_commit_seen_first(model_folder: Path, tmp_
     assert pulled.fingerprint is not None
     assert pulled.fingerprint.revision == "a" * 40
     assert set(pulled.fingerprint.sha256) == {
-        "unet/config.json", f"unet/{bundle.WEIGHTS}", "scheduler/scheduler_config.json"
+        "unet/config.json", f"unet/{bundle.WEIGHTS}", "scheduler/scheduler_config.json",
+        "model_index.json",
     }  # fmt: skip
     assert ModelFolder.open(CAT).unet().config.sample_size == 16
     hub.commit = "b" * 40

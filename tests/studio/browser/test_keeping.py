@@ -80,9 +80,15 @@ def test_a_full_disk_is_told_of_and_nothing_is_missing_when_there_is_room_again(
     assert studio.page.locator(".notice.error").all_inner_texts() == [
         "This browser could not keep your last change: save the project.\nClose"
     ]
+    studio.page.click(".fresh")
+    studio.page.wait_for_selector("#picker")
+    studio.page.keyboard.press("Escape")
+    studio.page.wait_for_selector("#picker", state="detached")
+    assert studio.page.is_visible(".notice.error"), "it lasts until there is room"
     studio.look("(IDBObjectStore.prototype.put = window.put, 0)")
     paint(studio, 30.5)
     studio.saved()
+    studio.page.wait_for_selector(".notice.error", state="detached")
     studio.page.reload()
     studio.page.wait_for_selector("[data-action=undo]:not(:disabled)")
     for _ in range(3):
@@ -110,32 +116,30 @@ def test_a_stroke_that_was_kept_halfway_is_kept_whole(
     assert not (studio.ids() == GLASSES).any()
 
 
-def test_nothing_painted_goes_away_unasked(open_alone: Callable[..., StudioPage]) -> None:
+def test_what_was_left_is_among_the_recent_work(open_alone: Callable[..., StudioPage]) -> None:
     studio = open_alone(64)
     page = studio.page
     assert not page.is_visible("#empty")
-    opened = studio.look("store.version.id")
+    paint(studio, 10.5)
+    painted = studio.look("store.version.id")
     page.click(".fresh")
+    assert page.locator(".recent .work").count() == 0, "what is open is not left"
     page.click(".face")
     page.wait_for_selector("dialog", state="detached")
     page.wait_for_selector("#plan .hint")
-    painted = studio.look("store.version.id")
-    assert painted != opened, "nothing to ask about"
-    paint(studio, 10.5)
-    page.click(".fresh")
-    page.click(".face")
-    studio.look(DROP)  # the question has to be answered first
-    assert page.locator("dialog").count() == 2
-    page.click("text=Keep working")
-    page.keyboard.press("Escape")
-    page.wait_for_selector("dialog", state="detached")
+    assert studio.look("store.version.id") != painted
     page.keyboard.press("?")
     studio.look(DROP)
-    assert page.locator("dialog").count() == 1
+    assert page.locator("dialog").count() == 1, "the help has to be closed first"
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")
-    assert studio.look("store.version.id") == painted
     studio.look(DROP)
-    page.click("dialog >> text=Start over >> nth=-1")
-    page.wait_for_selector("[data-action=undo]:disabled")
-    assert studio.look("store.version.id") != painted
+    page.wait_for_selector("#plan .hint")
+    page.click(".fresh")
+    assert page.locator(".recent .work").count() == 2
+    page.click(".recent .work >> nth=1 >> .open")
+    page.wait_for_selector("[data-action=undo]:not(:disabled)")
+    assert studio.look("store.version.id") == painted
+    other = another(studio)
+    other.page.click(".fresh")
+    assert other.page.locator(".recent .work").count() == 1, "not what a tab works on"

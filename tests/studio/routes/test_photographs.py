@@ -436,7 +436,8 @@ def test_where_no_faces_can_be_looked_for_the_answer_says_so(
     photograph = _upload(studio, picture_png(SMOOTH))["photograph"]
     _found(monkeypatch)
     assert _faces(studio, photograph).json() == {"faces": []}
-    assert photographs.faces_in(picture_png(SMOOTH), None, SIZE) is None, "a category without eyes"
+    files = studio.services.files
+    assert photographs.faces_in(files, photograph, None, SIZE) is None, "a category without eyes"
     monkeypatch.setattr(photographs, "open_finder", lambda: None)
     assert _faces(studio, photograph).json() == {"faces": None}
     assert _faces(studio, MISSING).status_code == 404

@@ -227,7 +227,7 @@ def _set(*path: Any, to: Any) -> Callable[[Content], None]:
     "change",
     [
         _set("format", to="other"),
-        _set("version", to=3),
+        _set("version", to=4),
         _set("size", to=64),
         _set("labels", "id2label", "0", to="sky"),
         _set("more", to=1),

@@ -14,10 +14,11 @@ from pixelguide.files import Content, check_writable
 from pixelguide.prior.adm.shapes import AdmSettings, AdmShape, read_shape
 from pixelguide.prior.adm.torch_files import read_state_dict
 from pixelguide.prior.adm.weights import convert_weights
-from pixelguide.prior.bundle import WEIGHTS, refuse_classifiers
+from pixelguide.prior.bundle import refuse_classifiers
 from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.model_parts import prior_configs
 from pixelguide.prior.tensor_file import LazyTensor, tensor_chunks
+from pixelguide.prior.weight_files import WEIGHTS
 
 Progress = Callable[[dict[str, Any]], None]
 

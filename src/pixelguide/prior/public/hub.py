@@ -13,29 +13,34 @@ from torch import Tensor
 
 from pixelguide.errors import InputError, PixelguideError, ResourceError
 from pixelguide.files import from_os_error, write_atomically
-from pixelguide.prior.bundle import WEIGHTS, ModelFolder
+from pixelguide.prior.bundle import INDEX, ModelFolder
+from pixelguide.prior.kinds import FITS, check_index, check_parts, folders
 from pixelguide.prior.manifest import read_json, write_parts
-from pixelguide.prior.model_parts import prior_parts
+from pixelguide.prior.model_parts import CODE, PIPELINE_CODE, prior_parts
 from pixelguide.prior.public.download import KEPT
-from pixelguide.prior.safe import read_tensors
+from pixelguide.prior.weight_files import (
+    PICKLE,
+    STEM,
+    WEIGHTS,
+    current_names,
+    files_of,
+    find_weights,
+    read_weights,
+    variant,
+)
 
 Progress = Callable[[dict[str, Any]], None]
 
-# Today's layout first, then that of the first repositories, which had no folders. A pickle comes
-# last: it is taken only where nothing else is published, and read as tensors alone.
-PICKLE = "diffusion_pytorch_model.bin"
+# Today's layout first, then that of the first repositories, which had no folders.
 PARTS = {
     "configuration": ("unet/config.json", "config.json"),
     "schedule": ("scheduler/scheduler_config.json", "scheduler_config.json"),
-    "weights": (f"unet/{WEIGHTS}", WEIGHTS, f"unet/{PICKLE}", PICKLE),
 }
-CATEGORY = (
-    *(f"{part}/{file}" for part in ("segmenter", "guide") for file in ("config.json", WEIGHTS)),
-    *("labels.json", "edit.json", "model_index.json"),
-)
-"""What a category of ours has beside its prior; taken if the first of them is there."""
-ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
-"""Names of attention's layers in diffusers before 0.15, and since."""
+PICKLES = (f"unet/{PICKLE}", PICKLE)
+"""Taken only where no safetensors are published, and read as tensors alone."""
+CLASSIFIERS = ("segmenter", "guide")
+CATEGORY = ("labels.json", "edit.json", "domain.json")
+"""What a category of ours has beside its networks; taken if there is a segmenter."""
 
 
 class Hub(Protocol):
@@ -104,22 +109,40 @@ class HuggingFaceHub:
 
 
 def choose_files(names: Collection[str], repository: str) -> dict[str, str]:
-    """Which files of a repository to use: part of `PARTS` (or name of `CATEGORY`) → name.
+    """Which files of a repository to use: part of `PARTS`, "weights", or any other name → name.
 
     Safetensors come before pickles. Only names known beforehand are ever chosen. Raises InputError
-    if a part is missing.
+    if a part is missing, or one is there that no prior has (see `check_parts`).
     """
+    check_parts(folders(names), repository)
     chosen = {}
     for part, candidates in PARTS.items():
         found = next((name for name in candidates if name in names), None)
         if found is None:
-            raise InputError(
-                f"no {part} of an unconditional diffusers model", repository, "Take another model."
-            )
+            raise InputError(f"no {part} of an unconditional diffusers model", repository, FITS)
         chosen[part] = found
-    if CATEGORY[0] in names:
-        chosen |= {name: name for name in CATEGORY if name in names}
-    return chosen
+    pickled = next((name for name in PICKLES if name in names), None)
+    weights = find_weights(names, "unet") or find_weights(names, "") or pickled
+    if weights is None:
+        raise InputError("no weights of an unconditional diffusers model", repository, FITS)
+    others = [INDEX, *files_of(names, weights)[1:]]
+    if "segmenter/config.json" in names:
+        others += CATEGORY
+        for part in CLASSIFIERS:
+            head = find_weights(names, part)
+            others += [f"{part}/config.json", *(files_of(names, head) if head else ())]
+    return chosen | {"weights": weights} | {name: name for name in others if name in names}
+
+
+def check_chosen(source: Path) -> None:
+    """Raise InputError if the configurations in `source` are of a model that is no prior: known
+    before its weights are fetched."""
+    names = known_files(source)
+    if INDEX in names:
+        check_index(read_json(source, INDEX), f"{source.name}, {INDEX}")
+    opened = ModelFolder(source, dict.fromkeys(names, ""))
+    opened.shape()
+    opened.schedule()
 
 
 def convert_hub(source: Path, folder: Path) -> None:
@@ -129,35 +152,41 @@ def convert_hub(source: Path, folder: Path) -> None:
     pickle that holds more than tensors or calls itself safetensors.
     """
     chosen = choose_files(known_files(source), source.name)
-    weights = source / chosen["weights"]
-    state = _read_pickle(weights) if weights.suffix == ".bin" else read_tensors(weights)
-    current = {_current_name(name): tensor.clone().contiguous() for name, tensor in state.items()}
+    check_chosen(source)
+    state = _read_weights(source, chosen["weights"])
     for part in ("configuration", "schedule"):
         content = json.dumps(read_json(source, chosen[part])).encode()
         write_atomically(folder / PARTS[part][0], content)
-    write_atomically(folder / "unet" / WEIGHTS, safetensors.torch.save(current))
+    write_atomically(folder / "unet" / WEIGHTS, safetensors.torch.save(state))
     # Read back like any model, with the same checks, and written the way ours are.
     model = ModelFolder.open(folder)
     parts = prior_parts(model.unet(), model.scheduler())
-    write_parts(folder, parts | {n: (source / n).read_bytes() for n in CATEGORY if n in chosen})
+    if "segmenter/config.json" in chosen:
+        own = (*CATEGORY, INDEX, *(f"{part}/" for part in CLASSIFIERS))
+        parts |= {name: (source / name).read_bytes() for name in chosen if name.startswith(own)}
+        parts[CODE] = PIPELINE_CODE.encode()
+    write_parts(folder, parts)
 
 
 def known_files(folder: Path) -> list[str]:
     """Names of the files in `folder` that `choose_files` may choose."""
-    every = [name for names in PARTS.values() for name in names] + list(CATEGORY)
-    return [name for name in every if (folder / name).is_file()]
+    every = [name for names in PARTS.values() for name in names] + [*CATEGORY, INDEX, *PICKLES]
+    every += [f"{part}/config.json" for part in CLASSIFIERS]
+    for part in ("unet", "", *CLASSIFIERS):
+        files = sorted((folder / part).glob(f"{STEM}*"))
+        every += [f.relative_to(folder).as_posix() for f in files if variant(f.name) is not None]
+    return [name for name in dict.fromkeys(every) if (folder / name).is_file()]
 
 
-def _read_pickle(path: Path) -> dict[str, Tensor]:
-    """A torch pickle of tensors, read with weights_only=True by the converter's reader."""
-    from pixelguide.prior.adm.torch_files import read_state_dict
+def _read_weights(source: Path, name: str) -> dict[str, Tensor]:
+    """The network's weights; a torch pickle's by the converter's reader, with weights_only=True."""
+    if not name.endswith(".bin"):
+        state = read_weights(source, name)
+    else:
+        from pixelguide.prior.adm.torch_files import read_state_dict
 
-    return read_state_dict(path)
-
-
-def _current_name(name: str) -> str:
-    old = re.fullmatch(r"(.*\battentions\.\d+\.)(\w+)(\.\w+)", name)
-    return f"{old[1]}{ATTENTION.get(old[2], old[2])}{old[3]}" if old else name
+        state = current_names(read_state_dict(source / name))
+    return {name: tensor.clone().contiguous() for name, tensor in state.items()}
 
 
 def _unreachable(error: Exception, repository: str) -> ResourceError:

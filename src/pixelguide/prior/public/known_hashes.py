@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.files import write_atomically
 
+SINCE = ("model_index.json", "domain.json")
+"""What the first versions did not fetch: their records do not have it."""
+
 
 class Fingerprint(BaseModel):
     """What a pull gave. sha256: file name → 64 hex digits. revision: commit, of a repository."""
@@ -59,6 +62,8 @@ class KnownHashes:
             return
         for file in sorted({*known.sha256, *found.sha256}):
             before, now = known.sha256.get(file, "nothing"), found.sha256.get(file, "nothing")
+            if before == "nothing" and file in SINCE:
+                continue
             if before != now:
                 raise SafetyError(
                     f"{file} has SHA-256 {now[:12]}…, the first pull had {before[:12]}…",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,14 @@ from pixelguide.files import check_writable, from_os_error, sync_folder
 from pixelguide.prior.public.archives import unpack
 from pixelguide.prior.public.download import KEPT, download, has_arrived
 from pixelguide.prior.public.home import home, is_offline
-from pixelguide.prior.public.hub import Hub, HuggingFaceHub, choose_files, convert_hub, known_files
+from pixelguide.prior.public.hub import (
+    Hub,
+    HuggingFaceHub,
+    check_chosen,
+    choose_files,
+    convert_hub,
+    known_files,
+)
 from pixelguide.prior.public.known_hashes import Fingerprint, KnownHashes
 from pixelguide.prior.public.registry import Entry, find
 
@@ -57,6 +64,7 @@ def pull(
     offline: bool = False,
     keep_download: bool = False,
     accept_new: bool = False,
+    revision: str = "",
     on_progress: Progress | None = None,
     hub: Hub | None = None,
 ) -> Pulled:
@@ -65,13 +73,15 @@ def pull(
     name: of the registry, or OWNER/NAME of the hub. What is there already stays. The first pull
     records the SHA-256 of what came, later ones are refused if it differs; accept_new: fetch again
     and record that instead. offline: use only a file that was put in place by hand or kept by
-    keep_download. The folder appears when it is complete; processes that pull the same name take
-    turns.
+    keep_download. revision: a branch, tag or commit of the hub's repository, which has a folder and
+    a record of its own. The folder appears when it is complete; processes that pull the same name
+    take turns.
 
     Raises InputError, SafetyError and ResourceError as `download`, `unpack` and the converters do,
     SafetyError if what came is not what came first, and InputError offline with nothing to use.
     """
-    entry = find(name)
+    entry = find(name, revision)
+    name = entry.name
     folder = to or entry.folder
     offline = offline or is_offline()
     for place in (folder.parent, home()):
@@ -128,14 +138,23 @@ def _obtain(
             raise _nothing_here(entry)
         commit = before.revision if before else ""
     else:
-        commit, listed = hub.look_up(entry.source, before.revision if before else "")
+        commit, listed = hub.look_up(entry.source, before.revision if before else entry.revision)
         present = list(choose_files(listed, entry.source).values())
+        # what is no prior is known by small files, before gigabytes are fetched
+        small = [name for name in present if name.endswith(".json")]
+        hub.fetch(entry.source, commit, small, place, None)
+        _check_arrived(place, small)
+        check_chosen(place)
         hub.fetch(entry.source, commit, present, place, on_progress)
     names = choose_files(present, entry.source).values()
-    for name in names:
-        if not (place / name).is_file():
-            raise ResourceError("not all of it came", name, "Repeat the command.")
+    _check_arrived(place, names)
     return Fingerprint.of(entry.source, place, names, commit)
+
+
+def _check_arrived(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if not (folder / name).is_file():
+            raise ResourceError("not all of it came", name, "Repeat the command.")
 
 
 def _arrive(entry: Entry, folder: Path, on_progress: Progress | None) -> list[str]:
@@ -195,12 +214,14 @@ def _by_hand(entry: Entry) -> str:
     """What to fetch on another machine, where to put it, what to do then."""
     place = entry.download
     if entry.kind == "hub":
-        fetch = f"On a machine with a network: `hf download {entry.source} --local-dir FOLDER`;"
+        which = f"{entry.source} --revision {entry.revision}" if entry.revision else entry.source
+        fetch = f"On a machine with a network: `hf download {which} --local-dir FOLDER`;"
         where = f"copy FOLDER to {place}"
     else:
         fetch = f"Fetch {entry.source} elsewhere,"
         where = f"put it at {place}"
-    command = f"repeat `pixelguide models pull {entry.name} --offline`"
+    named = f"{entry.source} --revision {entry.revision}" if entry.revision else entry.name
+    command = f"repeat `pixelguide models pull {named} --offline`"
     if entry.kind == "adm":
         command += f", or convert it by hand: `pixelguide convert adm {place} -o MODEL`"
     return f"{fetch} {where}, {command}."

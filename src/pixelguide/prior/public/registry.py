@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +25,7 @@ class Entry:
     labelled pictures; "classifiers", the authors' pixel classifiers. size: side of the pictures in
     pixels. source: an address, or a repository on the hub. file: what a download is called here,
     whatever the server calls it. limit: bytes beyond which a download or what is in it cannot be
-    right. licence: as far as its source states one.
+    right. licence: as far as its source states one. revision: of a repository, "" for the newest.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Entry:
     licence: str
     file: str = ""
     limit: int = 4 * GB
+    revision: str = ""
 
     @property
     def is_model(self) -> bool:
@@ -113,11 +114,21 @@ def _entries() -> tuple[Entry, ...]:
 REGISTRY: dict[str, Entry] = {entry.name: entry for entry in _entries()}
 
 
-def find(name: str) -> Entry:
-    """The entry of this name; for OWNER/NAME, any repository of the hub.
+def find(name: str, revision: str = "") -> Entry:
+    """The entry of this name; for OWNER/NAME, any repository of the hub. One of a revision is
+    called OWNER/NAME@REVISION.
 
-    Raises InputError naming the known ones for anything else.
+    Raises InputError naming the known ones for anything else, and for a revision of what has none
+    or that cannot be one.
     """
+    if revision:
+        entry = find(name)
+        if entry.kind != "hub" or not re.fullmatch(r"\w(?:[\w./-]*\w)?", revision, re.ASCII):
+            raise InputError(
+                f"revision '{revision:.80}' of '{name}'",
+                hint="Give a branch, tag or commit of a repository of the hub.",
+            )
+        return replace(entry, name=f"{name}@{revision}", revision=revision)
     if name in REGISTRY:
         return REGISTRY[name]
     if is_hub_id(name):

@@ -4,38 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from fastapi import APIRouter, Request, Response
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from pixelguide.errors import InputError
-from pixelguide.photo.framing import Frame
 from pixelguide.studio import photographs, uploads
 from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.provenance import Part
 from pixelguide.studio.routes.pages import portrait_count, portrait_png
+from pixelguide.studio.routes.photographs import FOREVER, keep_part
 from pixelguide.studio.services import CurrentServices, Services
 from pixelguide.studio.stored_files import Kind, picture_png, png
 
 router = APIRouter()
-_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # ids are never reused
 
 
 class _Portrait(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     portrait: int
-
-
-class _Square(BaseModel):
-    """A square of a photograph, in its pixels."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    x: float
-    y: float
-    size: float
 
 
 @router.post("/api/pictures", status_code=201)
@@ -69,48 +56,6 @@ async def add_picture(request: Request, services: CurrentServices) -> dict[str, 
     }
 
 
-@router.get("/api/photographs/{identity}.jpg")
-async def photograph(identity: str, services: CurrentServices) -> Response:
-    """A photograph made small, to choose a part in."""
-    content = await services.threads.short(services.files.read, identity, "photograph")
-    shown = await services.threads.heavy(photographs.preview, content)
-    return Response(shown, media_type="image/jpeg", headers=_FOREVER)
-
-
-@router.post("/api/photographs/{identity}/parts", status_code=201)
-async def add_part(identity: str, request: Request, services: CurrentServices) -> dict[str, Any]:
-    """Take the part {"x", "y", "size"} of a photograph as a picture. 400 for one that is too small
-    or lies too far outside."""
-    content = await services.threads.short(services.files.read, identity, "photograph")
-    wanted = uploads.json_body(await request.body(), _Square)
-    frame = Frame(wanted.x, wanted.y, wanted.size)
-    size = services.category.size
-    pixels = await services.threads.heavy(photographs.part_of, content, frame, size)
-    picture = await services.threads.writing(_keep_part, identity, frame, pixels, services)
-    return {"picture": picture, "photograph": identity, "size": size}
-
-
-@router.get("/api/photographs/{identity}/faces")
-async def faces(identity: str, services: CurrentServices) -> dict[str, Any]:
-    """The faces in a photograph, the largest first, with the part {"x", "y", "size"} to take for
-    each. "faces" is null where none can be looked for: the extra [faces] is missing, or the
-    category has no eyes. 400 if there are some and none can be edited."""
-    content = await services.threads.short(services.files.read, identity, "photograph")
-    category = services.category
-    found = await services.threads.heavy(
-        photographs.faces_in, content, category.eyes, category.size
-    )
-    return {"faces": found}
-
-
-@router.get("/api/pictures/{identity}/photograph.png")
-async def full_size(identity: str, services: CurrentServices) -> Response:
-    """The photograph that a picture is a part of, with what edits changed up to it; 404 for a
-    picture that is none."""
-    content = await services.threads.heavy(_full_size, identity, services)
-    return Response(content, media_type="image/png")
-
-
 @router.get("/api/pictures/{identity}.png")
 async def picture(identity: str, services: CurrentServices) -> Response:
     """A picture, without metadata."""
@@ -136,31 +81,19 @@ async def label_map(identity: str, services: CurrentServices) -> Response:
 
 async def _item(identity: str, kind: Kind, services: Services) -> Response:
     content = await services.threads.short(services.files.read, identity, kind)
-    return Response(content, media_type="image/png", headers=_FOREVER)
+    return Response(content, media_type="image/png", headers=FOREVER)
 
 
 def _keep(body: bytes, upload: photographs.Upload, services: Services) -> tuple[str, str | None]:
     """The ids of the picture and of the photograph it is a part of, if it is."""
-    if upload.frame is None:
+    if upload.placement is None:
         (identity,) = services.files.add(("picture", picture_png(upload.pixels)))
         return identity, None
     (photograph,) = services.files.add(("photograph", body))
-    return _keep_part(photograph, upload.frame, upload.pixels, services), photograph
-
-
-def _keep_part(photograph: str, frame: Frame, pixels: NDArray[np.uint8], services: Services) -> str:
-    (identity,) = services.files.add(("picture", picture_png(pixels)))
+    services.files.decoded.put(photograph, upload.placement.photograph)
+    frame = upload.placement.frame
     part = Part(photograph=photograph, x=frame.x, y=frame.y, size=frame.size)
-    services.files.provenance.remember({identity: part})
-    return identity
-
-
-def _full_size(identity: str, services: Services) -> bytes:
-    services.files.check(identity, "picture")
-    placement = photographs.photograph_of(services.files, identity)
-    if placement is None:
-        raise not_found("photograph")
-    return photographs.photograph_png(placement.photograph)
+    return keep_part(part, upload.pixels, services), photograph
 
 
 def _content_type(request: Request) -> str:

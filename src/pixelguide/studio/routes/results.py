@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from pixelguide.errors import InputError
 from pixelguide.photo.open_raster import edit_layers, open_raster
+from pixelguide.photo.photograph import Photograph
 from pixelguide.photo.strength import at_strength
 from pixelguide.studio import photographs, uploads
 from pixelguide.studio.exports import png_with_metadata
@@ -41,8 +41,19 @@ async def result_photograph(
 ) -> Response:
     """Candidate `name`, at a strength, put back into the photograph; `result_png` where there is
     none."""
-    content = await services.threads.heavy(_photograph, identity, name, _share(strength), services)
+    share = uploads.share(strength)
+    content = await services.threads.heavy(_photograph, identity, name, share, "png", services)
     return Response(content, media_type="image/png")
+
+
+@router.get("/api/results/{identity}/{name}/photograph.jpg")
+async def result_photograph_jpeg(
+    identity: str, name: str, services: CurrentServices, strength: str = "1"
+) -> Response:
+    """The same as a JPEG. 400 for a photograph with transparency."""
+    share = uploads.share(strength)
+    content = await services.threads.heavy(_photograph, identity, name, share, "jpeg", services)
+    return Response(content, media_type="image/jpeg")
 
 
 @router.post("/api/results/{identity}/{name}/pictures", status_code=201)
@@ -61,7 +72,9 @@ async def result_ora(
 ) -> Response:
     """An edit at a strength, with its layers, as OpenRaster; the best candidate unless another is
     named."""
-    content = await services.threads.heavy(_ora, identity, candidate, _share(strength), services)
+    content = await services.threads.heavy(
+        _ora, identity, candidate, uploads.share(strength), services
+    )
     headers = {"Content-Disposition": 'attachment; filename="edit.ora"'}
     return Response(content, media_type="image/openraster", headers=headers)
 
@@ -75,7 +88,9 @@ def _png(identity: str, name: str, services: Services) -> bytes:
     return png_with_metadata(pixels, _how(job, k))
 
 
-def _photograph(identity: str, name: str, strength: float, services: Services) -> bytes:
+def _photograph(
+    identity: str, name: str, strength: float, kind: Literal["png", "jpeg"], services: Services
+) -> bytes:
     job = _edit(identity, services)
     k = _candidate(job, name)
     candidate = _result(job)["candidates"][k]["picture"]
@@ -84,8 +99,11 @@ def _photograph(identity: str, name: str, strength: float, services: Services) -
         how["strength"] = strength
     full = photographs.full_size_of(services.files, candidate)
     if full is None:
+        if kind == "jpeg":
+            return photographs.photograph_file(Photograph(after), kind)
         return png_with_metadata(after, how)
-    return photographs.photograph_png(full.photograph, how | full.report(), full.patch(after))
+    how |= full.report()
+    return photographs.photograph_file(full.photograph, kind, how, full.patch(after))
 
 
 def _keep(identity: str, name: str, strength: float, services: Services) -> str:
@@ -112,17 +130,6 @@ def _how(job: Job, k: int) -> dict[str, Any]:
     candidate = _result(job)["candidates"][k]
     scores = {key: candidate[key] for key in candidate.keys() - {"picture", "url"}}
     return {"candidate": k, **dict(sorted(scores.items())), "report": _result(job)["report"]}
-
-
-def _share(text: str) -> float:
-    """A strength out of a query."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise InputError(f"strength {text[:40]!r}", "query", "Give a number from 0 to 1.")
-    return value
 
 
 def _ora(identity: str, name: str | None, strength: float, services: Services) -> bytes:

@@ -140,30 +140,46 @@ export const pack = async (project) => (await postJson("/api/projects/pack", pro
 /** @param {Blob} file @returns {Promise<{versions: any[], state: any, parts: string[]}>} */
 export const unpack = (file) => postBytes("/api/projects/unpack", file, "application/zip");
 
+/** Milliseconds between two tries. */
+const PAUSE = 1000;
+
 /**
  * Follow a job to its end by server-sent events; the browser reconnects by itself.
  * @param {string} id
- * @param {(progress: import("./types.js").Progress) => void} onProgress
+ * @param {(progress: import("./types.js").Progress) => void} onProgress also told, with the stage
+ *   "lost", that the server does not answer
  * @returns {Promise<Job>} in its last state
  */
 export function follow(id, onProgress) {
   return new Promise((resolve, reject) => {
     const events = new EventSource(`/api/jobs/${id}/events`);
-    events.addEventListener("progress", (event) => onProgress(JSON.parse(event.data)));
+    /** @type {import("./types.js").Progress} */
+    let last = { stage: "queued", done: 0, total: 1 };
+    let ended = false;
+    events.addEventListener("progress", (event) => {
+      last = JSON.parse(event.data);
+      onProgress(last);
+    });
     for (const end of ["done", "failed", "cancelled"]) {
       events.addEventListener(end, (event) => {
-        events.close();
+        ended = true; // the server ends the stream: to close it first would break a request off
         resolve(JSON.parse(/** @type {MessageEvent} */ (event).data));
       });
     }
     events.onerror = () => {
-      if (events.readyState !== EventSource.CLOSED) return;
+      const refused = events.readyState === EventSource.CLOSED;
+      if (ended || refused) events.close();
+      if (ended) return;
+      onProgress({ ...last, stage: "lost" });
+      if (!refused) return;
+      const again = () =>
+        setTimeout(() => follow(id, onProgress).then(resolve, reject), PAUSE);
       // Refused rather than cut off: the job itself says why.
-      getJson(`/api/jobs/${id}`).then((/** @type {Job} */ job) => {
-        if (["queued", "running"].includes(job.state)) {
-          setTimeout(() => follow(id, onProgress).then(resolve, reject), 1000);
-        } else resolve(job);
-      }, reject);
+      getJson(`/api/jobs/${id}`).then(
+        (/** @type {Job} */ job) =>
+          ["queued", "running"].includes(job.state) ? again() : resolve(job),
+        (error) => (passing(error) ? again() : reject(error)),
+      );
     };
   });
 }

@@ -1,19 +1,23 @@
-/** The work in the browser's own database, so that a reload loses nothing: a record for each tab,
- * and the strokes that the records name. */
+/** The work in the browser's own database, so that a reload loses nothing: a record for each piece
+ * of work, of which a tab writes one, and the strokes that the records name. */
 
-import { History } from "./core/history.js";
-import { LabelMap } from "./core/label_map.js";
 import { Patch } from "./core/patch.js";
+import { database, records, result, SESSION, STROKES } from "./database.js";
+import { t } from "./i18n.js";
 import { settle } from "./painting.js";
-import { inUse, record } from "./tabs.js";
+import { plain, revived } from "./revival.js";
+import { fresh, inUse, record, release, take } from "./tabs.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./store.js").State} State */
 /** @typedef {import("./types.js").Version} Version */
 
-const DATABASE = "pixelguide-studio";
-const SESSION = "session",
-  STROKES = "strokes";
+/**
+ * Work that was left. pixels: of its last version. model: whose it is.
+ * @typedef {{name: string, saved: number, title: string, count: number, pixels: ImageData,
+ *   model: string, own: boolean}} Recent
+ */
+
 /** Milliseconds for which the record of a tab that is gone is kept. */
 const KEPT_FOR = 30 * 24 * 3600 * 1000;
 /** What comes back with the work, besides the versions. */
@@ -30,49 +34,37 @@ const KEPT = /** @type {const} */ ([
   "stage",
 ]);
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-function result(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-/** @returns {Promise<IDBDatabase>} */
-function database() {
-  const request = indexedDB.open(DATABASE, 1);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore(SESSION);
-    request.result.createObjectStore(STROKES, { keyPath: "id" });
-  };
-  return result(request);
-}
-
 export class Autosave {
   /** Strokes in the database, and how much of each. @type {WeakMap<Patch, {name: string, chunks: number}>} */
   #names = new WeakMap();
   #waiting = false;
-  #saving = false;
-  #failed = false;
+  /** The save that is under way. @type {Promise<void> | null} */
+  #saving = null;
   /** This tab's record. */
   #record = "";
+  /** Whether the last change could not be kept. */
+  failed = false;
 
-  /** @param {Store} store @param {IDBDatabase} db @param {() => void} onFailure */
-  constructor(store, db, onFailure) {
+  /** @param {Store} store @param {IDBDatabase} db @param {(failed: boolean) => void} onChange */
+  constructor(store, db, onChange) {
     this.store = store;
     this.db = db;
-    this.onFailure = onFailure;
+    this.onChange = onChange;
   }
 
   /**
    * Bring back the work of last time, if it was done with the same classes, and keep this one's.
    * @param {Store} store
-   * @param {() => void} onFailure when something could not be kept, for the first time in a row
+   * @param {(failed: boolean) => void} onChange told when something could not be kept, for the first
+   *   time in a row, and when it could again
    * @returns {Promise<Autosave>}
    */
-  static async start(store, onFailure) {
-    const autosave = new Autosave(store, await database(), onFailure);
-    await autosave.#restore();
+  static async start(store, onChange) {
+    const autosave = new Autosave(store, await database(), onChange);
+    const { name, from } = await record(await autosave.#known());
+    autosave.#record = name;
+    await autosave.#forget();
+    if (from) await autosave.#restore(from);
     const keys = /** @type {import("./store.js").Key[]} */ ([
       ...KEPT,
       "versions",
@@ -88,34 +80,86 @@ export class Autosave {
     return !this.#waiting && !this.#saving;
   }
 
+  /** Leave the work as it is, among the recent, and begin another, with no version yet. */
+  async leave() {
+    await this.#flush();
+    release(this.#record);
+    this.#record = await fresh();
+    this.store.state.versions = [];
+  }
+
+  /** The work that was left, the last first. @returns {Promise<Recent[]>} */
+  async recent() {
+    const working = await inUse();
+    const { category } = this.store.state;
+    return (await records(this.db.transaction(SESSION)))
+      .filter(({ name, content }) => name !== this.#record && !working.has(name) && content.versions.length)
+      .sort((a, b) => b.saved - a.saved)
+      .map(({ name, saved, content }) => ({
+        name,
+        saved,
+        title: content.versions[0].note,
+        count: content.versions.length,
+        pixels: content.versions.at(-1).pixels,
+        model: content.model ?? category.model.name,
+        own: fits(content, category),
+      }));
+  }
+
+  /** Go on with recent work. @param {string} name */
+  async open(name) {
+    if (!(await take(name))) throw new Error(t("Another tab works on this."));
+    await this.#flush();
+    release(this.#record);
+    this.#record = name;
+    await this.#restore(name);
+  }
+
+  /** Give up recent work. @param {string} name */
+  async remove(name) {
+    const transaction = this.db.transaction(SESSION, "readwrite");
+    await result(transaction.objectStore(SESSION).delete(name));
+  }
+
   /** Save soon: once for everything that happens together. */
   #later() {
     if (this.#waiting) return;
     this.#waiting = true;
     setTimeout(() => {
+      if (!this.#waiting) return;
       this.#waiting = false;
       if (this.#saving) this.#later();
       else this.#save();
     }, 50);
   }
 
-  async #save() {
-    this.#saving = true;
-    /** @type {Patch[]} */
-    const fresh = [];
-    try {
-      await this.#write(fresh);
-      this.#failed = false;
-    } catch {
-      for (const patch of fresh) this.#names.delete(patch); // they did not get there
-      if (!this.#failed) this.onFailure();
-      this.#failed = true;
-    }
-    this.#saving = false;
+  async #flush() {
+    await this.#saving;
+    this.#waiting = false;
+    if (this.store.state.versions.length) await this.#save();
   }
 
-  /** @param {Patch[]} fresh gets the strokes that are written */
-  #write(fresh) {
+  #save() {
+    this.#saving = this.#saveNow().finally(() => (this.#saving = null));
+    return this.#saving;
+  }
+
+  async #saveNow() {
+    /** @type {Patch[]} */
+    const written = [];
+    let failed = false;
+    try {
+      await this.#write(written);
+    } catch {
+      for (const patch of written) this.#names.delete(patch); // they did not get there
+      failed = true;
+    }
+    if (failed !== this.failed) this.onChange(failed);
+    this.failed = failed;
+  }
+
+  /** @param {Patch[]} written gets the strokes that are written */
+  #write(written) {
     const transaction = this.db.transaction([SESSION, STROKES], "readwrite", {
       durability: "relaxed",
     });
@@ -124,11 +168,12 @@ export class Autosave {
       transaction.onabort = () => reject(transaction.error);
     });
     const { state } = this.store;
-    const { labels, size } = state.category;
+    const { labels, size, model } = state.category;
     try {
-      const versions = state.versions.map((version) => this.#plain(version, transaction, fresh));
+      const named = (/** @type {Patch} */ patch) => this.#named(patch, transaction, written);
+      const versions = state.versions.map((version) => plain(version, named));
       const kept = Object.fromEntries(KEPT.map((key) => [key, state[key]]));
-      const content = { versions, kept, labels, size, saved: Date.now() };
+      const content = { versions, kept, labels, size, model: model.name, saved: Date.now() };
       transaction.objectStore(SESSION).put(content, this.#record);
     } catch {
       transaction.abort();
@@ -137,34 +182,25 @@ export class Autosave {
   }
 
   /**
-   * A version as plain data. Strokes are records of their own, written again only where one has
-   * gone on since.
-   * @param {Version} version @param {IDBTransaction} transaction @param {Patch[]} fresh
+   * Strokes are records of their own, written again only where one has gone on since.
+   * @param {Patch} patch @param {IDBTransaction} transaction @param {Patch[]} written
    */
-  #plain(version, transaction, fresh) {
-    const named = (/** @type {Patch} */ patch) => {
-      const known = this.#names.get(patch);
-      const name = known?.name ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
-      const chunks = patch.chunks.length;
-      if (known?.chunks !== chunks) {
-        this.#names.set(patch, { name, chunks });
-        fresh.push(patch);
-        transaction.objectStore(STROKES).put(patch.store(name));
-      }
-      return name;
-    };
-    const { done, undone } = version.history;
-    const run = version.run && { ...version.run, progress: null };
-    return { ...version, run, history: { done: done.map(named), undone: undone.map(named) } };
+  #named(patch, transaction, written) {
+    const known = this.#names.get(patch);
+    const name = known?.name ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
+    const chunks = patch.chunks.length;
+    if (known?.chunks !== chunks) {
+      this.#names.set(patch, { name, chunks });
+      written.push(patch);
+      transaction.objectStore(STROKES).put(patch.store(name));
+    }
+    return name;
   }
 
-  async #restore() {
-    const { name, from } = await record(await this.#known());
-    this.#record = name;
-    await this.#forget();
-    if (!from) return;
+  /** @param {string} name */
+  async #restore(name) {
     const transaction = this.db.transaction([SESSION, STROKES], "readonly");
-    const saved = await result(transaction.objectStore(SESSION).get(from));
+    const saved = await result(transaction.objectStore(SESSION).get(name));
     const stored = await result(transaction.objectStore(STROKES).getAll());
     /** @type {Map<string, Patch>} */
     const patches = new Map();
@@ -180,10 +216,9 @@ export class Autosave {
 
   /** Records of work with the same classes, the last used first. @returns {Promise<string[]>} */
   async #known() {
-    const { size, labels } = this.store.state.category;
-    const text = JSON.stringify(labels);
+    const { category } = this.store.state;
     return (await records(this.db.transaction(SESSION)))
-      .filter(({ content }) => content.size === size && JSON.stringify(content.labels) === text)
+      .filter(({ content }) => fits(content, category))
       .sort((a, b) => b.saved - a.saved)
       .map(({ name }) => name);
   }
@@ -206,44 +241,6 @@ export class Autosave {
   }
 }
 
-/**
- * All records. saved: when, in milliseconds since the epoch; one of before there were several has
- * no date, and is as good as new.
- * @param {IDBTransaction} transaction
- * @returns {Promise<{name: string, saved: number, content: any}[]>}
- */
-async function records(transaction) {
-  const store = transaction.objectStore(SESSION);
-  const [names, contents] = await Promise.all([
-    result(store.getAllKeys()),
-    result(store.getAll()),
-  ]);
-  return contents.map((content, k) => ({
-    name: String(names[k]),
-    saved: content.saved ?? Date.now(),
-    content,
-  }));
-}
-
-/** @param {any} plain @param {Map<string, Patch>} patches @returns {Version} */
-function revived(plain, patches) {
-  const history = new History();
-  history.done = plain.history.done.flatMap((/** @type {string} */ id) => patches.get(id) ?? []);
-  history.undone = plain.history.undone.flatMap(
-    (/** @type {string} */ id) => patches.get(id) ?? [],
-  );
-  const run = revivedRun(plain.run);
-  return { ...plain, source: map(plain.source), map: map(plain.map), history, run };
-}
-
-/** @param {any} plain @returns {import("./types.js").Run | null} */
-function revivedRun(plain) {
-  if (!plain) return null;
-  const back = plain.back ? { ...plain.back, run: revivedRun(plain.back.run) } : null;
-  return { ...plain, target: map(plain.target), back };
-}
-
-/** Classes lose their methods in the database. @param {LabelMap | null} plain */
-function map(plain) {
-  return plain && new LabelMap(plain.width, plain.height, plain.ids);
-}
+/** Whether work was done with these classes. @param {any} content @param {import("./types.js").Category} category */
+const fits = (content, { size, labels }) =>
+  content.size === size && JSON.stringify(content.labels) === JSON.stringify(labels);

@@ -93,7 +93,7 @@ async function watch(store, version, run) {
     });
     if (run.state === "cancelled") return;
     if (job.state === "failed") throw api.failure(job);
-    if (job.state === "done") await finish(run, /** @type {EditOutcome} */ (job.result));
+    if (job.state === "done") await finish(version, run, /** @type {EditOutcome} */ (job.result));
     run.state = job.state;
   } catch (error) {
     fail(store, version, run, error);
@@ -134,10 +134,11 @@ function giveBack(store, version, run) {
   store.touch(["run"]);
 }
 
-/** The same edit with the next seed. @param {Store} store */
+/** The same edit with the next seed that was not tried yet. @param {Store} store */
 export function again(store) {
-  const seed = (store.version?.run?.settings.seed ?? store.state.settings.seed) + 1;
-  return edit(store, { seed });
+  const { run, attempts = [] } = store.version ?? {};
+  const tried = [...attempts, ...(run ? [run] : [])].map(({ settings }) => settings.seed);
+  return edit(store, { seed: Math.max(store.state.settings.seed, ...tried) + 1 });
 }
 
 /** Go on with the chosen candidate at its strength, as a version. @param {Store} store */
@@ -190,12 +191,25 @@ function madeBy({ job, chosen, strength }, { report }) {
   return { job: job ?? "", candidate: chosen, strength, report };
 }
 
-/** @param {Run} run @param {EditOutcome} outcome */
-async function finish(run, outcome) {
-  run.edits = await Promise.all(outcome.candidates.map(({ url }) => pixelsAt(url)));
+/** @param {Version} version @param {Run} run @param {EditOutcome} outcome */
+async function finish(version, run, outcome) {
+  run.edits = await editsOf(outcome);
   run.outcome = outcome;
   run.chosen = outcome.best;
   run.back = null;
+  version.attempts.push(run);
+}
+
+/** @param {EditOutcome} outcome @returns {Promise<ImageData[]>} of each candidate */
+const editsOf = ({ candidates }) => Promise.all(candidates.map(({ url }) => pixelsAt(url)));
+
+/** Look at an earlier attempt again. @param {Store} store @param {Run} attempt */
+export async function showAttempt(store, attempt) {
+  const { version } = store;
+  if (!version || busy(version.run) || !attempt.outcome) return;
+  if (attempt.edits.length === 0) attempt.edits = await editsOf(attempt.outcome);
+  version.run = attempt;
+  store.touch(["run"]);
 }
 
 /** Settings left on automatic are the server's to choose. @param {import("./types.js").Settings} settings */

@@ -3,10 +3,12 @@
 import * as api from "./api.js";
 import { encodePicture, withSettings } from "./core/png.js";
 import { howMade } from "./editing.js";
+import { t } from "./i18n.js";
 import { newStroke, repaint, settle } from "./painting.js";
 import { download, pixelsAt } from "./pixels.js";
+import { during } from "./ui/notices.js";
 import { shownEdit } from "./stage/scene.js";
-import { choose, fetchMap, labelPng, sendMap, sendPicture, version } from "./versions.js";
+import { begin, choose, fetchMap, labelPng, sendMap, sendPicture, version } from "./versions.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Version} Version */
@@ -29,7 +31,9 @@ export async function savePicture(store) {
   const { version } = store;
   if (!version) return;
   const run = store.state.stage === "result" ? version.run : null;
-  const png = await (version.inPhotograph ? inPhotograph(store, version) : alone(store, version));
+  const png = await during(t("Saving the picture …"), () =>
+    version.inPhotograph ? inPhotograph(store, version) : alone(store, version),
+  );
   download(
     new Blob([png], { type: "image/png" }),
     fileName(store, run?.outcome ? "-edit.png" : ".png"),
@@ -82,7 +86,7 @@ export async function saveLayers(store) {
   if (!version || !made) return;
   const { job, candidate, strength } = made;
   const path = `/api/results/${job}.ora?candidate=${candidate}&strength=${strength}`;
-  const bytes = await api.getBytes(path);
+  const bytes = await during(t("Saving the layers …"), () => api.getBytes(path));
   download(new Blob([bytes], { type: "image/openraster" }), fileName(store, ".ora"));
 }
 
@@ -103,6 +107,7 @@ export async function importMap(store, file) {
 /** @param {Store} store */
 export async function saveProject(store) {
   const { category, versions, current, settings } = store.state;
+  /** @type {unknown[]} */
   const packed = [];
   for (const each of versions) {
     if (!each.source || !each.map) continue;
@@ -116,12 +121,16 @@ export async function saveProject(store) {
   }
   const made = versions.filter(({ map }) => map).map((each) => each.made);
   const name = versions[0]?.note ?? "project";
-  const zip = await api.pack({ name, versions: packed, state: { current, settings, made } });
+  const pack = () => api.pack({ name, versions: packed, state: { current, settings, made } });
+  const zip = await during(t("Saving the project …"), pack);
   download(zip, fileName(store, ".pixelguide.zip", 0));
 }
 
-/** @param {Store} store @param {File} file */
-export async function openProject(store, file) {
+/**
+ * @param {Store} store @param {File} file @param {import("./reading.js").Leave} leave
+ * @returns {Promise<boolean>} whether it was opened, and not called off
+ */
+export async function openProject(store, file, leave) {
   const { versions, state, parts } = await api.unpack(file);
   const opened = await Promise.all(
     versions.map(async (each, k) => {
@@ -142,6 +151,9 @@ export async function openProject(store, file) {
   if (opened.some(({ pixels }) => pixels.width !== category.size)) {
     throw new Error(`This project's pictures are not ${category.size}×${category.size} pixels.`);
   }
+  if (!(await leave())) return false;
+  await begin(store);
   store.set({ versions: opened, settings: { ...store.state.settings, ...state?.settings } });
   choose(store, Math.min(opened.length - 1, state?.current ?? opened.length - 1));
+  return true;
 }

@@ -2,10 +2,10 @@
 
 import { explain, getJson } from "./api.js";
 import { Autosave } from "./autosave.js";
-import { busy, resume } from "./editing.js";
+import { t } from "./i18n.js";
 import { mountKeys } from "./keys.js";
 import { Preview } from "./preview.js";
-import { read } from "./reading.js";
+import { resumeAll } from "./resuming.js";
 import { Stage } from "./stage/stage.js";
 import { initialState, Store } from "./store.js";
 import { mountClasses } from "./ui/classes.js";
@@ -29,11 +29,8 @@ started.catch((error) => notify(explain(error), "error"));
 
 async function start() {
   const store = new Store(initialState(await getJson("/api/category")));
-  const full = "This browser could not keep your last change: save the project.";
-  const autosave = await Autosave.start(store, () => notify(full, "error")).catch(() => {
-    notify("This browser keeps nothing for later: save your project before you leave.");
-    return null;
-  });
+  const autosave = await kept(store);
+  store.keeping = autosave;
   const preview = new Preview(store);
   const stage = new Stage(
     /** @type {HTMLCanvasElement} */ (byId("canvas")),
@@ -49,11 +46,23 @@ async function start() {
   mountEmpty(store);
   mountDrop(store);
   mountKeys(store, stage);
-  // What was on its way when the page was left goes on.
-  for (const version of store.state.versions) {
-    if (version.reading) read(store, version);
-    if (version.run && busy(version.run)) attempt(() => resume(store, version));
-  }
+  resumeAll(store);
   if (store.state.versions.length === 0) attempt(() => showPicker(store));
   return { store, stage, autosave };
+}
+
+/** Keep the work in this browser, or say that it is not kept. @param {Store} store */
+async function kept(store) {
+  let done = () => {};
+  const tell = (/** @type {boolean} */ failed) => {
+    done();
+    const text = t("This browser could not keep your last change: save the project.");
+    if (failed) done = notify(text, "error", true);
+  };
+  try {
+    return await Autosave.start(store, tell);
+  } catch {
+    notify(t("This browser keeps nothing for later: save your project before you leave."));
+    return null;
+  }
 }

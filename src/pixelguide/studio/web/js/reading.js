@@ -1,27 +1,38 @@
 /** Opening a picture: the server keeps it and reads its map. */
 
 import * as api from "./api.js";
+import { t } from "./i18n.js";
 import { settle } from "./painting.js";
 import { pixelsAt } from "./pixels.js";
-import { append, fetchMap, sendPicture, version } from "./versions.js";
+import { during } from "./ui/notices.js";
+import { append, begin, fetchMap, sendPicture, version } from "./versions.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Version} Version */
 
-/** Start over with a built-in portrait. @param {Store} store @param {number} index from 0 */
-export async function openPortrait(store, index) {
+/** @typedef {() => Promise<boolean>} Leave asks whether what is open may go, where it is not kept */
+
+/**
+ * Begin with a built-in portrait.
+ * @param {Store} store @param {number} index from 0 @param {Leave} leave
+ * @returns {Promise<boolean>} whether it was opened, and not called off
+ */
+export async function openPortrait(store, index, leave) {
   const { picture } = await api.choosePortrait(index);
-  await open(store, { picture, note: `Portrait ${index + 1}` });
+  return open(store, { picture, note: t("Portrait {number}", { number: index + 1 }) }, leave);
 }
 
 /**
- * Start over with a picture of the user's.
+ * Begin with a picture of the user's.
  * @param {Store} store @param {File} file
  * @param {typeof import("./ui/crop.js").choosePart} choosePart asks which part of a photograph
+ * @param {Leave} leave
  * @returns {Promise<boolean>} whether it was opened, and not called off
  */
-export async function openPicture(store, file, choosePart) {
-  const sent = await api.uploadPicture(file, file.type || "application/octet-stream");
+export async function openPicture(store, file, choosePart, leave) {
+  const sent = await during(t("Opening the picture …"), () =>
+    api.uploadPicture(file, file.type || "application/octet-stream"),
+  );
   let { picture } = sent;
   if (sent.photograph) {
     const photograph = { width: sent.original_width, height: sent.original_height };
@@ -33,17 +44,21 @@ export async function openPicture(store, file, choosePart) {
     picture = (await api.takePart(sent.photograph, square)).picture;
   }
   const note = file.name.replace(/\.[^.]*$/, "");
-  await open(store, { picture, note, inPhotograph: sent.photograph !== null });
-  return true;
+  return open(store, { picture, note, inPhotograph: sent.photograph !== null }, leave);
 }
 
-/** @param {Store} store @param {{picture: string, note: string} & Partial<Version>} parts */
-async function open(store, parts) {
+/**
+ * @param {Store} store @param {{picture: string, note: string} & Partial<Version>} parts
+ * @param {Leave} leave
+ */
+async function open(store, parts, leave) {
   const pixels = await pixelsAt(`/api/pictures/${parts.picture}.png`);
-  store.state.versions = [];
+  if (!(await leave())) return false;
+  await begin(store);
   const opened = version({ ...parts, pixels });
   append(store, opened);
   read(store, opened);
+  return true;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 /** @typedef {import("./types.js").Category} Category */
 /** @typedef {import("./types.js").Version} Version */
+/** @typedef {import("./autosave.js").Autosave} Autosave */
 
 /**
  * versions: oldest first. current: index of the one being worked on. map: not data but the key
@@ -36,6 +37,8 @@ export class Store {
   /** @param {State} state */
   constructor(state) {
     this.state = state;
+    /** What keeps the work in this browser, where that can be. @type {Autosave | null} */
+    this.keeping = null;
   }
 
   /** The version being worked on, if there is one. @returns {Version | undefined} */

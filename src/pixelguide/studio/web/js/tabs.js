@@ -1,7 +1,7 @@
 /** Which record of the browser's database a tab works on, so that no two write the same.
  *
  * A tab knows its record from its session storage, also after a reload, and holds a lock named
- * after it for as long as it lives. On plain HTTP there are no locks. */
+ * after it for as long as it works on it. On plain HTTP there are no locks. */
 
 import { uuid } from "./api.js";
 
@@ -9,6 +9,9 @@ const KEY = "pixelguide-record",
   LOCK = "pixelguide-record ";
 /** Milliseconds that a page may take to go, and give its lock back, when it is loaded again. */
 const LEAVING = 1000;
+
+/** What gives the locks of this tab back, by record. @type {Map<string, () => void>} */
+const releases = new Map();
 
 /**
  * The record of this tab.
@@ -27,6 +30,26 @@ export async function record(known) {
   return { name, from };
 }
 
+/** A record of its own for new work. @returns {Promise<string>} its name */
+export async function fresh() {
+  const name = uuid();
+  await take(name);
+  return name;
+}
+
+/** Work on a record from now on, if no other tab does. @param {string} name */
+export async function take(name) {
+  if (!(await held(name))) return false;
+  sessionStorage.setItem(KEY, name);
+  return true;
+}
+
+/** Work on a record no more. @param {string} name */
+export function release(name) {
+  releases.get(name)?.();
+  releases.delete(name);
+}
+
 /** The records on which some tab works now. @returns {Promise<Set<string>>} */
 export async function inUse() {
   const locks = (await navigator.locks?.query())?.held ?? [];
@@ -34,7 +57,7 @@ export async function inUse() {
 }
 
 /**
- * Hold a record's lock to the end of this tab, if no other tab holds it.
+ * Hold a record's lock, if no other tab holds it.
  * @param {string} name @param {number} [patience] milliseconds to wait for it
  * @returns {Promise<boolean>} whether it is held
  */
@@ -45,7 +68,7 @@ function held(name, patience = 0) {
   return new Promise((resolve) => {
     const keep = (/** @type {Lock | null} */ lock) => {
       resolve(lock !== null);
-      return lock && new Promise(() => {});
+      return lock && new Promise((end) => releases.set(name, () => end(undefined)));
     };
     locks.request(LOCK + name, how, keep).catch(() => resolve(false));
   });

@@ -21,7 +21,7 @@
  *   position?: number}} Progress
  * @typedef {{code: string, message: string, hint: string}} Problem
  * @typedef {{picture: string, url: string, roi_accuracy: number, roi_loss: number,
- *   changed_pixels_outside: number}} Candidate
+ *   changed_pixels_outside: number, unlikely?: boolean | null}} Candidate
  * @typedef {{candidates: Candidate[], best: number, roi: string, report: Record<string, unknown>}
  *   } EditOutcome
  * @typedef {{map: string, uncertainty: number, seconds: number,
@@ -59,7 +59,8 @@
  *
  * A picture with the map it was read (source) and the map being painted. wanted: edited classes
  * that the user put into Q or took out of it. inPhotograph: whether the picture is a part of a
- * photograph that the server keeps. unfamiliar: whether it is unlike those the model was made for.
+ * photograph that the server keeps. attempts: the runs that gave candidates, the first first; run is
+ * one of them unless it is on its way or came to nothing. unfamiliar: whether it is unlike those the model was made for.
  * @typedef {{
  *   id: string,
  *   picture: string,
@@ -73,6 +74,7 @@
  *   wanted: Record<number, boolean>,
  *   reading: {job: string | null, progress: Progress | null, problem: string | null} | null,
  *   run: Run | null,
+ *   attempts: Run[],
  *   made: Made | null,
  * }} Version
  *

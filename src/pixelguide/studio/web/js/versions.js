@@ -26,9 +26,16 @@ export function version(parts) {
     wanted: {},
     reading: null,
     run: null,
+    attempts: [],
     made: null,
     ...parts,
   };
+}
+
+/** Begin with other work; what is open stays among the recent, where it is kept. @param {Store} store */
+export async function begin(store) {
+  if (store.keeping) await store.keeping.leave();
+  else store.state.versions = [];
 }
 
 /** Put a version at the end of the strip and go on with it. @param {Store} store @param {Version} next */

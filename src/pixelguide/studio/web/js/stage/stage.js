@@ -16,10 +16,16 @@ import { FLICKER, Scene } from "./scene.js";
 
 /** Room for the bars that float over the canvas, in screen pixels. */
 const MARGIN = { top: 64, bottom: 28, side: 28 };
+/** Where they stand above it instead, see `small.css`. */
+const SNUG = { top: 6, bottom: 6, side: 6 };
+const SMALL = "(max-width: 760px), (max-height: 520px)";
+const margin = () => (matchMedia(SMALL).matches ? SNUG : MARGIN);
 
 export class Stage {
   #frame = 0;
   #size = { width: 0, height: 0 };
+  /** The view that shows everything. */
+  #fitted = { x: 0, y: 0, zoom: 1 };
 
   /** @param {HTMLCanvasElement} canvas @param {Store} store @param {() => ImageBitmap | null} preview */
   constructor(canvas, store, preview) {
@@ -75,8 +81,8 @@ export class Stage {
   /** The whole picture in view. */
   fit() {
     const { width, height } = this.#size;
-    const view = fitted(this.store.state.category.size, width, height, MARGIN);
-    this.store.set({ view });
+    this.#fitted = fitted(this.store.state.category.size, width, height, margin());
+    this.store.set({ view: this.#fitted });
   }
 
   /** Zoom about the middle of the view, or the pointer. @param {number} factor */
@@ -194,7 +200,7 @@ export class Stage {
     this.canvas.height = Math.round(height * devicePixelRatio);
     this.#size = { width, height };
     const { view } = this.store.state;
-    const old = fitted(this.store.state.category.size, before.width, before.height, MARGIN);
+    const old = this.#fitted;
     const unmoved =
       before.width === 0 || (view.x === old.x && view.y === old.y && view.zoom === old.zoom);
     if (unmoved) this.fit();

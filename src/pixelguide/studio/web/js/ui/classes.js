@@ -40,7 +40,7 @@ function row(store, { id, name, color }) {
       onblur: () => store.set({ hovered: null }),
     },
     swatch,
-    name,
+    h("span", {}, name),
   );
   const hide = toggle(store, "hidden", id, `Hide ${name}`, ["eye", "hidden"]);
   const lock = toggle(store, "locked", id, `Lock ${name}`, ["open", "locked"]);
@@ -52,8 +52,7 @@ function row(store, { id, name, color }) {
       onpointerleave: () => store.set({ hovered: null }),
     },
     choose,
-    lock.button,
-    hide.button,
+    h("div", { class: "toggles" }, lock.button, hide.button),
   );
   const show = () => {
     const chosen = store.state.classId === id;

@@ -2,13 +2,17 @@
 
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { raiseNotices } from "./notices.js";
+import { t } from "../i18n.js";
+import { handOn } from "./notices.js";
 
-/** @param {string} title @param {...(Node | string)} content @returns {HTMLDialogElement} shown */
+/**
+ * @param {string} title @param {...(Node | string | false)} content
+ * @returns {HTMLDialogElement} shown
+ */
 export function dialog(title, ...content) {
   const close = h(
     "button",
-    { class: "plain", "aria-label": "Close", onclick: () => element.close() },
+    { class: "plain", "aria-label": t("Close"), onclick: () => element.close() },
     icon("close"),
   );
   let beside = false; // where the button went down: text may be selected beyond the edge
@@ -16,40 +20,59 @@ export function dialog(title, ...content) {
     "dialog",
     {
       "aria-label": title,
-      onclose: () => {
-        raiseNotices();
-        element.remove();
-      },
+      onclose: () => handOn(element),
       onpointerdown: (/** @type {Event} */ event) => (beside = event.target === element),
       onclick: (/** @type {Event} */ event) =>
         beside && event.target === element && element.close(),
     },
-    h("div", { class: "sheet" }, h("header", {}, h("h2", {}, title), close), ...content),
+    h(
+      "div",
+      { class: "sheet" },
+      h("header", {}, h("h2", {}, title), close),
+      h("div", { class: "notices" }),
+      ...content,
+    ),
   );
   byId("dialogs").append(element);
   element.showModal();
-  raiseNotices();
   return element;
 }
 
-/** @param {string} title @param {string} question @param {string} yes @returns {Promise<boolean>} */
-export function confirmed(title, question, yes) {
+/**
+ * Ask for one of several answers.
+ * @template {string} T
+ * @param {string} title @param {string} question
+ * @param {[T, string][]} answers what each means and says; the last is the one to recommend
+ * @returns {Promise<T | null>} null if the dialog is closed otherwise
+ */
+export function asked(title, question, answers) {
   return new Promise((resolve) => {
-    let answer = false;
-    const accept = () => {
-      answer = true;
-      element.close();
-    };
-    const element = dialog(
-      title,
-      h("p", {}, question),
+    /** @type {T | null} */
+    let answer = null;
+    const buttons = answers.map(([value, text], k) =>
       h(
-        "div",
-        { class: "row end" },
-        h("button", { onclick: () => element.close() }, "Keep working"),
-        h("button", { class: "primary", onclick: accept }, yes),
+        "button",
+        {
+          class: k === answers.length - 1 ? "primary" : "",
+          "data-answer": value,
+          onclick: () => {
+            answer = value;
+            element.close();
+          },
+        },
+        text,
       ),
     );
+    const element = dialog(title, h("p", {}, question), h("div", { class: "row end" }, ...buttons));
     element.addEventListener("close", () => resolve(answer));
   });
+}
+
+/** @param {string} title @param {string} question @param {string} yes @returns {Promise<boolean>} */
+export async function confirmed(title, question, yes) {
+  const answers = /** @type {["no" | "yes", string][]} */ ([
+    ["no", t("Keep working")],
+    ["yes", yes],
+  ]);
+  return (await asked(title, question, answers)) === "yes";
 }

@@ -4,19 +4,20 @@
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Record<string, unknown>} [properties] on…: listeners; class; properties of the element;
- *   everything else an attribute
+ *   (false too: what is draggable unless told otherwise stays so without it); everything else an
+ *   attribute, unless it is false
  * @param {...(Node | string | null | undefined | false)} children
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (value === undefined || value === null || value === false) continue;
+    if (value === undefined || value === null) continue;
     if (name.startsWith("on")) {
       element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     } else if (name === "class") element.className = String(value);
     else if (name in element) /** @type {any} */ (element)[name] = value;
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else if (value !== false) element.setAttribute(name, value === true ? "" : String(value));
   }
   for (const child of children) if (child) element.append(child);
   return element;

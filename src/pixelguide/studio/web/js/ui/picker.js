@@ -1,18 +1,24 @@
-/** Choosing a picture: a built-in portrait, a file, or a saved project. */
+/** Choosing what to work on: recent work, a built-in portrait, a file, or a saved project. */
 
 import { getJson } from "../api.js";
 import { openProject } from "../files.js";
+import { t } from "../i18n.js";
 import { openPicture, openPortrait } from "../reading.js";
 import { choosePart } from "./crop.js";
-import { confirmed, dialog } from "./dialogs.js";
+import { dialog } from "./dialogs.js";
 import { byId, h } from "./dom.js";
-import { attempt, clearErrors } from "./notices.js";
+import { mayLeave } from "./leaving.js";
+import { attempt } from "./notices.js";
+import { recentWork } from "./recent.js";
 
 /** @typedef {import("../store.js").Store} Store */
 
 /** @param {Store} store */
 export async function showPicker(store) {
-  const { portraits } = await getJson("/api/portraits");
+  const [{ portraits }, recent] = await Promise.all([
+    getJson("/api/portraits"),
+    recentWork(store, () => element.close()),
+  ]);
   const input = fileInput("image/*,.zip", (file) =>
     openFile(store, file).then((done) => done && element.close()),
   );
@@ -21,28 +27,26 @@ export async function showPicker(store) {
       "button",
       {
         class: "face",
-        autofocus: index === 0,
-        "aria-label": `Portrait ${index + 1}`,
-        onclick: async () => {
-          if (!(await mayStartOver(store))) return;
-          element.close();
-          clearErrors();
-          attempt(() => openPortrait(store, index));
-        },
+        "aria-label": t("Portrait {number}", { number: index + 1 }),
+        onclick: () =>
+          attempt(async () => {
+            if (await openPortrait(store, index, () => mayLeave(store))) element.close();
+          }),
       },
       h("img", { src: url, alt: "", width: 96, height: 96 }),
     ),
   );
+  const own = h(
+    "button",
+    { class: "primary", autofocus: true, onclick: () => input.click() },
+    t("Open a file …"),
+  );
   const element = dialog(
-    "Choose a picture",
+    t("Choose a picture"),
+    h("div", { class: "drop" }, own, h("span", {}, t("or drop it here")), input),
+    faces.length > 0 && h("h3", {}, t("Or begin with one of these")),
     h("div", { class: "faces" }, ...faces),
-    h(
-      "div",
-      { class: "drop" },
-      h("span", {}, "Or drop a picture here. "),
-      h("button", { onclick: () => input.click() }, "Open a file …"),
-      input,
-    ),
+    ...recent,
   );
   element.id = "picker";
 }
@@ -51,20 +55,10 @@ export async function showPicker(store) {
 export function mountEmpty(store) {
   const empty = byId("empty");
   empty.append(
-    h("p", {}, "Drop a picture here, or begin with one."),
-    h("button", { onclick: () => attempt(() => showPicker(store)) }, "Choose a picture …"),
+    h("p", {}, t("Drop a picture here, or begin with one.")),
+    h("button", { onclick: () => attempt(() => showPicker(store)) }, t("Choose a picture …")),
   );
   store.watch(["versions"], () => (empty.hidden = store.state.versions.length > 0));
-}
-
-/** Ask, where something painted or made would be lost. @param {Store} store */
-async function mayStartOver({ state: { versions } }) {
-  const worked = versions.some(
-    ({ history, run }) => history.done.length > 0 || history.undone.length > 0 || run,
-  );
-  if (!worked && versions.length < 2) return true;
-  const question = "This replaces what is open. Save the project first to keep it.";
-  return confirmed("Start over?", question, "Start over");
 }
 
 /**
@@ -73,15 +67,14 @@ async function mayStartOver({ state: { versions } }) {
  * @returns {Promise<boolean>} whether it was opened
  */
 export async function openFile(store, file) {
-  if (!(await mayStartOver(store))) return false;
   let opened = false;
   await attempt(async () => {
-    if (/\.zip$/i.test(file.name)) {
-      await openProject(store, file);
-      opened = true;
-    } else opened = await openPicture(store, file, choosePart);
+    const leave = () => mayLeave(store);
+    const open = /\.zip$/i.test(file.name)
+      ? openProject(store, file, leave)
+      : openPicture(store, file, choosePart, leave);
+    opened = await open;
   });
-  if (opened) clearErrors();
   return opened;
 }
 

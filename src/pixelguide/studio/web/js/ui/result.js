@@ -1,6 +1,8 @@
 /** The candidates of an edit: watched while they form, compared, kept. */
 
 import { again, busy, keep } from "../editing.js";
+import { t } from "../i18n.js";
+import { attemptRow } from "./attempts.js";
 import { byId, h, roving } from "./dom.js";
 import { showHow } from "./how.js";
 import { attempt } from "./notices.js";
@@ -13,22 +15,24 @@ import { failed, Waiting } from "./waiting.js";
 
 /** @type {[State["compare"]["kind"], string][]} */
 const COMPARISONS = [
-  ["after", "Edit"],
-  ["before", "Original"],
-  ["slider", "Slider"],
-  ["flicker", "Flicker"],
+  ["after", t("Edit")],
+  ["before", t("Original")],
+  ["slider", t("Slider")],
+  ["flicker", t("Flicker")],
 ];
 
 /** Why another may have the higher share. */
-const BEST = "Best: it is surest of this one, which the share does not count.";
+const BEST = t("Best: it is surest of this one, which the share does not count.");
+/** With less of the region as it was painted, the model did not do what was asked. */
+const LOW = 0.5;
 
 /** @param {Store} store */
 export function mountResult(store) {
   const side = byId("result");
-  const cards = h("div", { class: "cards", role: "radiogroup", "aria-label": "Candidates" });
+  const cards = h("div", { class: "cards", role: "radiogroup", "aria-label": t("Candidates") });
   roving(cards);
   const under = h("div", { class: "under" });
-  side.append(cards, under);
+  side.append(attemptRow(store), cards, under);
   const compare = comparison(store);
   const strength = strengthSlider(store);
   const actions = [...compare, ...strength, ...buttons(store)];
@@ -67,12 +71,31 @@ function showCards(store, cards, run) {
     element.setAttribute("aria-checked", String(k === run.chosen));
     /** @type {HTMLElement} */ (element).tabIndex = k === run.chosen ? 0 : -1;
     const score = /** @type {HTMLElement} */ (element.querySelector(".score"));
-    const share = candidate ? `${Math.round(100 * candidate.roi_accuracy)} %` : "";
-    const best = k === run.outcome?.best;
-    score.textContent = share && (best ? `${share} · best` : share);
-    score.title = `The model reads ${share} of the region as you painted it.${best ? ` ${BEST}` : ""}`;
-    element.setAttribute("aria-label", `Candidate ${k + 1} ${score.textContent}`.trim());
+    const { text, title, doubtful } = verdict(candidate, k === run.outcome?.best);
+    score.textContent = text;
+    score.title = title;
+    score.classList.toggle("doubtful", doubtful);
+    const name = t("Candidate {number}", { number: k + 1 });
+    element.setAttribute("aria-label", `${name} ${doubtful ? title : text}`.trim());
   });
+}
+
+/**
+ * What is said of a candidate.
+ * @param {import("../types.js").Candidate | undefined} candidate @param {boolean} best
+ */
+function verdict(candidate, best) {
+  if (!candidate) return { text: "", title: "", doubtful: false };
+  const share = `${Math.round(100 * candidate.roi_accuracy)} %`;
+  const match = t("{share} match", { share });
+  const low = candidate.roi_accuracy < LOW;
+  const doubtful = low || !!candidate.unlikely;
+  const about = [t("The model reads {share} of the region as you painted it.", { share })];
+  if (low) about.push(t("That is low: look whether it did what you wanted."));
+  if (candidate.unlikely) about.push(t("It looks unlike the pictures that the model knows."));
+  if (best) about.push(BEST);
+  const text = [doubtful ? `⚠ ${match}` : match, ...(best ? [t("best")] : [])].join(" · ");
+  return { text, title: about.join(" "), doubtful };
 }
 
 /** @param {Store} store @param {number} k */
@@ -111,7 +134,7 @@ function comparison(store) {
   );
   const group = h(
     "div",
-    { class: "choice wide", role: "radiogroup", "aria-label": "Compare" },
+    { class: "choice wide", role: "radiogroup", "aria-label": t("Compare") },
     ...made,
   );
   roving(group);
@@ -120,7 +143,7 @@ function comparison(store) {
     min: 0,
     max: 1,
     step: 0.01,
-    "aria-label": "Where the original ends",
+    "aria-label": t("Where the original ends"),
     oninput: () => store.set({ compare: { kind: "slider", at: split.valueAsNumber } }),
   });
   store.watch(["compare"], () => {
@@ -145,7 +168,7 @@ function strengthSlider(store) {
     min: 0,
     max: 1,
     step: 0.01,
-    "aria-label": "Strength",
+    "aria-label": t("Strength"),
     oninput: () => {
       const run = store.version?.run;
       if (!run) return;
@@ -159,7 +182,7 @@ function strengthSlider(store) {
     value.textContent = `${Math.round(100 * strength)} %`;
     slider.setAttribute("aria-valuetext", value.textContent);
   });
-  return [h("label", { class: "strength" }, "Strength", value, slider)];
+  return [h("label", { class: "strength" }, t("Strength"), value, slider)];
 }
 
 /** @param {Store} store */
@@ -170,19 +193,19 @@ function buttons(store) {
       {
         class: "primary",
         id: "keep",
-        title: "Go on with this picture",
+        title: t("Go on with this picture"),
         onclick: () => attempt(() => keep(store)),
       },
-      "Keep this one",
+      t("Keep this one"),
     ),
     h(
       "div",
       { class: "row" },
-      h("button", { id: "again", onclick: () => attempt(() => again(store)) }, "Another seed"),
+      h("button", { id: "again", onclick: () => attempt(() => again(store)) }, t("Another seed")),
       h(
         "button",
-        { id: "how", title: "How it was made", onclick: () => showHow(store) },
-        "Details",
+        { id: "how", title: t("How it was made"), onclick: () => showHow(store) },
+        t("Details"),
       ),
     ),
   ];

@@ -1,0 +1,1 @@
+"""Many edits in one run: manifests, scripted edits, resumable results."""
