@@ -14,6 +14,9 @@ from pixelguide.labels import LabelSet
 from pixelguide.photo.framing import Point
 from pixelguide.studio.starters import starters
 
+_OWN = {"dilation", "strength", "colours"}
+"""Settings whose defaults are the category's, but for strength: the page fades."""
+
 
 def _hex(colour: Sequence[int]) -> str:
     return "#" + bytes(colour).hex()
@@ -75,7 +78,7 @@ class Category:
             "groups": {name: list(labels.ids(members)) for name, members in labels.groups.items()},
             "defaults": {
                 **self.defaults.model_dump(),
-                **EditSettings().model_dump(exclude={"dilation", "strength"}),  # the page fades
+                **EditSettings().model_dump(exclude=_OWN),
                 "roi": "classes",  # the page shows the region while one paints, and draws these
             },
             "starters": starters(labels.names),

@@ -46,7 +46,8 @@ class JobRequest(BaseModel):
                 services.files.check(value, "map")
                 used.append(value)
             services.category.labels.ids(self.classes or [])
-            EditSettings.check("settings", self.settings)
+            settings: EditSettings = EditSettings.check("settings", self.settings)
+            services.category.labels.ids(settings.colours)
         elif self.model_fields_set - {"kind", "picture"}:
             raise InputError("more than a picture to segment", "request", "Give the picture only.")
         return used
