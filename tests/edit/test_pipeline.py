@@ -306,3 +306,30 @@ def test_bad_input_is_named(
 ) -> None:
     with pytest.raises(InputError, match=message):
         pipeline(**{**given, **changes})
+
+
+@pytest.mark.parametrize("output_type", ["np", "latent"])
+def test_classes_are_recoloured_without_a_map(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any], output_type: str
+) -> None:
+    asked = {"image": given["image"], "source_map": given["source_map"]}
+    result = pipeline(**asked, colours={"sky": "#8a4b2d"}, num_images=2, output_type=output_type)
+    changed = np.asarray(result.images[0])
+    if output_type == "latent":
+        changed = (changed.transpose(1, 2, 0) + 1) / 2
+    sky = given["source_map"] == pipeline.label_set.id("sky")
+    assert len(result.images) == 2
+    apart = changed[sky].mean(0) * 255 - np.array([0x8A, 0x4B, 0x2D])
+    before = given["image"][sky].mean(0) - np.array([0x8A, 0x4B, 0x2D])
+    assert np.abs(apart).max() < 12 < np.abs(before).max()
+    with pytest.raises(InputError, match="neither a map nor a colour"):
+        pipeline(**asked)
+
+
+def test_what_is_painted_has_the_colour_that_is_asked_for(
+    pipeline: PixelGuidedPipeline, given: dict[str, Any]
+) -> None:
+    result = pipeline(**given, colours={"house": "#204080"}, num_images=1, output_type="np")
+    house = given["target_map"] == pipeline.label_set.id("house")
+    mean = result.images[0][house].mean(0) * 255
+    assert np.abs(mean - (0x20, 0x40, 0x80)).max() < 8

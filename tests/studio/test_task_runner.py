@@ -51,6 +51,20 @@ def _task(**changes: Any) -> EditTask:
     return EditTask(1, "a", PICTURE, **{**fields, **changes})  # type: ignore[arg-type]
 
 
+def test_an_edit_recolours(runner: TaskRunner) -> None:
+    source = np.full((32, 32), 4, np.uint8)
+    source[4:12] = 5
+    settings = {"colours": {"hair": "#2040c0"}}
+    for pixels in (PICTURE, grey(PICTURE)):
+        task = EditTask(1, str(pixels.sum()), pixels, source, source.copy(), None, settings)
+        outcome = runner.perform(task, lambda state: None)
+        assert isinstance(outcome, EditOutcome)
+        assert len(outcome.images) == 1
+        assert np.abs(outcome.images[0][5:11].mean((0, 1)) - (0x20, 0x40, 0xC0)).max() < 16
+        assert outcome.report["settings"]["colours"] == {"hair": "#2040c0"}
+        assert outcome.scores[0]["colours"]["hair"]["asked"] is True
+
+
 def test_segment_reads_a_map(runner: TaskRunner) -> None:
     outcome = runner.perform(SegmentTask(1, "a", PICTURE), lambda state: None)
     assert isinstance(outcome, SegmentOutcome)

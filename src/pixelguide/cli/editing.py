@@ -56,7 +56,8 @@ class MapOptions:
             "--map",
             callback=map_or_earlier,
             help="The repainted label map (PNG, OpenRaster), of any of its sizes; for several "
-            "pictures a folder with NAME.png or NAME_edited.png for each. Needed without --from.",
+            "pictures a folder with NAME.png or NAME_edited.png for each. Needed without --from "
+            "and --colour.",
         ),
     ] = None
     layer: Layer = None
@@ -68,12 +69,12 @@ class MapOptions:
     ] = None
     snap: Snap = 0
 
-    def target_of(self, name: str, earlier: EarlierEdit | None = None) -> Path:
+    def target_of(self, name: str, earlier: EarlierEdit | None = None) -> Path | None:
         """The map of the picture called `name`, "" for the only one; by default that of an earlier
-        edit. Raises InputError if the folder has none or two."""
+        edit, or None. Raises InputError if the folder has none or two."""
         target = self.target
         if target is None:
-            target = earlier.target if earlier else Path("target.png")
+            return earlier.target if earlier else None
         return _map_in(target, name, "--map", ("_edited", "")) if name else target
 
     def source_of(self, name: str) -> Path | None:
@@ -101,17 +102,19 @@ class EditJob:
 
     image: Path
     out: Path
-    target: Path
+    target: Path | None
     source: Path | None
 
     def read(
         self, labels: LabelSet, part: PartOptions, maps: MapOptions
-    ) -> tuple[PictureFile, MapFile, LabelMap | None]:
-        """The picture, the map after painting and the one before. Raises InputError if one of them
-        cannot be used."""
+    ) -> tuple[PictureFile, MapFile | None, LabelMap | None]:
+        """The picture, the map after painting and the one before, if there are any. Raises
+        InputError if one of them cannot be used."""
         from pixelguide.labels import LabelMap
 
-        painted = MapFile.open(self.target, labels, maps.snap, maps.layer)
+        painted = None
+        if self.target is not None:
+            painted = MapFile.open(self.target, labels, maps.snap, maps.layer)
         source = None if self.source is None else LabelMap.load(self.source, labels, maps.snap)
         return PictureFile.open(self.image, part, painted), painted, source
 
@@ -190,12 +193,19 @@ def edit(
         region, sampling = earlier.filled(region, context), earlier.filled(sampling, context)
         pictures, model = earlier.filled(pictures, context), earlier.filled(model, context)
     classes = names("classes", region.classes) if region.classes is not None else None
-    settings = checked(EditSettings, **vars(sampling), roi=region.roi, dilation=region.dilation)
+    settings = checked(
+        EditSettings, **vars(sampling), roi=region.roi, dilation=region.dilation,
+        colours=region.wanted_colours(),
+    )  # fmt: skip
     jobs = [
         EditJob(image, output.out / name, maps.target_of(name, earlier), maps.source_of(name))
         for image, name in named_pictures
     ]
     labels = check_labels(model.model)
+    try:
+        labels.ids(settings["colours"])
+    except InputError as error:
+        raise InputError(error.what, "--colour", error.hint) from None
     if earlier:
         earlier.check_model(model.model, repeated.any_model)
     for job in jobs:  # all that can be told before a model is opened, which takes longest
@@ -231,19 +241,22 @@ def _edit_one(
     pictures, maps, region, output, told = options
     file_format = output.file_format()
     picture, painted, source = job.read(editor.labels, pictures, maps)
-    warn_of_map(painted.label_map, painted.name)
+    target = None
+    if painted:
+        target = painted.label_map
+        warn_of_map(painted.label_map, painted.name)
     if job.source and source:
         warn_of_map(source, job.source.name)
     picture.give(editor, file_format)
     if region.dry_run:
-        dry = editor.dry_run(painted.label_map, source=source, edit_classes=classes, **settings)
+        dry = editor.dry_run(target, source=source, edit_classes=classes, **settings)
         saved = dry.save(job.out)
         told.result(f"{job.out / 'preview.png'}: {may_change(saved)}", job.out, saved)
         return saved
     warn_of_unfamiliar(editor, job.image.name)
     with told.progress() as report:
         result = editor.edit(
-            painted.label_map, source=source, edit_classes=classes, on_progress=report, **settings
+            target, source=source, edit_classes=classes, on_progress=report, **settings
         )
     saved = result.save(job.out, file_format, output.overwrite)
     if output.open_raster:

@@ -86,7 +86,9 @@ class EarlierEdit:
                 "It cannot be repeated from its report.",
             )
         values = {name: value for name, value in settings.items() if name != "model"}
-        values["classes"] = ",".join(settings["edit_classes"])
+        if settings["edit_classes"]:
+            values["classes"] = ",".join(settings["edit_classes"])
+        values["colours"] = [f"{name}={text}" for name, text in settings.get("colours", {}).items()]
         values["model"] = str(settings["model"]["name"])
         return values
 
@@ -97,8 +99,9 @@ def _was_typed(context: typer.Context, name: str) -> bool:
 
 
 def map_or_earlier(context: typer.Context, value: Path | None) -> Path | None:
-    """Raise InputError when neither --map nor --from is given."""
-    if value is None and context.params.get("earlier_report") is None:
+    """Raise InputError when none of --map, --from and --colour is given."""
+    given = context.params.get("earlier_report") or context.params.get("colours")
+    if value is None and not given:
         raise InputError("missing option '--map'", hint=f"See `{context.command_path} --help`.")
     return value
 

@@ -15,6 +15,7 @@ from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
 from pixelguide.guidance.flat_colours import Colours
 from pixelguide.guidance.guidance import GuidedDenoiser
+from pixelguide.guidance.recolouring import Recolouring
 from pixelguide.guidance.region import composite
 from pixelguide.guidance.sampling import Steer, Step, noised_start, sample_edit
 from pixelguide.images import from_model, to_model
@@ -31,31 +32,39 @@ def make_pictures(
     clock: Clock,
     on_step: Callable[[Step], Steer | None] | None = None,
     x_t: Tensor | None = None,
+    dyes: Recolouring | None = None,
 ) -> NDArray[np.uint8]:
     """Candidates, uint8 N×S×S×3, one for each of N CPU `generators`.
 
     predict: the guided network, see `guidance`. schedule: all of the model's levels. colours: of
     classes, see `Plan.colours`. clock: told how long the inversion and the steps take. x_t: a start
-    from outside, see `Steering`. Raises InputError if that has another shape.
+    from outside, see `Steering`. dyes: for what is only recoloured, which all candidates share.
+    Raises InputError if x_t has another shape.
     """
+    before = dyes(subject.image) if dyes else subject.image
+    if not plan.made.any():
+        return composite(subject.image, before[None].repeat(len(generators), 0), plan.roi)
     steps = plan.step_plan
     levels = schedule.respaced(spaced_timesteps(plan.start, steps.steps, steps.spacing))
     x_0 = subject.x_0()
+    if dyes:
+        x_0 = to_model(before, x_0.device)
     if x_t is not None:
         x_t = _given(x_t, len(generators), x_0)
     elif plan.start_from == "colours":
-        painted = to_model(plan.colours(subject.image, colours), x_0.device)
+        painted = to_model(plan.colours(before, colours), x_0.device)
         x_t = noised_start(painted, levels, generators, plan.temperature)
     else:
         with clock("inversion"):
-            x_t = subject.inverted(plan.start, steps.inversion_steps)
-    inside = torch.from_numpy(plan.roi).to(x_0.device)
+            x_t = subject.inverted(plan.start, steps.inversion_steps, x_0 if dyes else None)
+    inside = torch.from_numpy(plan.made).to(x_0.device)
     with clock("sampling"):
         x_edit = sample_edit(
             predict, x_0, x_t, inside, levels, plan.scale, generators, steps.sampler, on_step,
             plan.temperature,
         )  # fmt: skip
-    return composite(subject.image, from_model(x_edit), plan.roi)
+    made = composite(before, from_model(x_edit), plan.made)
+    return composite(subject.image, made, plan.roi)
 
 
 def _given(x_t: Tensor, count: int, x_0: Tensor) -> Tensor:

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from pixelguide.edit.plan import Plan, plan_edit
 from pixelguide.edit.reader import PictureReader
 from pixelguide.edit.settings import EditSettings
+from pixelguide.edit.wanted_colours import asked_colours
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.guidance.recolouring import Recolouring, recolouring
 from pixelguide.guidance.region import dilate
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
@@ -30,10 +32,12 @@ LINE = (255, 0, 255)
 
 @dataclass(frozen=True)
 class PlannedEdit:
-    """The maps, the plan, and the way back into a photograph if there is one."""
+    """The maps, the plan, the way back into a photograph if there is one, and the dyes of what is
+    recoloured."""
 
     plan: Plan
     full: FullSize | None
+    dyes: Recolouring | None = None
 
     @property
     def of(self) -> str:
@@ -115,7 +119,7 @@ class EditPlanner(PictureReader):
 
     def dry_run(
         self,
-        target: LabelMap | str | Path,
+        target: LabelMap | str | Path | None = None,
         *,
         source: LabelMap | None = None,
         edit_classes: Sequence[str] | None = None,
@@ -125,7 +129,7 @@ class EditPlanner(PictureReader):
 
         Parameters
         ----------
-        target : LabelMap, str or Path
+        target : LabelMap, str or Path, optional
             As for `edit`.
         source : LabelMap, optional
             As for `edit`.
@@ -157,7 +161,7 @@ class EditPlanner(PictureReader):
 
     def _planned(
         self,
-        target: LabelMap | str | Path,
+        target: LabelMap | str | Path | None,
         source: LabelMap,
         edit_classes: Sequence[str] | None,
         chosen: EditSettings,
@@ -165,6 +169,12 @@ class EditPlanner(PictureReader):
     ) -> PlannedEdit:
         """The plan of an edit, all maps at the model's size."""
         subject = self._opened()
+        if target is None:
+            if not chosen.colours:
+                raise InputError(
+                    "neither a map nor a colour", "edit", "Give a repainted map, or colours."
+                )
+            target = source
         if not isinstance(target, LabelMap):
             target = LabelMap.load(target, self.labels)
         try:
@@ -174,9 +184,12 @@ class EditPlanner(PictureReader):
         target = subject.at_model_size(target, source)
         plan = plan_edit(
             source, target, edit_classes, chosen, self.defaults, len(self._denoiser.schedule),
-            subject.placement is not None, region,
+            subject.placement is not None, region, asked_colours(chosen.colours, target, subject),
         )  # fmt: skip
+        dyes = recolouring(subject.image, source, target, plan.asked, plan.dilation)
         full = subject.full_size(plan.roi, plan.dilation, chosen.seed, chosen.detail)
         if full:
             full = replace(full, source=source.ids, target=target.ids)
-        return PlannedEdit(plan, full)
+        if full and dyes:
+            full = replace(full, dyes=dyes.at_strength(chosen.strength))
+        return PlannedEdit(plan, full, dyes)

@@ -21,7 +21,9 @@ from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.second_picture import second_picture
 from pixelguide.edit.settings import EditSettings
+from pixelguide.edit.wanted_colours import with_colours
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.guidance.mean_colours import with_class_colours
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_mask
@@ -58,7 +60,7 @@ class Editor(EditPlanner):
 
     def edit(
         self,
-        target: LabelMap | str | Path,
+        target: LabelMap | str | Path | None = None,
         *,
         source: LabelMap | None = None,
         edit_classes: Sequence[str] | None = None,
@@ -72,8 +74,9 @@ class Editor(EditPlanner):
 
         Parameters
         ----------
-        target : LabelMap, str or Path
-            The repainted map or its PNG, of the picture's size S×S, or of the photograph's.
+        target : LabelMap, str or Path, optional
+            The repainted map or its PNG, of the picture's size S×S, or of the photograph's; by
+            default `source`, where `colours` are asked for.
         source : LabelMap, optional
             The map that the target was painted from; by default `segment()`.
         edit_classes : sequence of str, optional
@@ -105,19 +108,19 @@ class Editor(EditPlanner):
             settings = {**settings, "num_images": len(generators)}
         chosen: EditSettings = EditSettings.check("settings", settings)
         subject, clock = self._opened(), Clock()
-        if not isinstance(target, LabelMap):
-            target = LabelMap.load(target, self.labels)
         with clock("segment"):
             source = source or self.segment()
         planned = self._planned(target, source, edit_classes, chosen, region)
         plan, full = planned.plan, planned.full
         seeded = {"seed": None} if generators else {}  # the caller's generators decide, not a seed
-        if generators is None:
-            generators = [generator(chosen.seed, "candidate", k) for k in range(chosen.num_images)]
+        count = chosen.num_images if plan.made.any() else 1
+        generators = generators or [generator(chosen.seed, "candidate", k) for k in range(count)]
+        colours = plan.class_colours(subject.image)
+        predict = self._predictor(plan.target, plan.made, plan.scale)
+        predict = with_class_colours(predict, colours, plan.target, plan.made)
         images = make_pictures(
-            plan, subject, self._predictor(plan.target, plan.roi, plan.scale),
-            self._denoiser.schedule, self._colours, generators, clock,
-            steering.on_step or step_watcher(on_progress), steering.x_t,
+            plan, subject, predict, self._denoiser.schedule, self._colours, generators, clock,
+            steering.on_step or step_watcher(on_progress), steering.x_t, planned.dyes,
         )  # fmt: skip
         images = at_strength(subject.image, images, chosen.strength)
         with clock("scoring"):
@@ -126,12 +129,8 @@ class Editor(EditPlanner):
                 self._segmenter, self.image, images, plan.target, plan.roi,
                 usual.limit if usual else None,
             )  # fmt: skip
-        reproducible = {
-            **chosen.model_dump(),
-            **plan.report(),
-            **seeded,
-            **self._circumstances(full),
-        }
+        candidates = with_colours(candidates, plan.target, colours, plan.roi)
+        reproducible = chosen.model_dump() | plan.report() | seeded | self._circumstances(full)
         known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(
             candidates,

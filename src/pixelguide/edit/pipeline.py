@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,6 +34,7 @@ from pixelguide.edit.settings import EditDefaults, StartFrom
 from pixelguide.errors import InputError
 from pixelguide.guidance.region import RoiMode
 from pixelguide.guidance.schedules import Sampler, ScheduleName
+from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.segment.classifier import ClassifierBank
 
@@ -131,7 +132,7 @@ class PixelGuidedPipeline(SavedPipeline):
     def __call__(
         self,
         image: Any,
-        target_map: Any,
+        target_map: Any = None,
         source_map: Any = None,
         edit_classes: Sequence[str] | None = None,
         num_images: int | None = None,
@@ -143,6 +144,7 @@ class PixelGuidedPipeline(SavedPipeline):
         schedule: ScheduleName | Auto = "auto",
         temperature: float | Auto = "auto",
         roi: RoiMode | Auto = "auto",
+        colours: Mapping[str, str] | None = None,
         num_images_per_prompt: int | None = None,
         generator: Generators = None,
         latents: torch.Tensor | None = None,
@@ -157,8 +159,9 @@ class PixelGuidedPipeline(SavedPipeline):
         ----------
         image : PIL.Image.Image, numpy.ndarray or torch.Tensor, or list of these
             The picture, of S×S pixels: uint8 S×S×3, or float in [0, 1] as "np" and "pt" give it.
-        target_map : PIL.Image.Image or numpy.ndarray, or list of these
-            What it is to follow: class ids, uint8 S×S or a palette image.
+        target_map : PIL.Image.Image or numpy.ndarray, or list of these, optional
+            What it is to follow: class ids, uint8 S×S or a palette image; by default its own map,
+            where `colours` are asked for.
         source_map : numpy.ndarray, optional, or list of these
             The map before painting, uint8 S×S; by default what the segmenter reads.
         edit_classes : sequence of str, optional
@@ -169,6 +172,8 @@ class PixelGuidedPipeline(SavedPipeline):
             See `EditSettings`.
         sampler, schedule, temperature, roi : Any
             See `EditSettings`; an automatic sampler is that of the scheduler, if it has one.
+        colours : mapping of str to str, optional
+            The colours that classes or groups are to have, see `EditSettings`.
         num_images_per_prompt : int, optional
             The same as `num_images`.
         generator : torch.Generator or sequence of torch.Generator, optional
@@ -213,6 +218,7 @@ class PixelGuidedPipeline(SavedPipeline):
             "num_inference_steps": num_inference_steps, "start_from": start_from,
             "start_timestep": start_timestep, "guidance_scale": guidance_scale,
             "sampler": sampler, "schedule": schedule, "temperature": temperature, "roi": roi,
+            "colours": dict(colours or {}),
         }  # fmt: skip
         if sampler == "auto":
             settings["sampler"] = adopted_sampler(self.scheduler) or "auto"
@@ -222,13 +228,16 @@ class PixelGuidedPipeline(SavedPipeline):
         for k, one in enumerate(pictures):
             own = slice(k * count, (k + 1) * count)
             editor.set_image(as_picture(one["image"]))
-            source = one["source_map"]
+            target, source = (
+                None if ids is None else LabelMap(np.asarray(ids), editor.labels)
+                for ids in (one["target_map"], one["source_map"])
+            )
             watcher = StepWatcher(self, callback_on_step_end, callback_on_step_end_tensor_inputs)
             start = None if latents is None else latents[own]
             try:
                 result = editor.edit(
-                    LabelMap(np.asarray(one["target_map"]), editor.labels),
-                    source=None if source is None else LabelMap(np.asarray(source), editor.labels),
+                    target,
+                    source=source,
                     edit_classes=edit_classes,
                     generators=generators[own],
                     steering=Steering(watcher, start),
@@ -237,7 +246,10 @@ class PixelGuidedPipeline(SavedPipeline):
             finally:
                 watcher.close()
             results.append(result)
-            left.append(watcher.latents)  # type: ignore[arg-type]  # there is at least one step
+            last = watcher.latents
+            if last is None:  # what is only recoloured takes no step
+                last = to_model(np.stack([candidate.image for candidate in result.candidates]))
+            left.append(last)
             if self.interrupt:  # pictures that were not begun are left out
                 break
         self.maybe_free_model_hooks()

@@ -9,8 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.colours import to_hex
 from pixelguide.edit.settings import EditDefaults, EditSettings, StartFrom
 from pixelguide.errors import InputError
+from pixelguide.guidance.class_colours import ClassColour, kept_colours
 from pixelguide.guidance.flat_colours import Colours, flat_colours
 from pixelguide.guidance.moved_parts import with_moved_parts
 from pixelguide.guidance.painted_parts import WIDEST, specks, without_specks
@@ -57,7 +59,8 @@ class Plan:
 
     source, target: the maps before and after painting. classes: Q of eq. 7. mode: how the region
     was found. painted, roi: the pixels that may change, bool S×S, before and after dilation by
-    `dilation` pixels. start, scale, temperature, start_from: see `EditSettings`.
+    `dilation` pixels. made: those of the ROI that the steps make anew; the rest is only recoloured.
+    asked: colours that were asked for. start, scale, temperature, start_from: see `EditSettings`.
     """
 
     source: LabelMap
@@ -66,6 +69,8 @@ class Plan:
     mode: RoiMode
     painted: NDArray[np.bool_]
     roi: NDArray[np.bool_]
+    made: NDArray[np.bool_]
+    asked: tuple[ClassColour, ...]
     dilation: int
     start: int
     scale: float
@@ -77,14 +82,29 @@ class Plan:
         """`image` (uint8 S×S×3) as an edit from colours begins: flat where labels change (see
         `flat_colours`; `known`: colours of classes), and with the old pixels of parts that moved
         (see `with_moved_parts`)."""
+        asked = {label: wanted.colour for wanted in self.asked for label in wanted.ids}
         flat = flat_colours(
-            image, self.source, self.target, self.classes, self.painted, self.roi, known, "changed"
-        )
+            image, self.source, self.target, self.classes, self.painted, self.roi, known,
+            "changed", asked,
+        )  # fmt: skip
         return with_moved_parts(flat, image, self.source, self.target, self.classes, self.roi)
+
+    def class_colours(self, image: NDArray[np.uint8]) -> tuple[ClassColour, ...]:
+        """What colours classes of `image` (uint8 S×S×3) are to have: those asked for, and of the
+        others that are edited or painted their own."""
+        painted = self.target.ids[self.made & (self.source.ids != self.target.ids)]
+        edited = {*self.target.labels.ids(self.classes), *map(int, np.unique(painted))}
+        taken = {label for wanted in self.asked for label in wanted.ids}
+        others = sorted(edited - taken - {IGNORE})
+        return self.asked + kept_colours(image, self.source, self.target, others, self.made)
 
     def report(self) -> dict[str, Any]:
         """What was chosen, for the settings that reproduce a result."""
+        colours = {wanted.name: to_hex(wanted.colour) for wanted in self.asked}
+        if not self.made.any():  # no step was made
+            return {"edit_classes": [], "colours": colours, "dilation": self.dilation}
         return {
+            "colours": colours,
             "num_inference_steps": self.step_plan.steps,
             "inversion_steps": self.step_plan.inversion_steps,
             "sampler": self.step_plan.sampler,
@@ -116,21 +136,33 @@ def plan_edit(
     timesteps: int,
     photograph: bool = False,
     region: NDArray[np.bool_] | None = None,
+    asked: Sequence[ClassColour] = (),
 ) -> Plan:
     """The plan of the edit from `source` to `target`, maps of one size.
 
     classes: names or groups, or one of them; None for `edited_classes`. timesteps: of the model,
     which t0 must not exceed. photograph: the picture is a part of one. region: what may change,
-    bool of the maps' shape, before dilation; None to find it. Raises InputError when there is
-    nothing to edit or a setting is out of range.
+    bool of the maps' shape, before dilation; None to find it. asked: colours of classes, whose
+    pixels may change too; those that keep their class are made anew only from a start that was
+    chosen. Raises InputError when there is nothing to edit or a setting is out of range.
     """
     if isinstance(classes, str):
         classes = (classes,)
-    mode, named, painted = _region(source, target, tuple(classes or ()), settings.roi, photograph)
-    if region is not None:
-        painted = _given(region, source, target)
+    recoloured = np.isin(target.ids, [label for wanted in asked for label in wanted.ids])
+    mode: RoiMode = "classes"
+    named: tuple[str, ...] = ()
+    if asked and (source.ids == target.ids).all():
+        painted = np.zeros_like(recoloured)
+    else:
+        mode, named, painted = _region(
+            source, target, tuple(classes or ()), settings.roi, photograph
+        )
+        if region is not None:
+            painted = _given(region, source, target)
+    if settings.start_timestep != "auto":
+        painted = painted | recoloured
     dilation = defaults.dilation if settings.dilation is None else settings.dilation
-    roi = dilate(painted, dilation)
+    made, roi = dilate(painted, dilation), dilate(painted | recoloured, dilation)
     if (target.ids[roi] == IGNORE).all():
         raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
     pixels = int(painted.sum())
@@ -148,8 +180,10 @@ def plan_edit(
         target,
         named,
         mode,
-        painted,
+        painted | recoloured,
         roi,
+        made,
+        tuple(asked),
         dilation,
         start,
         scale,

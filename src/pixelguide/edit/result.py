@@ -53,6 +53,9 @@ class Candidate:
     oddity : float, optional
         How odd it is to the prior inside the ROI: its error through noise there, as a multiple of
         what is usual (see `oddities`); None where that was not asked for or is not known.
+    colours : dict, optional
+        Of classes whose colour was asked for or to be kept: {"wanted", "asked", "reached",
+        "delta_e"}, colours as #rrggbb, their distance by CIEDE2000.
     """
 
     index: int
@@ -61,6 +64,7 @@ class Candidate:
     roi_accuracy: float
     changed_pixels_outside: int
     oddity: float | None = None
+    colours: dict[str, Any] | None = None
 
     @property
     def unlikely(self) -> bool:
@@ -92,6 +96,7 @@ class Candidate:
             "roi_loss": round(self.roi_loss, 6),
             "changed_pixels_outside": self.changed_pixels_outside,
             **known,
+            **({"colours": self.colours} if self.colours else {}),
         }
 
     def __repr__(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pixelguide.checked import Checked
+from pixelguide.colours import read_colour
 from pixelguide.errors import InputError
 from pixelguide.guidance.region import RoiMode
 from pixelguide.guidance.schedules import SCHEDULES, Sampler, ScheduleName, StepPlan
@@ -61,6 +62,9 @@ class EditSettings(Checked):
     rank : "likely" or "agreement"
         What candidates are ranked by: agreement with the map and how usual they look to the prior,
         where the model says what is usual, or agreement alone (the paper's choice).
+    colours : dict of str to str
+        The colours that classes or groups are to have: "#8a4b2d", a name, or "from:x,y" of the
+        picture; edited classes without one keep theirs.
     """
 
     num_images: int = Field(4, ge=1, le=64)
@@ -78,6 +82,14 @@ class EditSettings(Checked):
     strength: float = Field(1.0, ge=0, le=1)
     detail: bool = True
     rank: Literal["likely", "agreement"] = "likely"
+    colours: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("colours")
+    @classmethod
+    def _are_colours(cls, colours: dict[str, str]) -> dict[str, str]:
+        for name, text in colours.items():
+            read_colour(text, f"the colour of '{name}'")
+        return colours
 
     def step_plan(
         self, start: int, large: bool = False, start_from: StartFrom = "inversion"

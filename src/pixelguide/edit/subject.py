@@ -53,6 +53,11 @@ class Subject:
         """The picture as the network sees it, float32 1×3×S×S in [-1, 1]."""
         return to_model(self.image, self._denoiser.device)
 
+    @property
+    def knows_lightness_alone(self) -> bool:
+        """Whether the category was made of grey pictures."""
+        return self._statistics.grey
+
     def segment(self) -> LabelMap:
         """The label map with its uncertainty; a copy, which may be painted on."""
         if self._label_map is None:
@@ -74,10 +79,13 @@ class Subject:
         unexplained = known.denoising / max(float(self.image.std()), 1.0)
         return math.sqrt(unexplained * known.doubt)
 
-    def inverted(self, start: int, steps: int) -> Tensor:
-        """x_{t0} of the inversion to t0 = `start` over `steps` timesteps, 1×3×S×S."""
+    def inverted(self, start: int, steps: int, instead: Tensor | None = None) -> Tensor:
+        """x_{t0} of the inversion to t0 = `start` over `steps` timesteps, 1×3×S×S. instead: of
+        another x_0, of which it is not kept."""
+        schedule: Schedule = self._denoiser.schedule.respaced(spaced_timesteps(start, steps))
+        if instead is not None:
+            return invert(self._denoiser, instead, schedule)
         if (start, steps) not in self._inversions:
-            schedule: Schedule = self._denoiser.schedule.respaced(spaced_timesteps(start, steps))
             self._inversions[start, steps] = invert(self._denoiser, self.x_0(), schedule)
         return self._inversions[start, steps]
 

@@ -4,6 +4,7 @@ SDEdit would paint by hand."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -42,6 +43,7 @@ def flat_colours(
     roi: NDArray[np.bool_],
     colours: Colours,
     strokes: Strokes = "classes",
+    asked: Colours = MappingProxyType({}),
 ) -> NDArray[np.uint8]:
     """`image` (uint8 S×S×3) with flat colours where it is to change: uint8 S×S×3.
 
@@ -51,6 +53,7 @@ def flat_colours(
     over the picture; for a class that is not edited but uncovered, over the picture outside the
     ROI; for one that the picture does not show, from `colours`, and where these lack it too the
     mean of the pixels around the ROI: closed lids or ears are most like the face beside them.
+    asked: colours that come before all these.
     """
     region = painted.copy()
     if strokes == "changed":
@@ -65,7 +68,9 @@ def flat_colours(
         outside = shown & ~roi
         if label not in edited and outside.any():
             shown = outside
-        if shown.any():
+        if label in asked:
+            colour = asked[label]
+        elif shown.any():
             colour = image[shown].mean(0)
         elif label in colours:
             colour = colours[label]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.colours import LUMA
 from pixelguide.labels import IGNORE
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 SMOOTH = 1 / 32
 """Of the side: over so much the colours of a class are averaged, which leaves out its texture."""
 _SOFT = 0.7
@@ -25,8 +25,8 @@ class Chroma:
     share: NDArray[np.float32]
 
 
-def chroma_of(values: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Colours (uint8 …×3) less their lightness: float32 …×3."""
+def chroma_of(values: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours of 255 (…×3) less their lightness: float32 …×3."""
     colours = values.astype(np.float32)
     chroma: NDArray[np.float32] = colours - (colours @ LUMA)[..., None]
     return chroma

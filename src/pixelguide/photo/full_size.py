@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelguide.files import write_atomically
+from pixelguide.guidance.recolouring import Recolouring
 from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.class_chroma import Chroma, class_chroma
@@ -34,7 +35,8 @@ class FullSize:
     before: uint8 S×S×3, what was taken out of it. roi: bool S×S. feather: model pixels over which
     a change sets in, inside the ROI. lightness: colours stay, see `put_back`, but for those of
     classes that were painted: source, target, their ids before and after, uint8 S×S. seed: of the
-    noise that is given back. detail: what paints detail finer than the model's pixels.
+    noise that is given back. detail: what paints detail finer than the model's pixels. dyes: for
+    classes that are recoloured, made on `before`.
     """
 
     placement: Placement
@@ -46,6 +48,7 @@ class FullSize:
     target: NDArray[np.uint8] | None = None
     seed: int = 0
     detail: DetailStep | None = None
+    dyes: Recolouring | None = None
 
     def __repr__(self) -> str:
         return f"FullSize({self.photograph!r}, crop {self.placement.frame})"
@@ -74,7 +77,7 @@ class FullSize:
         """The pixels that change when `before` becomes `after` (uint8 S×S×3)."""
         return put_back(
             self.placement, self.before, after, self.roi, self.feather, self.lightness,
-            self._noise, self._chroma, self.detail,
+            self._noise, self._chroma, self.detail, self.dyes,
         )  # fmt: skip
 
     def picture(self, after: NDArray[np.uint8]) -> Pixels:

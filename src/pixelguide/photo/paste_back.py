@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pixelguide.colours import LUMA
+from pixelguide.guidance.recolouring import Recolouring
 from pixelguide.guidance.region import dilate
-from pixelguide.photo.class_chroma import LUMA, Chroma, chroma_of
+from pixelguide.photo.class_chroma import Chroma, chroma_of
 from pixelguide.photo.detail import LARGE_ENOUGH, ZOOM, DetailStep, finer_detail
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.grain import Tile, tiled
@@ -51,6 +54,7 @@ def put_back(
     noise: Tile | None = None,
     chroma: Chroma | None = None,
     detail: DetailStep | None = None,
+    dyes: Recolouring | None = None,
 ) -> Patch:
     """The photograph with the change from `before` to `after` (uint8 S×S×3) inside `roi` (S×S).
 
@@ -65,7 +69,11 @@ def put_back(
     detail: adds what the enlarged change lacks where it replaced the texture, if the photograph is
     large enough for more (`LARGE_ENOUGH`).
     noise: the photograph's own, which comes where its texture went, so that its strength stays.
+    dyes: first the photograph and the picture before are recoloured, and then changed: a class in
+    another colour keeps its texture.
     """
+    if dyes is not None:
+        before = dyes(before)
     if lightness:
         before, after = grey(before), grey(after)
     change = after.astype(np.float32) - before
@@ -78,6 +86,9 @@ def put_back(
     finer = None
     if detail is not None and placement.frame.size >= LARGE_ENOUGH * placement.side:
         fine = Placement(placement.photograph, placement.frame, ZOOM * placement.side).extract()
+        if dyes is not None:
+            whole = fine.shape[1::-1]
+            fine = dyes(fine, lambda plane: np.asarray(Image.fromarray(plane).resize(whole)))
         replaced = (much * weight[1::2, 1::2]).astype(np.float32)
         finer = finer_detail(detail, grey(fine) if lightness else fine, before + change, replaced)
     window = placement.window(roi)
@@ -93,7 +104,11 @@ def put_back(
         w = np.where(inside[placement.model_pixels(*part)], w * w * (3 - 2 * w), 0)
         # the texture goes later than the change sets in, or its end would be a line
         m = w * np.clip(enlarged(much, Image.Resampling.BILINEAR), 0, 1)
-        p = grey(seen) if lightness else seen
+        dyed = seen.astype(np.float32)
+        if dyes is not None:
+            new = dyes.dyed(dyed, partial(enlarged, how=Image.Resampling.BILINEAR))
+            dyed = np.where(inside[placement.model_pixels(*part)][..., None], new, dyed)
+        p = np.rint(dyed @ LUMA)[..., None] if lightness else dyed
         added = np.empty(seen.shape, np.float32)
         for channel in range(1 if lightness else 3):
             texture = p[..., channel] - enlarged(before[..., channel].astype(np.float32))
@@ -111,7 +126,9 @@ def put_back(
                 ..., None
             ]
             wanted = np.stack([enlarged(chroma.colours[..., c]) for c in range(3)], -1)
-            added += share * (wanted - chroma_of(seen))
+            added += share * (wanted - chroma_of(dyed))
+        if dyes is not None:
+            added += dyed - seen
         _add(patch[rows.start - top : rows.stop - top], added)
     return Patch(patch, left, top)
 

@@ -35,6 +35,10 @@ def samples_of(path: Path, size: int) -> tuple[bytes, ...]:
     return tuple(picture_png(tile) for tile in tiles)
 
 
+_OWN = {"dilation", "strength", "colours"}
+"""Settings whose defaults are the category's, but for strength: the page fades."""
+
+
 def _hex(colour: Sequence[int]) -> str:
     return "#" + bytes(colour).hex()
 
@@ -96,7 +100,7 @@ class Category:
             "groups": {name: list(labels.ids(members)) for name, members in labels.groups.items()},
             "defaults": {
                 **self.defaults.model_dump(),
-                **EditSettings().model_dump(exclude={"dilation", "strength"}),  # the page fades
+                **EditSettings().model_dump(exclude=_OWN),
             },
             "starters": starters(labels.names),
         }

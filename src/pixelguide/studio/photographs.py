@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
+from pixelguide.guidance.class_colours import ClassColour
+from pixelguide.guidance.recolouring import recolouring
 from pixelguide.images import decode_image, to_rgb
 from pixelguide.photo.find_face import open_finder
 from pixelguide.photo.framing import SMALLEST_SHARE, Frame, Placement, Point
@@ -173,14 +175,14 @@ def _photograph_of(files: FileStore, picture: str, lineage: Lineage) -> Placemen
     return Placement(photograph, Frame(part.x, part.y, part.size), size)
 
 
-def full_size_of(files: FileStore, candidate: str) -> FullSize | None:
+def full_size_of(files: FileStore, candidate: str, strength: float = 1) -> FullSize | None:
     """The way of an edit's candidate, or of a fainter one, into the photograph; as
-    `photograph_of`."""
+    `photograph_of`. strength: how much of it is let through."""
     change = files.provenance.of(candidate)
     if not isinstance(change, Change):
         return None
     placement = photograph_of(files, change.parent)
-    return _full_size(files, placement, change) if placement else None
+    return _full_size(files, placement, change.fainter(strength)) if placement else None
 
 
 def photograph_file(
@@ -205,4 +207,16 @@ def patch_png(patch: Patch) -> bytes:
 
 
 def _full_size(files: FileStore, placement: Placement, change: Change) -> FullSize:
-    return FullSize(placement, files.picture(change.parent), files.roi(change.roi), change.feather)
+    before = files.picture(change.parent)
+    full = FullSize(placement, before, files.roi(change.roi), change.feather)
+    if (dyed := change.dyed) is None:
+        return full
+    source, target = files.label_map(dyed.source), files.label_map(dyed.target)
+    asked = [
+        ClassColour(
+            name, target.labels.ids((name,)), np.array(ImageColor.getrgb(text), float), asked=True
+        )
+        for name, text in dyed.colours.items()
+    ]
+    dyes = recolouring(before, source, target, asked, change.feather)
+    return replace(full, dyes=dyes and dyes.at_strength(dyed.strength))

@@ -136,6 +136,8 @@ def files_of(project: Project) -> dict[str, Kind]:
         else:
             note("picture", origin.parent)
             note("roi", origin.roi)
+            if origin.dyed:
+                note("map", origin.dyed.source, origin.dyed.target)
     _check_origins(project.origins)
     return found
 

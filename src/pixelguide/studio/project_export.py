@@ -73,8 +73,9 @@ def _edit(job: Job) -> Edit:
 
 
 def _format_version(origins: dict[str, Origin]) -> Literal[1, 2, 3]:
-    if any(isinstance(origin, Part) and origin.base for origin in origins.values()):
-        return 3
+    for origin in origins.values():
+        if origin.base if isinstance(origin, Part) else origin.dyed:
+            return 3
     return 2 if origins else 1
 
 

@@ -14,7 +14,7 @@ from pixelguide.photo.framing import Frame, Placement
 from pixelguide.studio import photographs, uploads
 from pixelguide.studio.project import FOLDERS, Project, files_of
 from pixelguide.studio.project_zip import ProjectZip
-from pixelguide.studio.provenance import Origin, Part
+from pixelguide.studio.provenance import Change, Origin, Part
 from pixelguide.studio.services import Services
 from pixelguide.studio.stored_files import Kind, picture_png, png
 from pixelguide.studio.tasks import edit_result
@@ -94,7 +94,11 @@ def _check_parts(origins: dict[str, Origin], files: dict[str, bytes], size: int)
 def _renamed(origin: Origin, ids: dict[str, str]) -> Origin:
     names = ("photograph", "base") if isinstance(origin, Part) else ("parent", "roi")
     known = {name: getattr(origin, name) for name in names}
-    return origin.model_copy(update={name: ids[old] for name, old in known.items() if old})
+    renamed: dict[str, Any] = {name: ids[old] for name, old in known.items() if old}
+    if isinstance(origin, Change) and (dyed := origin.dyed):
+        maps = {"source": ids[dyed.source], "target": ids[dyed.target]}
+        renamed["dyed"] = dyed.model_copy(update=maps)
+    return origin.model_copy(update=renamed)
 
 
 def _checked(content: bytes, kind: Kind, services: Services) -> bytes:

@@ -23,6 +23,12 @@ from pixelguide.studio.database import Database
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @model_serializer(mode="wrap")
+    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Earlier builds know neither base nor dyed."""
+        content: dict[str, Any] = handler(self)
+        return {key: value for key, value in content.items() if value is not None}
+
 
 class Part(_Strict):
     """Taken out of a photograph (its id): the square of `size` pixels at (x, y), as `Frame`. base:
@@ -34,19 +40,36 @@ class Part(_Strict):
     size: float
     base: str | None = None
 
-    @model_serializer(mode="wrap")
-    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Earlier builds know no base."""
-        content: dict[str, Any] = handler(self)
-        return {key: value for key, value in content.items() if value is not None}
+
+class Dyed(_Strict):
+    """What an edit recoloured. source, target: its maps. colours: #rrggbb by class or group.
+    strength: how much of it is let through."""
+
+    source: str
+    target: str
+    colours: dict[str, Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]]
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class Change(_Strict):
-    """Made by an edit of `parent`, another picture. roi: its file. feather: see `FullSize`."""
+    """Made by an edit of `parent`, another picture. roi: its file. feather: see `FullSize`. dyed:
+    None where no colour was asked for."""
 
     parent: str
     roi: str
     feather: Annotated[int, Field(ge=0, le=64)]
+    dyed: Dyed | None = None
+
+    def files(self) -> set[str]:
+        """The ids of its region and maps."""
+        return {self.roi, *((self.dyed.source, self.dyed.target) if self.dyed else ())}
+
+    def fainter(self, strength: float) -> Change:
+        """The same of a picture that lets only so much of it through."""
+        if self.dyed is None:
+            return self
+        dyed = self.dyed.model_copy(update={"strength": self.dyed.strength * strength})
+        return self.model_copy(update={"dyed": dyed})
 
 
 _MOST_BASES = 100
@@ -68,7 +91,7 @@ class Lineage:
 
     def ids(self) -> set[str]:
         """The ids of all that it needs."""
-        made = {each for picture, change in self.changes for each in (picture, change.roi)}
+        made = {each for picture, change in self.changes for each in (picture, *change.files())}
         before = self.base.ids() if self.base else set()
         return {self.first, self.part.photograph} | made | before
 

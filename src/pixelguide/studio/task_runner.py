@@ -49,7 +49,7 @@ class EditorTaskRunner:
 
     def _edit(self, task: EditTask, report: Report) -> EditOutcome:
         labels = self._editor.labels
-        colourless = is_grey(task.pixels)
+        colourless = is_grey(task.pixels) and not task.settings.get("colours")
 
         def tell(state: dict[str, Any]) -> None:
             preview = state.get("preview")

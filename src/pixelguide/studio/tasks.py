@@ -9,7 +9,7 @@ import numpy as np
 from pixelguide.labels import LabelMap
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.messages import EditOutcome, EditTask, Outcome, SegmentTask, Task
-from pixelguide.studio.provenance import Change
+from pixelguide.studio.provenance import Change, Dyed
 from pixelguide.studio.stored_files import FileStore, picture_png, png
 
 
@@ -54,9 +54,27 @@ def _keep_edit(job: Job, outcome: EditOutcome, files: FileStore) -> dict[str, An
     parent = job.request["picture"]
     if files.provenance.of(parent):
         files.provenance.remember(
-            dict.fromkeys(ids, Change(parent=parent, roi=roi_id, feather=outcome.feather))
+            dict.fromkeys(
+                ids,
+                Change(
+                    parent=parent, roi=roi_id, feather=outcome.feather, dyed=_dyed(job, outcome)
+                ),
+            )
         )
     return edit_result(job.id, ids, outcome.scores, outcome.best, roi_id, outcome.report)
+
+
+def _dyed(job: Job, outcome: EditOutcome) -> Dyed | None:
+    """What it recoloured, so that the photograph is recoloured too."""
+    settings = outcome.report.get("settings", {})
+    if not settings.get("colours"):
+        return None
+    return Dyed(
+        source=job.request["source"],
+        target=job.request["target"],
+        colours=settings["colours"],
+        strength=settings.get("strength", 1.0),
+    )
 
 
 def edit_result(

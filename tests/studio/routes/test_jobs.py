@@ -83,6 +83,9 @@ def test_full_queue_is_refused_until_there_is_room(start: Start) -> None:
         ({"settings": {"num_images": 1000}}, "num_images"),
         ({"settings": {"nonsense": 1}}, "nonsense"),
         ({"settings": {"guidance_scale": "much"}}, "guidance_scale"),
+        ({"settings": {"colours": {"lips": "reddish"}}}, "'reddish' is no colour"),
+        ({"settings": {"colours": {"lipz": "#ff0000"}}}, "lipz"),
+        ({"settings": {"colours": ["lips"]}}, "colours"),
         ({"more": 1}, "more"),
     ],
 )

@@ -18,7 +18,9 @@ from photographs import ICC, exif, random_pixels, write_photograph
 from pixelguide.photo.find_face import Face
 from pixelguide.photo.framing import Frame, Placement
 from pixelguide.photo.photograph import Photograph
+from pixelguide.portraits import LABELS
 from pixelguide.studio import photographs
+from pixelguide.studio.provenance import Change
 from pixelguide.studio.stored_files import picture_png
 from studio.conftest import MISSING, SIZE, Start, Studio
 
@@ -52,6 +54,16 @@ def _part(studio: Studio, photograph: str, **square: float) -> str:
 def _edit(studio: Studio, picture: str, change: tuple[slice, slice] = ROI) -> str:
     request = studio.edit_request(seed=1)
     job = studio.submit({**request, "picture": picture, "target": studio.add_map(change)})
+    assert studio.wait(job)["state"] == "done"
+    return job
+
+
+def _recolour(studio: Studio, picture: str) -> str:
+    """An edit that asks for a colour of all that it does not paint."""
+    request = studio.edit_request(seed=1)
+    settings = {**request["settings"], "colours": {LABELS.names[4]: "#2040c0"}}
+    target = studio.add_map((slice(6, 22), slice(6, 24)))
+    job = studio.submit({**request, "picture": picture, "target": target, "settings": settings})
     assert studio.wait(job)["state"] == "done"
     return job
 
@@ -128,6 +140,45 @@ def test_changes_of_edits_one_after_the_other_add_up(studio: Studio, job: str) -
     assert (twice != once).any(-1)[region].any()
     assert np.array_equal(twice[~region], once[~region])
     assert (twice != SMOOTH).any(-1)[_whole()].mean() > 0.5
+
+
+def test_a_recoloured_class_keeps_the_texture_of_the_photograph(studio: Studio, part: str) -> None:
+    job, files = _recolour(studio, part), studio.services.files
+    candidate = _candidate(studio, job)
+    change = files.provenance.of(candidate)
+    assert isinstance(change, Change)
+    assert change.dyed
+    assert change.dyed.colours == {LABELS.names[4]: "#2040c0"}
+    lineage = files.provenance.lineage(candidate)
+    assert lineage
+    assert {change.dyed.source, change.dyed.target} <= lineage.ids()  # not to be forgotten
+    full, half = (photographs.full_size_of(files, candidate, share) for share in (1, 0.5))
+    assert full
+    assert full.dyes
+    assert half
+    assert half.dyes
+    assert half.dyes.strength == 0.5
+    answer = studio.client.post(f"/api/results/{job}/1/pictures", json={"strength": 0.25})
+    fainter = files.provenance.of(answer.json()["picture"])
+    assert isinstance(fainter, Change)
+    assert fainter.dyed
+    assert fainter.dyed.strength == 0.25
+
+
+def test_a_project_brings_along_what_was_recoloured(
+    studio: Studio, start: Start, part: str
+) -> None:
+    job = _recolour(studio, part)
+    project = _project(studio, part, job)
+    with zipfile.ZipFile(io.BytesIO(project)) as archive:
+        assert json.loads(archive.read("project.json"))["version"] == 3
+    with start() as elsewhere:
+        answer = elsewhere.client.post("/api/projects/unpack", content=project)
+        assert answer.status_code == 200, answer.text
+        moved = answer.json()["versions"][1]["job"]
+        path = "/1/photograph.png"
+        found = elsewhere.client.get(f"/api/results/{moved}{path}").content
+        assert found == studio.client.get(f"/api/results/{job}{path}").content
 
 
 def test_strength_fades_the_change_in_the_photograph(studio: Studio, job: str, part: str) -> None:

@@ -52,7 +52,8 @@ class JobRequest(BaseModel):
                 services.files.check(self.region, "roi")
                 used.append(self.region)
             services.category.labels.ids(self.classes or [])
-            EditSettings.check("settings", self.settings)
+            settings: EditSettings = EditSettings.check("settings", self.settings)
+            services.category.labels.ids(settings.colours)
         elif self.model_fields_set - {"kind", "picture"}:
             raise InputError("more than a picture to segment", "request", "Give the picture only.")
         return used

@@ -150,7 +150,10 @@ def _placement(identity: str, services: Services) -> dict[str, Any]:
 def _patch(identity: str, strength: float, services: Services) -> Patch:
     files = services.files
     files.check(identity, "picture")
-    change, full = files.provenance.of(identity), photographs.full_size_of(files, identity)
+    change, full = (
+        files.provenance.of(identity),
+        photographs.full_size_of(files, identity, strength),
+    )
     if full is None or not isinstance(change, Change):
         raise not_found("patch")
     after = files.picture(identity)

@@ -16,6 +16,7 @@ from pixelguide.studio import photographs, uploads
 from pixelguide.studio.exports import png_with_metadata
 from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.jobs import Job
+from pixelguide.studio.provenance import Change
 from pixelguide.studio.services import CurrentServices, Services
 from pixelguide.studio.stored_files import picture_png
 
@@ -97,7 +98,7 @@ def _photograph(
     after, how = _at_strength(job, candidate, strength, services), _how(job, k)
     if strength != 1:
         how["strength"] = strength
-    full = photographs.full_size_of(services.files, candidate)
+    full = photographs.full_size_of(services.files, candidate, strength)
     if full is None:
         if kind == "jpeg":
             return photographs.photograph_file(Photograph(after), kind)
@@ -113,6 +114,8 @@ def _keep(identity: str, name: str, strength: float, services: Services) -> str:
         ("picture", picture_png(_at_strength(job, candidate, strength, services)))
     )
     if origin := files.provenance.of(candidate):
+        if isinstance(origin, Change):
+            origin = origin.fainter(strength)
         files.provenance.remember({picture: origin})
     return picture
 
@@ -139,7 +142,7 @@ def _ora(identity: str, name: str | None, strength: float, services: Services) -
     candidate = result["candidates"][k]["picture"]
     edited = _at_strength(job, candidate, strength, services)
     target = files.label_map(job.request["target"])
-    if full := photographs.full_size_of(files, candidate):
+    if full := photographs.full_size_of(files, candidate, strength):
         return full.open_raster(edited, target)
     original, roi = files.picture(job.request["picture"]), files.roi(result["roi_id"])
     return open_raster(edit_layers(original, edited, target, roi), edited)
