@@ -72,7 +72,7 @@ class TestExpectations:
         )
         assert [n for n in common if parameters[n].default is inspect.Parameter.empty] == []
         required = [n for n, p in parameters.items() if p.default is inspect.Parameter.empty]
-        assert required == ["self", "image", "target_map"]
+        assert required == ["self", "image"]  # a colour needs no map
 
     def test_components_are_the_modules_and_make_it_again(
         self, pipe: PixelGuidedPipeline, parts: dict[str, Any], given: dict[str, Any]
