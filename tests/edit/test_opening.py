@@ -63,7 +63,7 @@ def test_a_category_brings_its_own_defaults(category: Path) -> None:
     ("content", "message"),
     [
         (b'{"small_start": 1}', "small_start"),
-        (b'{"small_scale": NaN}', "small_scale"),
+        (b'{"small_scale": NaN}', "NaN is no JSON"),
         (b'{"tiny": 1}', "tiny"),
         (b"[]", "not a JSON object"),
         (b"{", "not readable as JSON"),
