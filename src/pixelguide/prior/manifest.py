@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -22,12 +23,16 @@ TRAINING_LOG = "training.log"
 NO_PARTS = ("training.safetensors", TRAINING_LOG)
 """Files of a training: they grow, and are no part of the model."""
 
+_UNBOUNDED = re.compile(r'("lambda_min_clipped":\s*)-Infinity')
+"""How diffusers writes a DPM solver that clips no log-SNR; none is below -1000."""
+
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
     """Content of `folder`/`name`; InputError if it is missing, not a JSON object, or has numbers
     that no model has."""
     try:
-        content = load_json((folder / name).read_text("utf-8"))
+        text = (folder / name).read_text("utf-8")
+        content = load_json(_UNBOUNDED.sub(r"\1-1000", text))
     except FileNotFoundError:
         raise InputError("part of the model is missing", name, AGAIN) from None
     except (OSError, ValueError, RecursionError) as error:
