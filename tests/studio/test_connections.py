@@ -64,6 +64,7 @@ def test_a_byte_now_and_then_is_no_header(port: int) -> None:
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.slow  # watches the clock, which a busy machine holds up
 def test_the_second_header_has_to_come_in_time_too(port: int) -> None:
     with connect(port) as connection:
         assert ask(connection, port).startswith(b"HTTP/1.1 200 ")
@@ -106,6 +107,7 @@ def test_one_address_cannot_have_all(port: int, studio: Studio) -> None:
     studio.client.delete(f"/api/jobs/{job}")
 
 
+@pytest.mark.slow  # watches the clock, which a busy machine holds up
 def test_who_reads_nothing_is_let_go(port: int) -> None:
     with connect(port) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
