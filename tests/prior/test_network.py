@@ -44,7 +44,7 @@ def test_the_size_may_be_a_pair(tiny_unet: UNet2DModel) -> None:
         ({"sample_size": 1 << 40}, "sample_size"),
         ({"up_block_types": ["SkipUpBlock2D", "UpBlock2D"]}, "blocks of type SkipUpBlock2D"),
         ({"layers_per_block": 10**9}, "layers_per_block"),
-        ({"block_out_channels": [16] * 17}, "layers_per_block"),
+        ({"block_out_channels": [16] * 17}, "more blocks"),
     ],
 )
 def test_what_is_no_prior_is_refused(
