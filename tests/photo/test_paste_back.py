@@ -259,9 +259,8 @@ def test_finer_detail_comes_where_much_changed_and_nowhere_else() -> None:
     roi[4:12, 2:14] = True
     after = before.copy()
     after[4:12, 8:14] = 160  # the left half of the region stays as it is
-    plain = put_back(placement, before, after, roi, 0).onto(photograph.pixels).astype(int)
-    finer = put_back(placement, before, after, roi, 0, detail=_Brighter())
-    added = finer.onto(photograph.pixels) - plain
+    plain = FullSize(placement, before, roi, 0).picture(after).astype(int)
+    added = FullSize(placement, before, roi, 0, detail=_Brighter()).picture(after) - plain
     assert (added[20:44, 40:52] == 20).all()
     assert not added[:, :24].any()
     assert not added[~placement.region(roi)].any()
@@ -273,8 +272,8 @@ def test_a_photograph_hardly_larger_than_the_model_has_no_finer_detail() -> None
         placement = Placement(photograph, Frame(0, 0, size), SIDE)
         before = placement.extract()
         roi = np.ones((SIDE, SIDE), bool)
-        plain = put_back(placement, before, before + 60, roi, 0)
-        finer = put_back(placement, before, before + 60, roi, 0, detail=_Brighter())
+        plain = FullSize(placement, before, roi, 0).patch(before + 60)
+        finer = FullSize(placement, before, roi, 0, detail=_Brighter()).patch(before + 60)
         assert np.array_equal(plain.pixels, finer.pixels) != there
 
 
@@ -286,8 +285,8 @@ def test_finer_detail_of_a_grey_category_is_grey() -> None:
     roi = np.ones((SIDE, SIDE), bool)
     ways = (None, _Brighter())
     plain, finer = (
-        put_back(placement, before, before // 2 + 90, roi, 0, lightness=True, detail=way)
-        .onto(pixels)
+        FullSize(placement, before, roi, 0, lightness=True, detail=way)
+        .picture(before // 2 + 90)
         .astype(int)
         for way in ways
     )

@@ -118,7 +118,11 @@ class Studio:
 
 @contextmanager
 def running(
-    data: Path, runner: OpenRunner, limits: Limits | None = None, policy: AccessPolicy = POLICY
+    data: Path,
+    runner: OpenRunner,
+    limits: Limits | None = None,
+    policy: AccessPolicy = POLICY,
+    category: Category = CATEGORY,
 ) -> Iterator[Studio]:
     """A Studio and its client."""
     web = data / "web"
@@ -126,7 +130,7 @@ def running(
     (web / "index.html").write_text("<!doctype html><title>stub</title>")
     (web / "app.js").write_text("export const x = 1;\n")
     with ExitStack() as stack:
-        services = stack.enter_context(open_services(CATEGORY, runner, data, limits, "forkserver"))
+        services = stack.enter_context(open_services(category, runner, data, limits, "forkserver"))
         app = create_app(services, policy, web)
         client = stack.enter_context(TestClient(app, base_url="http://127.0.0.1:8000"))
         yield Studio(services, client)
@@ -145,14 +149,16 @@ Start = Callable[..., AbstractContextManager[Studio]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """Starts a Studio over the test's own folder: start(step_seconds=…, limits=…, runner=…)."""
+    """Starts a Studio over the test's own folder: start(step_seconds=…, limits=…, …)."""
 
     def start(
         step_seconds: float = 0.0,
         limits: Limits | None = None,
         runner: OpenRunner | None = None,
         policy: AccessPolicy = POLICY,
+        category: Category = CATEGORY,
     ) -> AbstractContextManager[Studio]:
-        return running(tmp_path, runner or stub(tmp_path, step_seconds), limits, policy)
+        runner = runner or stub(tmp_path, step_seconds)
+        return running(tmp_path, runner, limits, policy, category)
 
     return start

@@ -29,6 +29,13 @@ def test_category_is_that_of_the_editor(tmp_path: Path) -> None:
     assert built_in.fingerprint != category.fingerprint
 
 
+def test_the_finish_of_photographs_is_that_of_the_model(tmp_path: Path) -> None:
+    faces, portraits = (Category.open(name).finish for name in ("faces-128", "portraits-64"))
+    assert faces.detail is not None
+    assert portraits.detail is None
+    assert not faces.lightness
+
+
 def test_missing_model_is_named() -> None:
     with pytest.raises(InputError, match="no-such-model"):
         Category.open("no-such-model")

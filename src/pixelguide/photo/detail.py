@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,8 @@ LARGE_ENOUGH = 1.5
 """Pixels of a photograph that a model pixel must span, along each side, to have finer detail."""
 COLOURS = 3
 Floats = NDArray[np.float32]
+FinerDetail = Callable[[Floats, Floats], Floats]
+"""`finer_detail` for one photograph: of `after` and `replaced`."""
 
 
 class DetailStep:

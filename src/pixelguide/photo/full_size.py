@@ -6,26 +6,41 @@ import io
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from pixelguide.files import write_atomically
 from pixelguide.guidance.recolouring import Recolouring
 from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.class_chroma import Chroma, class_chroma
-from pixelguide.photo.detail import DetailStep
+from pixelguide.photo.detail import LARGE_ENOUGH, ZOOM, DetailStep, FinerDetail, finer_detail
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.grain import Tile, noise_tile
 from pixelguide.photo.open_raster import edit_layers, open_raster
-from pixelguide.photo.paste_back import Patch, put_back
+from pixelguide.photo.paste_back import Patch, grey, put_back
 from pixelguide.photo.photograph import Photograph, Pixels, to_eight_bits
 from pixelguide.photo.photograph_files import OutputFormat, PhotographWriter
 from pixelguide.photo.png_file import PngEncoder
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What a category asks for where its pictures go back into photographs. detail: what paints
+    detail finer than its pixels, if it has one. lightness: its pictures are grey, so the
+    photograph's colours stay."""
+
+    detail: DetailStep | None = None
+    lightness: bool = False
+
+
+PLAIN = Finish()
+"""Of a category in colour that paints no finer detail."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +50,8 @@ class FullSize:
     before: uint8 S×S×3, what was taken out of it. roi: bool S×S. feather: model pixels over which
     a change sets in, inside the ROI. lightness: colours stay, see `put_back`, but for those of
     classes that were painted: source, target, their ids before and after, uint8 S×S. seed: of the
-    noise that is given back. detail: what paints detail finer than the model's pixels. dyes: for
+    noise that is given back. detail: what paints detail finer than the model's pixels,
+    if the photograph is large enough for it (`LARGE_ENOUGH`). dyes: for
     classes that are recoloured, made on `before`.
     """
 
@@ -73,11 +89,23 @@ class FullSize:
             return None
         return class_chroma(self.placement.extract(), self.source, self.target)
 
+    @cached_property
+    def _finer(self) -> FinerDetail | None:
+        """The detail step with the photograph's part that it sees, recoloured as it will be."""
+        placement = self.placement
+        if self.detail is None or placement.frame.size < LARGE_ENOUGH * placement.side:
+            return None
+        sharp = Placement(self.photograph, placement.frame, ZOOM * placement.side).extract()
+        if self.dyes is not None:
+            whole = sharp.shape[1::-1]
+            sharp = self.dyes(sharp, lambda plane: np.asarray(Image.fromarray(plane).resize(whole)))
+        return partial(finer_detail, self.detail, grey(sharp) if self.lightness else sharp)
+
     def patch(self, after: NDArray[np.uint8]) -> Patch:
         """The pixels that change when `before` becomes `after` (uint8 S×S×3)."""
         return put_back(
             self.placement, self.before, after, self.roi, self.feather, self.lightness,
-            self._noise, self._chroma, self.detail, self.dyes,
+            self._noise, self._chroma, self._finer, self.dyes,
         )  # fmt: skip
 
     def picture(self, after: NDArray[np.uint8]) -> Pixels:

@@ -13,7 +13,7 @@ from pixelguide.colours import LUMA
 from pixelguide.guidance.recolouring import Recolouring
 from pixelguide.guidance.region import dilate
 from pixelguide.photo.class_chroma import Chroma, chroma_of
-from pixelguide.photo.detail import LARGE_ENOUGH, ZOOM, DetailStep, finer_detail
+from pixelguide.photo.detail import ZOOM, FinerDetail
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.grain import Tile, tiled
 from pixelguide.photo.photograph import Pixels
@@ -53,7 +53,7 @@ def put_back(
     lightness: bool = False,
     noise: Tile | None = None,
     chroma: Chroma | None = None,
-    detail: DetailStep | None = None,
+    detail: FinerDetail | None = None,
     dyes: Recolouring | None = None,
 ) -> Patch:
     """The photograph with the change from `before` to `after` (uint8 S×S×3) inside `roi` (S×S).
@@ -66,8 +66,8 @@ def put_back(
     unless `feather` is. Pixels outside the ROI are copied.
 
     lightness: p, b and Δ are lightness alone, and every pixel keeps its colour but for `chroma`.
-    detail: adds what the enlarged change lacks where it replaced the texture, if the photograph is
-    large enough for more (`LARGE_ENOUGH`).
+    detail: of the picture after (float32 S×S×3) and how far it replaced the texture (float32 S×S),
+    what the enlarged change lacks there: float32 2S×2S×3.
     noise: the photograph's own, which comes where its texture went, so that its strength stays.
     dyes: first the photograph and the picture before are recoloured, and then changed: a class in
     another colour keeps its texture.
@@ -84,13 +84,8 @@ def put_back(
     much = much * much * (3 - 2 * much)
     weight = _inner_weight(roi, feather, placement)
     finer = None
-    if detail is not None and placement.frame.size >= LARGE_ENOUGH * placement.side:
-        fine = Placement(placement.photograph, placement.frame, ZOOM * placement.side).extract()
-        if dyes is not None:
-            whole = fine.shape[1::-1]
-            fine = dyes(fine, lambda plane: np.asarray(Image.fromarray(plane).resize(whole)))
-        replaced = (much * weight[1::2, 1::2]).astype(np.float32)
-        finer = finer_detail(detail, grey(fine) if lightness else fine, before + change, replaced)
+    if detail is not None:
+        finer = detail(before + change, (much * weight[1::2, 1::2]).astype(np.float32))
     window = placement.window(roi)
     left, top, right, bottom = window
     photograph = placement.photograph

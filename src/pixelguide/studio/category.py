@@ -13,7 +13,10 @@ from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
 from pixelguide.images import open_image, to_rgb
 from pixelguide.labels import LabelSet
+from pixelguide.photo.detail import FILE as DETAIL
+from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.framing import Point
+from pixelguide.photo.full_size import PLAIN, Finish
 from pixelguide.studio.starters import starters
 from pixelguide.studio.stored_files import picture_png
 
@@ -47,7 +50,7 @@ def _hex(colour: Sequence[int]) -> str:
 class Category:
     """A model without its weights: its name and hash, size S, labels and automatic settings; eyes:
     where its pictures have them, in shares of the side, if they do; samples: PNG files of S×S,
-    pictures that its prior made."""
+    pictures that its prior made; finish: how they go back into photographs."""
 
     name: str
     hash: str
@@ -56,6 +59,7 @@ class Category:
     defaults: EditDefaults
     eyes: tuple[Point, Point] | None = None
     samples: tuple[bytes, ...] = ()
+    finish: Finish = PLAIN
 
     @classmethod
     def open(cls, model: str) -> Category:
@@ -76,9 +80,13 @@ class Category:
         defaults = EditDefaults.for_size(size)
         if folder.has("edit.json"):
             defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
-        labels, eyes = load_labels(folder), load_statistics(folder).eyes
+        labels, statistics = load_labels(folder), load_statistics(folder)
         samples = samples_of(folder.path / SAMPLES, size) if folder.has(SAMPLES) else ()
-        return cls(Path(model).name, folder.hash, size, labels, defaults, eyes, samples)
+        detail = DetailStep.read(folder.path / DETAIL) if folder.has(DETAIL) else None
+        return cls(
+            Path(model).name, folder.hash, size, labels, defaults, statistics.eyes, samples,
+            Finish(detail, statistics.grey),
+        )  # fmt: skip
 
     @property
     def fingerprint(self) -> str:

@@ -208,7 +208,11 @@ def patch_png(patch: Patch) -> bytes:
 
 def _full_size(files: FileStore, placement: Placement, change: Change) -> FullSize:
     before = files.picture(change.parent)
-    full = FullSize(placement, before, files.roi(change.roi), change.feather)
+    detail = files.finish.detail if change.detail else None
+    full = FullSize(placement, before, files.roi(change.roi), change.feather, detail=detail)
+    if (grey := change.lightness) is not None:
+        before_ids, after_ids = files.label_map(grey.source).ids, files.label_map(grey.target).ids
+        full = replace(full, lightness=True, source=before_ids, target=after_ids)
     if (dyed := change.dyed) is None:
         return full
     source, target = files.label_map(dyed.source), files.label_map(dyed.target)

@@ -25,7 +25,7 @@ class _Strict(BaseModel):
 
     @model_serializer(mode="wrap")
     def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Earlier builds know neither base nor dyed."""
+        """Earlier builds know neither base nor dyed, detail and lightness."""
         content: dict[str, Any] = handler(self)
         return {key: value for key, value in content.items() if value is not None}
 
@@ -51,18 +51,30 @@ class Dyed(_Strict):
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
+class Lightness(_Strict):
+    """What a category of grey pictures made: classes that were painted take other colours. source,
+    target: its maps."""
+
+    source: str
+    target: str
+
+
 class Change(_Strict):
     """Made by an edit of `parent`, another picture. roi: its file. feather: see `FullSize`. dyed:
-    None where no colour was asked for."""
+    None where no colour was asked for. detail: True where detail finer than the model's is painted,
+    if the model does so. lightness: None where the model knows colours."""
 
     parent: str
     roi: str
     feather: Annotated[int, Field(ge=0, le=64)]
     dyed: Dyed | None = None
+    detail: bool | None = None
+    lightness: Lightness | None = None
 
     def files(self) -> set[str]:
         """The ids of its region and maps."""
-        return {self.roi, *((self.dyed.source, self.dyed.target) if self.dyed else ())}
+        read = [maps for maps in (self.dyed, self.lightness) if maps]
+        return {self.roi, *(identity for maps in read for identity in (maps.source, maps.target))}
 
     def fainter(self, strength: float) -> Change:
         """The same of a picture that lets only so much of it through."""

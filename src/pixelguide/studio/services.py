@@ -82,7 +82,7 @@ def open_services(
     with lock, closing(Database(folder / "studio.sqlite")) as database:
         jobs, files = (
             JobStore(database, limits),
-            FileStore(database, folder / "items", category.labels),
+            FileStore(database, folder / "items", category.labels, category.finish),
         )
         before = time.time() - limits.keep_days * 86_400
         jobs.recover(DIED)

@@ -19,6 +19,7 @@ from pixelguide.files import write_atomically
 from pixelguide.images import converted, decode_image
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.photo.full_size import PLAIN, Finish
 from pixelguide.studio.database import Database
 from pixelguide.studio.decoded_photographs import DecodedPhotographs
 from pixelguide.studio.http_errors import not_found
@@ -48,8 +49,11 @@ def picture_png(pixels: NDArray[np.uint8]) -> bytes:
 class FileStore:
     """Files by opaque id. An id is looked up in the table before it becomes part of a path."""
 
-    def __init__(self, database: Database, folder: Path, labels: LabelSet) -> None:
-        self._database, self._folder, self.labels = database, folder, labels
+    def __init__(
+        self, database: Database, folder: Path, labels: LabelSet, finish: Finish = PLAIN
+    ) -> None:
+        """labels, finish: of the model whose pictures and maps these are."""
+        self._database, self._folder, self.labels, self.finish = database, folder, labels, finish
         self.provenance = Provenance(database)
         self.decoded = DecodedPhotographs()
 

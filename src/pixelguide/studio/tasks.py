@@ -9,7 +9,7 @@ import numpy as np
 from pixelguide.labels import LabelMap
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.messages import EditOutcome, EditTask, Outcome, SegmentTask, Task
-from pixelguide.studio.provenance import Change, Dyed
+from pixelguide.studio.provenance import Change, Dyed, Lightness
 from pixelguide.studio.stored_files import FileStore, picture_png, png
 
 
@@ -53,15 +53,22 @@ def _keep_edit(job: Job, outcome: EditOutcome, files: FileStore) -> dict[str, An
     roi_id, *ids = files.add(("roi", roi), *pictures)  # type: ignore[arg-type]
     parent = job.request["picture"]
     if files.provenance.of(parent):
-        files.provenance.remember(
-            dict.fromkeys(
-                ids,
-                Change(
-                    parent=parent, roi=roi_id, feather=outcome.feather, dyed=_dyed(job, outcome)
-                ),
-            )
-        )
+        files.provenance.remember(dict.fromkeys(ids, _change(job, outcome, roi_id, files)))
     return edit_result(job.id, ids, outcome.scores, outcome.best, roi_id, outcome.report)
+
+
+def _change(job: Job, outcome: EditOutcome, roi: str, files: FileStore) -> Change:
+    """How it goes back into the photograph."""
+    finish, settings = files.finish, outcome.report.get("settings", {})
+    maps = {"source": job.request["source"], "target": job.request["target"]}
+    return Change(
+        parent=job.request["picture"],
+        roi=roi,
+        feather=outcome.feather,
+        dyed=_dyed(job, outcome),
+        detail=True if finish.detail and settings.get("detail", True) else None,
+        lightness=Lightness(**maps) if finish.lightness else None,
+    )
 
 
 def _dyed(job: Job, outcome: EditOutcome) -> Dyed | None:

@@ -218,9 +218,13 @@ export async function showAttempt(store, attempt) {
 
 /** Settings left on automatic are the server's to choose. @param {import("./types.js").Settings} settings */
 function asked(settings) {
-  return Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== "auto" && value !== null),
-  );
+  const { detail, ...others } = settings;
+  return {
+    ...Object.fromEntries(
+      Object.entries(others).filter(([, value]) => value !== "auto" && value !== null),
+    ),
+    ...(detail === "off" && { detail: false }),
+  };
 }
 
 /**

@@ -109,6 +109,7 @@ export function initialState(category) {
       guidance_scale: "auto",
       roi: category.defaults.roi,
       dilation: null,
+      detail: "auto",
     },
   };
 }

@@ -32,7 +32,8 @@
  *
  * @typedef {{num_images: number, seed: number, schedule: "auto" | "fast" | "paper",
  *   num_inference_steps: number | "auto", start_timestep: number | "auto",
- *   guidance_scale: number | "auto", roi: "auto" | "parts" | "classes" | "changed", dilation: number | null}} Settings
+ *   guidance_scale: number | "auto", roi: "auto" | "parts" | "classes" | "changed", dilation: number | null,
+ *   detail: "auto" | "off"}} Settings
  *
  * One request to edit and what came of it. problem: why it failed; passing: whether the same might
  * work later. edits: the candidates' pixels, loaded when done. back: what is shown again if nothing

@@ -79,6 +79,15 @@ const FIELDS = [
     ],
     about: t("What may change: what was painted and the parts that move with it, or less, or more"),
   },
+  {
+    key: "detail",
+    label: t("Fine detail"),
+    values: [
+      ["auto", t("Automatic")],
+      ["off", t("None")],
+    ],
+    about: t("Detail finer than the model’s pixels in photographs, if the model paints it"),
+  },
 ];
 
 /** @param {Store} store */
