@@ -76,7 +76,9 @@ def train_prior_command(
     checkpoint_images: Annotated[
         int, typer.Option(min=1, help="Pictures per checkpoint.")
     ] = 10_000,
-    mixed_precision: Annotated[str, typer.Option(help="no, bf16 or fp16.")] = "no",
+    mixed_precision: Annotated[
+        str, typer.Option(help="no, bf16, fp16; auto: the quickest here.")
+    ] = "no",
     compile_: Annotated[bool, typer.Option("--compile", help="torch.compile.")] = False,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:

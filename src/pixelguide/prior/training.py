@@ -6,12 +6,12 @@ import copy
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from diffusers import UNet2DModel
 from diffusers.training_utils import EMAModel
 from torch import Tensor
@@ -27,6 +27,7 @@ from pixelguide.prior.loss import hybrid_loss
 from pixelguide.prior.manifest import write_parts
 from pixelguide.prior.model_parts import prior_parts
 from pixelguide.prior.pictures import PictureFolder
+from pixelguide.prior.precision import precision_note, training_precision
 from pixelguide.prior.run_clock import RunClock
 from pixelguide.prior.sampling import MeanColours, sample_grid
 from pixelguide.prior.schedule import Schedule
@@ -57,7 +58,7 @@ def train_prior(
     first one writes and tells.
     network: what to train: an architecture, to begin with fresh weights, or a network, to go on
     from its weights (a copy of it is trained). on_note: told where the training goes on with
-    another number of threads, after which its weights are others.
+    another number of threads, after which its weights are others, and of a slow precision.
     Returns the network with the averaged weights. Raises InputError on bad settings, for a network
     without learned variance, and for a `folder` with classifiers if there is something to train.
     """
@@ -65,13 +66,15 @@ def train_prior(
         raise InputError(f"{settings.images} images in batches of {settings.batch_size}")
     if settings.minutes is not None and settings.minutes <= 0:
         raise InputError(f"{settings.minutes} minutes", hint="Give more than 0.")
-    if settings.mixed_precision not in ("no", "bf16", "fp16"):
-        raise InputError(
-            f"unknown mixed precision '{settings.mixed_precision}'", hint="Use no, bf16 or fp16."
-        )
     check_writable(folder)
     if device not in ("auto", "cpu"):
         raise InputError(f"unknown device '{device}'", hint="Training takes 'auto' or 'cpu'.")
+    place = PartialState(cpu=device == "cpu").device
+    settings = replace(
+        settings, mixed_precision=training_precision(settings.mixed_precision, place)
+    )
+    if on_note and (note := precision_note(settings.mixed_precision, place)):
+        on_note(note)
     accelerator = Accelerator(cpu=device == "cpu", mixed_precision=settings.mixed_precision)
     if settings.minutes is not None and accelerator.num_processes > 1:
         raise InputError(

@@ -24,7 +24,7 @@ class PriorTraining:
     shift_noise: bool = False  # half of the timesteps as noisy for a larger picture as at 64²
     held_out: int = 256  # pictures never trained on, for the loss that is reported
     checkpoint_images: int = 10_000  # a kill costs at most this many
-    mixed_precision: str = "no"  # "bf16" gains only where the processor multiplies bf16 natively
+    mixed_precision: str = "no"  # or bf16, fp16; "auto": bf16 where the processor multiplies it
     compile: bool = False  # takes minutes to start, then saves about a third
     seed: int = 0
 
