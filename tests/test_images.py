@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixelguide.images import from_model, is_grey, load_rgb, open_image, save_png, to_model
+from pixelguide.images import (
+    from_model,
+    is_grey,
+    load_rgb,
+    open_image,
+    save_png,
+    squares,
+    to_model,
+)
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 ORIENTATION = 0x0112  # the EXIF tag
@@ -176,3 +184,12 @@ def test_pictures_are_grey_if_not_one_pixel_has_a_colour() -> None:
     images[1, 3, 3, 2] += 1
     assert not is_grey(images)
     assert is_grey(images[0])
+
+
+def test_a_sheet_is_cut_into_its_whole_squares() -> None:
+    sheet = np.random.default_rng(0).integers(0, 256, (9, 13, 3), np.uint8)
+    found = squares(sheet, 4)
+    assert len(found) == 6
+    assert np.array_equal(found[0], sheet[:4, :4])
+    assert np.array_equal(found[4], sheet[4:8, 4:8])
+    assert squares(sheet, 10) == []

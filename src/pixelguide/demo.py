@@ -13,18 +13,20 @@ import numpy as np
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.result import EditResult
 from pixelguide.errors import InputError
-from pixelguide.evaluate.contact_sheet import contact_sheet
+from pixelguide.evaluate.contact_sheet import (
+    ASKED,
+    SHOWN,
+    candidate_cells,
+    contact_sheet,
+    request_cells,
+)
 from pixelguide.evaluate.measures import confusion, intersection_over_union, psnr
 from pixelguide.evaluate.portrait_edits import EditCase, held_out_portraits, portrait_edits
 from pixelguide.files import write_atomically
 from pixelguide.images import save_png
-from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS
 
 Progress = Callable[[dict[str, Any]], None]
-SHOWN = 4
-"""Candidates that fit on the contact sheet."""
-
 UNTOLD: dict[str, Any] = {"guidance_scale": 0.0, "start_from": "inversion", "start_timestep": 500}
 """What the prior alone paints into a region: it is told nothing of the target, neither by guidance
 nor by the colours an edit may start from."""
@@ -83,10 +85,11 @@ def run_demo(
             }
         )
         if number < 8:
-            rows.append(_row(case, guided, source))
+            row = request_cells(case.before.image, source, guided.target, guided.roi)
+            row += [*candidate_cells(guided), (case.after.image, "")]
+            rows.append((case.edit.title, row))
             guided.save(out / f"{number:02d}-{case.edit.name}", overwrite=True)
-    columns = ["input", "its map", "repainted", "may change"]
-    columns += [f"candidate {k}" for k in range(min(num_images, SHOWN))] + ["true edit"]
+    columns = [*ASKED, *(f"candidate {k}" for k in range(min(num_images, SHOWN))), "true edit"]
     save_png(out / "contact-sheet.png", contact_sheet(columns, rows))
     report = {
         "model": guided.settings["model"],
@@ -174,22 +177,3 @@ def _table(cases: list[dict[str, Any]], quality: dict[str, Any]) -> list[tuple[s
             f"min {min(inversion):.1f}",
         ),
     ]
-
-
-def _row(case: EditCase, result: EditResult, source: LabelMap) -> tuple[str, list[Any]]:
-    """The contact sheet's row of one edit."""
-    best = result.best.index
-    dimmed = (case.before.image * 0.35).astype(np.uint8)
-    roi = np.where(result.roi[..., None], case.before.image, dimmed)
-    pictures = [
-        (case.before.image, ""),
-        (source.colour(), ""),
-        (result.target.colour(), ""),
-        (roi, f"{int(result.roi.sum())} pixels"),
-    ]
-    pictures += [
-        (c.image, f"{c.roi_accuracy:.0%} right{' · best' if c.index == best else ''}")
-        for c in result.candidates[:SHOWN]
-    ]
-    pictures.append((case.after.image, ""))
-    return case.edit.title, pictures

@@ -179,6 +179,17 @@ def save_png(path: str | Path, image: NDArray[np.uint8]) -> None:
     write_atomically(Path(path), buffer.getvalue())
 
 
+def squares(sheet: NDArray[np.uint8], size: int) -> list[NDArray[np.uint8]]:
+    """The pictures (uint8 `size`×`size`×3 each) of a sheet (uint8 H×W×3), row by row; pixels at the
+    right and at the bottom that are no whole square belong to none."""
+    rows, columns = (side // size for side in sheet.shape[:2])
+    return [
+        np.ascontiguousarray(sheet[r * size : (r + 1) * size, c * size : (c + 1) * size])
+        for r in range(rows)
+        for c in range(columns)
+    ]
+
+
 def is_grey(images: NDArray[np.uint8]) -> bool:
     """Whether pictures, uint8 …×3, have no colours."""
     return bool((images == images[..., :1]).all())

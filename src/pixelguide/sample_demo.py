@@ -14,19 +14,22 @@ from numpy.typing import NDArray
 
 from pixelguide.batch.scripted import SCRIPTED, repainted
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.result import EditResult
 from pixelguide.errors import InputError
-from pixelguide.evaluate.contact_sheet import contact_sheet
+from pixelguide.evaluate.contact_sheet import (
+    ASKED,
+    SHOWN,
+    candidate_cells,
+    contact_sheet,
+    request_cells,
+)
 from pixelguide.files import write_atomically
-from pixelguide.images import load_rgb, save_png
+from pixelguide.images import load_rgb, save_png, squares
 from pixelguide.labels import LabelMap
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.public.fetched import fetched
 
 Progress = Callable[[dict[str, Any]], None]
 SAMPLES = "samples.png"
-SHOWN = 4
-"""Candidates that fit on the contact sheet."""
 CLEAR = 0.5
 """Of the samples this share is edited: those that the segmenter doubts least."""
 
@@ -78,7 +81,10 @@ def run_sample_demo(
             num_images=num_images,
             on_progress=watch,
         )
-        rows.append(_row(edit, result))
+        row = request_cells(edit.image, edit.source, result.target, result.roi) + candidate_cells(
+            result
+        )
+        rows.append((edit.name.replace("_", " "), row))
         result.save(out / f"{done:02d}-{edit.name}", overwrite=True)
         best = result.best
         cases.append(
@@ -92,8 +98,7 @@ def run_sample_demo(
                 "seconds": result.seconds,
             }
         )
-    columns = ["sample", "its map", "repainted", "may change"]
-    columns += [f"candidate {k}" for k in range(min(num_images, SHOWN))]
+    columns = ["sample", *ASKED[1:], *(f"candidate {k}" for k in range(min(num_images, SHOWN)))]
     save_png(out / "contact-sheet.png", contact_sheet(columns, rows))
     report = {
         **{name: result.settings[name] for name in ("model", "versions", "device")},
@@ -111,10 +116,8 @@ def sample_edits(editor: Editor, sheet: NDArray[np.uint8], count: int) -> list[S
     size), kinds taking turns: first every kind of another sample."""
     size = editor.size
     read = []
-    for number in range((sheet.shape[0] // size) * (sheet.shape[1] // size)):
-        row, column = divmod(number, sheet.shape[1] // size)
-        square = sheet[row * size : (row + 1) * size, column * size : (column + 1) * size]
-        editor.set_image(np.ascontiguousarray(square))
+    for number, square in enumerate(squares(sheet, size)):
+        editor.set_image(square)
         source = editor.segment()
         doubt = 0.0 if source.uncertainty is None else float(source.uncertainty.mean())
         read.append((doubt, number, editor.image, source))
@@ -142,21 +145,3 @@ def _table(cases: list[dict[str, Any]]) -> list[tuple[str, str]]:
         ("changed pixels outside", str(outside)),
         ("seconds an edit", f"{seconds:.1f}"),
     ]
-
-
-def _row(edit: SampleEdit, result: EditResult) -> tuple[str, list[tuple[NDArray[np.uint8], str]]]:
-    """The contact sheet's row of one edit."""
-    dimmed = (edit.image * 0.35).astype(np.uint8)
-    roi = np.where(result.roi[..., None], edit.image, dimmed)
-    best = result.best.index
-    pictures = [
-        (edit.image, ""),
-        (edit.source.colour(), ""),
-        (result.target.colour(), ""),
-        (roi, f"{int(result.roi.sum())} pixels"),
-    ]
-    pictures += [
-        (c.image, f"{c.roi_accuracy:.0%} right{' · best' if c.index == best else ''}")
-        for c in result.candidates[:SHOWN]
-    ]
-    return edit.name.replace("_", " "), pictures

@@ -104,7 +104,8 @@ def test_workers_and_driver_are_killed(
     assert count - 1 <= len(done) <= count
     assert len(os.listdir(out / "edits")) == count
     assert not (out / "failures.jsonl").exists()
-    assert len(os.listdir(marks)) >= 4 + worker_kills
+    # the killed ones, one that the driver left behind, and one of the second run at least
+    assert len(os.listdir(marks)) >= worker_kills + 2
     stub_run(tmp_path / "whole", strip, marks, count)
     assert files(out) == files(tmp_path / "whole")
     until = time.monotonic() + 60

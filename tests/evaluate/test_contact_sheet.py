@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixelguide.evaluate.contact_sheet import CAPTION, GAP, MARGIN, PAPER, contact_sheet
+from pixelguide.evaluate.contact_sheet import (
+    CAPTION,
+    GAP,
+    MARGIN,
+    PAPER,
+    contact_sheet,
+    region_alone,
+)
 
 
 def picture(seed: int) -> NDArray[np.uint8]:
@@ -59,3 +66,12 @@ def test_what_is_too_long_is_cut_short_instead_of_running_into_its_neighbour() -
     short = contact_sheet(["all", ""], [("", [(blank, ""), (blank, "")])], 1)
     cut = contact_sheet(["all of this heading", ""], [("", [(blank, ""), (blank, "")])], 1)
     assert np.array_equal(short[:, : MARGIN + 12], cut[:, : MARGIN + 12]), "its beginning stays"
+
+
+def test_the_region_stays_bright() -> None:
+    image = picture(0) // 2 + 100
+    roi = np.zeros(image.shape[:2], np.bool_)
+    roi[2:5, 3:7] = True
+    shown = region_alone(image, roi)
+    assert np.array_equal(shown[roi], image[roi])
+    assert (shown[~roi] < image[~roi] / 2).all()

@@ -23,6 +23,7 @@ from pixelguide.edit.opening import Opened, moved, open_category
 from pixelguide.edit.result import EditResult
 from pixelguide.edit.result_folder import REPORT
 from pixelguide.errors import InputError
+from pixelguide.evaluate.contact_sheet import region_alone
 from pixelguide.images import converted, open_image
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap
@@ -178,9 +179,8 @@ def _files(result: EditResult, folder: Path, output: OutputFormat) -> EditFiles:
     seconds = report.pop("seconds")
     files[REPORT] = (json.dumps(report, indent=2) + "\n").encode()
     image = cast("Any", result.original)
-    dimmed = (image * 0.35).astype(np.uint8)
-    shown = np.where(result.roi[..., None], image, dimmed)
-    strip = np.concatenate([image, result.target.colour(), shown, result.best.image], 1)
+    region = region_alone(image, result.roi)
+    strip = np.concatenate([image, result.target.colour(), region, result.best.image], 1)
     buffer = io.BytesIO()
     Image.fromarray(strip.astype(np.uint8)).save(buffer, "PNG")
     return EditFiles({**files, STRIP: buffer.getvalue()}, seconds)

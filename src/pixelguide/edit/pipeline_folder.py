@@ -16,7 +16,8 @@ from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.manifest import write_manifest
 from pixelguide.prior.model_parts import CODE, PIPELINE_CODE
 from pixelguide.prior.public.fetched import fetched
-from pixelguide.prior.weight_files import variant
+from pixelguide.prior.safe import refuse_pickle
+from pixelguide.prior.weight_files import find_pickles, find_weights, variant
 from pixelguide.segment.picture_statistics import DOMAIN
 
 FILES = {"labels": "labels.json", "defaults": "edit.json", "domain": DOMAIN}
@@ -63,9 +64,6 @@ def open_folder(model: str | Path, options: dict[str, Any]) -> Path:
 
 def _refuse_pickles(opened: ModelFolder) -> None:
     """Weights that are there as pickles alone get our message, not that of diffusers."""
-    from pixelguide.prior.safe import refuse_pickle
-    from pixelguide.prior.weight_files import find_pickles, find_weights
-
     for part in _NETWORKS:
         if find_weights(opened.hashes, part) is None:
             for name in find_pickles(opened.hashes, [part]):

@@ -15,7 +15,7 @@ from pixelguide.edit.editor import Editor
 from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
 from pixelguide.evaluate.cases import EditTask, Maps, portrait_tasks
-from pixelguide.evaluate.contact_sheet import contact_sheet
+from pixelguide.evaluate.contact_sheet import ASKED, contact_sheet, request_cells
 from pixelguide.evaluate.features import frechet_distance, pooled_features
 from pixelguide.evaluate.inception import Extractor, inception_extractor, inception_measures
 from pixelguide.evaluate.judge import Judge, independent_of
@@ -192,17 +192,11 @@ def sheets(tasks: Sequence[EditTask], rows: Sequence[Row], picture: Any) -> list
     ROI accuracy (by the independent segmenter where there is one), the true edit."""
     shown = [row for row in rows if row["pick"] == "best"]
     names = list(dict.fromkeys(row["method"] for row in shown))
-    columns = ["input", "its map", "repainted", "may change", *names]
+    columns = [*ASKED, *names]
     columns += ["true edit"] if any(task.truth is not None for task in tasks) else []
     lines = []
     for task in tasks:
-        dimmed = (task.image * 0.35).astype(np.uint8)
-        pictures = [
-            (task.image, ""),
-            (task.source.colour(), ""),
-            (task.target.colour(), ""),
-            (np.where(task.roi[..., None], task.image, dimmed), f"{int(task.roi.sum())} pixels"),
-        ]
+        pictures = request_cells(task.image, task.source, task.target, task.roi)
         by_method = {row["method"]: row for row in shown if row["task"] == task.name}
         for name in names:
             row = by_method[name]

@@ -11,7 +11,7 @@ from typing import Any
 
 from pixelguide.edit.settings import EditDefaults, EditSettings
 from pixelguide.errors import InputError
-from pixelguide.images import open_image, to_rgb
+from pixelguide.images import open_image, squares, to_rgb
 from pixelguide.labels import LabelSet
 from pixelguide.photo.detail import FILE as DETAIL
 from pixelguide.photo.detail import DetailStep
@@ -31,11 +31,9 @@ def samples_of(path: Path, size: int) -> tuple[bytes, ...]:
         pixels = to_rgb(open_image(path), path.name)
     except InputError:
         return ()
-    rows, columns = (side // size for side in pixels.shape[:2])
-    if pixels.shape[:2] != (rows * size, columns * size):
+    if any(side % size for side in pixels.shape[:2]):
         return ()
-    tiles = pixels.reshape(rows, size, columns, size, 3).swapaxes(1, 2).reshape(-1, size, size, 3)
-    return tuple(picture_png(tile) for tile in tiles)
+    return tuple(picture_png(square) for square in squares(pixels, size))
 
 
 _OWN = {"dilation", "strength", "colours"}
