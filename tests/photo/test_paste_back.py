@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from photographs import random_pixels
 from pixelguide.errors import InputError
 from pixelguide.guidance.region import dilate
-from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.framing import Frame, Placement
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.paste_back import grey, put_back
 from pixelguide.photo.photograph import Photograph
+from stub_detail import Brighter
 
 SIDE = 16
 TURNS = (0.0, 0.0, 90.0, 180.0, -90.0, 3.0, -17.5, 44.9, 133.7)
@@ -239,18 +238,6 @@ def test_a_grey_edit_gives_a_repainted_class_its_own_colours() -> None:
     assert np.abs(same[56:72, 48:80].astype(int) - skin).max() > 30  # as it was without maps
 
 
-class _Brighter(DetailStep):
-    """Adds the same everywhere where something was replaced."""
-
-    def __init__(self) -> None:
-        pass
-
-    def __call__(
-        self, seen: NDArray[np.float32], replaced: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        return np.where(replaced[..., None] > 0, 20 / 127.5, 0).astype(np.float32).repeat(3, -1)
-
-
 def test_finer_detail_comes_where_much_changed_and_nowhere_else() -> None:
     photograph = Photograph(np.full((64, 64, 3), 100, np.uint8))
     placement = Placement(photograph, Frame(0, 0, 64), SIDE)
@@ -260,7 +247,7 @@ def test_finer_detail_comes_where_much_changed_and_nowhere_else() -> None:
     after = before.copy()
     after[4:12, 8:14] = 160  # the left half of the region stays as it is
     plain = FullSize(placement, before, roi, 0).picture(after).astype(int)
-    added = FullSize(placement, before, roi, 0, detail=_Brighter()).picture(after) - plain
+    added = FullSize(placement, before, roi, 0, detail=Brighter()).picture(after) - plain
     assert (added[20:44, 40:52] == 20).all()
     assert not added[:, :24].any()
     assert not added[~placement.region(roi)].any()
@@ -273,7 +260,7 @@ def test_a_photograph_hardly_larger_than_the_model_has_no_finer_detail() -> None
         before = placement.extract()
         roi = np.ones((SIDE, SIDE), bool)
         plain = FullSize(placement, before, roi, 0).patch(before + 60)
-        finer = FullSize(placement, before, roi, 0, detail=_Brighter()).patch(before + 60)
+        finer = FullSize(placement, before, roi, 0, detail=Brighter()).patch(before + 60)
         assert np.array_equal(plain.pixels, finer.pixels) != there
 
 
@@ -283,7 +270,7 @@ def test_finer_detail_of_a_grey_category_is_grey() -> None:
     placement = Placement(photograph, Frame(0, 0, 64), SIDE)
     before = placement.extract()
     roi = np.ones((SIDE, SIDE), bool)
-    ways = (None, _Brighter())
+    ways = (None, Brighter())
     plain, finer = (
         FullSize(placement, before, roi, 0, lightness=True, detail=way)
         .picture(before // 2 + 90)

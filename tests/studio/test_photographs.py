@@ -10,27 +10,15 @@ import pytest
 from numpy.typing import NDArray
 
 from photographs import random_pixels
-from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.framing import Frame, Placement
 from pixelguide.photo.full_size import Finish, FullSize
 from pixelguide.photo.photograph import Photograph
 from pixelguide.studio.provenance import Change
 from pixelguide.studio.stored_files import picture_png
+from stub_detail import Brighter
 from studio.conftest import CATEGORY, SIZE, Start, Studio
 
 PIXELS = random_pixels(1, 96, 96) // 4 + 90
-
-
-class _Brighter(DetailStep):
-    """Adds the same wherever something was replaced."""
-
-    def __init__(self) -> None:
-        pass
-
-    def __call__(
-        self, seen: NDArray[np.float32], replaced: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        return np.where(replaced[..., None] > 0, 20 / 127.5, 0).astype(np.float32).repeat(3, -1)
 
 
 def _edited(
@@ -60,7 +48,7 @@ def _edited(
 
 @pytest.mark.parametrize("lightness", [False, True])
 def test_an_edit_is_saved_with_the_finish_of_its_category(start: Start, lightness: bool) -> None:
-    detail = _Brighter()
+    detail = Brighter()
     category = replace(CATEGORY, finish=Finish(detail, lightness))
     with start(category=category) as studio:
         saved, full, after, _ = _edited(studio)
@@ -80,6 +68,6 @@ def test_what_was_edited_before_looks_as_it_did(start: Start) -> None:
         change = studio.services.files.provenance.of(candidate)
         assert isinstance(change, Change)
         assert not {"detail", "lightness"} & change.model_dump().keys()
-    with start(category=replace(CATEGORY, finish=Finish(_Brighter(), True))) as studio:
+    with start(category=replace(CATEGORY, finish=Finish(Brighter(), True))) as studio:
         again = np.asarray(studio.image(f"/api/results/{job}/1/photograph.png"))
         assert np.array_equal(again, plain)
