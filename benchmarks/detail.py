@@ -23,18 +23,17 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from benchmarks.hidden_parts import HELD_OUT, PARTS, interval
+from benchmarks.hidden_parts import PARTS, SMALLEST, held_out, interval
 from benchmarks.setup import add_model, option_parser
 from pixelguide.edit.editor import Editor
 from pixelguide.errors import InputError
 from pixelguide.evaluate.similarity import ssim
 from pixelguide.guidance.region import dilate
 from pixelguide.photo.detail import FILE, ZOOM, DetailStep, finer_detail
-from pixelguide.prior.batches import split
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.pictures import PictureFolder
 
-SMALLEST, RIM = 12, 2
+RIM = 2
 Colours = NDArray[np.uint8]
 
 
@@ -52,10 +51,9 @@ def main() -> None:
     step = DetailStep.read(folder.path / FILE)
     editor = Editor.from_pretrained(arguments.model, "cpu")
     pictures = PictureFolder(arguments.pictures_folder, ZOOM * editor.size)
-    _, held_out = split(len(pictures), HELD_OUT)
     rows: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     seconds = []
-    for index in (held_out[int(k)] for k in np.linspace(0, len(held_out) - 1, arguments.pictures)):
+    for index in held_out(len(pictures), arguments.pictures):
         sharp = pictures.picture(index)
         small = np.asarray(
             Image.fromarray(sharp).resize((editor.size, editor.size), Image.Resampling.LANCZOS)

@@ -42,6 +42,7 @@ from pixelguide.images import load_rgb, to_model
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.prior.batches import split
 from pixelguide.prior.pictures import PictureFolder
+from pixelguide.prior.training_settings import PriorTraining
 from pixelguide.seeds import generator
 from pixelguide.segment.dataset import LabelledPictures
 
@@ -53,10 +54,15 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 SMALLEST = 12
 """Pixels that a part must have to be hidden."""
-HELD_OUT = 256
-"""As `train prior` holds out: a tenth of a small set, this many of a large one."""
 STEPS, BATCH, RATE = 700, 8, 3e-3
 WIDTHS = (16, 32, 64, 96, 128)
+
+
+def held_out(count: int, wanted: int) -> list[int]:
+    """Indices of at most `wanted` pictures, spread evenly over those that `train prior` keeps for
+    its loss of a folder of `count`."""
+    _, known = split(count, PriorTraining().held_out)
+    return [known[int(k)] for k in np.linspace(0, len(known) - 1, min(wanted, len(known)))]
 
 
 def main() -> None:
@@ -87,10 +93,8 @@ def make_tasks(arguments: argparse.Namespace) -> None:
     """Write the tasks of held-out pictures, evenly spread among them."""
     editor = Editor.from_pretrained(arguments.model, "cpu")
     pictures = PictureFolder(arguments.pictures_folder, editor.size)
-    _, held_out = split(len(pictures), HELD_OUT)
-    spread = np.linspace(0, len(held_out) - 1, min(arguments.pictures, len(held_out)))
     tasks = []
-    for index in (held_out[int(k)] for k in spread):
+    for index in held_out(len(pictures), arguments.pictures):
         truth = pictures.picture(index)
         editor.set_image(truth)
         target = editor.segment()
@@ -100,7 +104,7 @@ def make_tasks(arguments: argparse.Namespace) -> None:
                 tasks.append(task)
     arguments.out.mkdir(parents=True, exist_ok=True)
     write_tasks(arguments.out, tasks)
-    sys.stdout.write(f"{len(tasks)} edits of {len(spread)} pictures\n")
+    sys.stdout.write(f"{len(tasks)} edits\n")
 
 
 def hidden(
