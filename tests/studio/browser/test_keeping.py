@@ -116,7 +116,6 @@ def test_a_stroke_that_was_kept_halfway_is_kept_whole(
     assert not (studio.ids() == GLASSES).any()
 
 
-@pytest.mark.slow  # its last step fails
 def test_what_was_left_is_among_the_recent_work(open_alone: Callable[..., StudioPage]) -> None:
     studio = open_alone(64)
     page = studio.page
@@ -124,6 +123,7 @@ def test_what_was_left_is_among_the_recent_work(open_alone: Callable[..., Studio
     paint(studio, 10.5)
     painted = studio.look("store.version.id")
     page.click(".fresh")
+    page.wait_for_selector("#picker")
     assert page.locator(".recent .work").count() == 0, "what is open is not left"
     page.click(".face")
     page.wait_for_selector("dialog", state="detached")
@@ -134,9 +134,15 @@ def test_what_was_left_is_among_the_recent_work(open_alone: Callable[..., Studio
     assert page.locator("dialog").count() == 1, "the help has to be closed first"
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")
+    face = studio.look("store.version.id")
     studio.look(DROP)
-    page.wait_for_selector("#plan .hint")
+    studio.look(
+        "(async () => { while (store.version?.id === argument || !store.version?.map)"
+        " await new Promise((done) => setTimeout(done, 50)); })()",
+        face,
+    )
     page.click(".fresh")
+    page.wait_for_selector("#picker")
     assert page.locator(".recent .work").count() == 2
     page.click(".recent .work >> nth=1 >> .open")
     page.wait_for_selector("[data-action=undo]:not(:disabled)")

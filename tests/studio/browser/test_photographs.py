@@ -102,7 +102,7 @@ def test_a_part_is_edited_and_the_photograph_comes_back(
     half = pixels(studio.download("save-picture")).astype(int)
     assert 0 < np.abs(half - photograph).sum() < np.abs(edited.astype(int) - photograph).sum()
     studio.page.click("#keep")
-    studio.page.wait_for_selector("#versions button >> nth=1")
+    studio.page.wait_for_selector(".version >> nth=1")
     content = studio.download("save-picture")
     assert (pixels(content) == half).all()
     assert told(content)["strength"] == 0.5
@@ -110,7 +110,7 @@ def test_a_part_is_edited_and_the_photograph_comes_back(
     with studio.page.expect_file_chooser() as chooser:
         studio.menu("open-project")
     chooser.value.set_files({"name": "work.zip", "mimeType": "application/zip", "buffer": project})
-    studio.page.wait_for_selector("#versions button >> nth=1")
+    studio.page.wait_for_selector(".version >> nth=1")
     assert (pixels(studio.download("save-picture")) == half).all()
 
 
