@@ -173,6 +173,7 @@ export class Autosave {
       const named = (/** @type {Patch} */ patch) => this.#named(patch, transaction, written);
       const versions = state.versions.map((version) => plain(version, named));
       const kept = Object.fromEntries(KEPT.map((key) => [key, state[key]]));
+      if (state.dropper) kept.tool = state.dropper.back; // whose colour it takes is not kept
       const content = { versions, kept, labels, size, model: model.name, saved: Date.now() };
       transaction.objectStore(SESSION).put(content, this.#record);
     } catch {

@@ -1,6 +1,7 @@
 /** Running an edit, following it, and going on with one of its candidates. */
 
 import * as api from "./api.js";
+import { isReady } from "./painting.js";
 import { pixelsAt } from "./pixels.js";
 import { shownEdit } from "./stage/comparison.js";
 import { append, choose, sendMap, sendPicture, sendRegion, version as newVersion } from "./versions.js";
@@ -22,15 +23,7 @@ export const busy = (run) => !!run && ["sending", "queued", "running"].includes(
 export async function edit(store, changes = {}) {
   const { version } = store;
   const { plan, category } = store.state;
-  if (
-    !version?.source ||
-    !version.map ||
-    !plan?.changed ||
-    plan.classes.length === 0 ||
-    !plan.reached ||
-    busy(version.run)
-  )
-    return;
+  if (!version?.source || !version.map || !plan || !isReady(plan) || busy(version.run)) return;
   const settings = { ...store.state.settings, ...changes };
   const names = new Map(category.labels.map(({ id, name }) => [id, name]));
   /** @type {Run} */
@@ -42,6 +35,7 @@ export async function edit(store, changes = {}) {
     passing: false,
     settings,
     classes: plan.classes.map((id) => names.get(id) ?? String(id)),
+    colours: askedColours(version.colours, version.map, category),
     target: version.map.clone(),
     roi: plan.roi,
     outcome: null,
@@ -70,7 +64,11 @@ export async function edit(store, changes = {}) {
       source,
       target,
       classes: run.classes,
-      settings: { ...asked(settings), roi: plan.mode },
+      settings: {
+        ...asked(settings),
+        roi: plan.mode,
+        ...(Object.keys(run.colours).length > 0 && { colours: run.colours }),
+      },
       region,
     });
     run.job = job;
@@ -168,7 +166,7 @@ export async function keep(store) {
     newVersion({
       picture,
       pixels,
-      note: run.classes.join(", "),
+      note: [...new Set([...run.classes, ...Object.keys(run.colours ?? {})])].join(", "),
       inPhotograph: version.inPhotograph,
       part: version.part && { ...version.part, edits: [...version.part.edits, picture] },
       unfamiliar: version.unfamiliar,
@@ -214,6 +212,17 @@ export async function showAttempt(store, attempt) {
   if (attempt.edits.length === 0) attempt.edits = await editsOf(attempt.outcome);
   version.run = attempt;
   store.touch(["run"]);
+}
+
+/**
+ * The colours of classes that the map shows: the server refuses others.
+ * @param {Record<string, string>} colours @param {import("./types.js").LabelMap} map
+ * @param {import("./types.js").Category} category
+ */
+function askedColours(colours, map, { labels }) {
+  const counts = map.counts();
+  const shown = new Set(labels.filter(({ id }) => counts[id]).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(colours).filter(([name]) => shown.has(name)));
 }
 
 /** Settings left on automatic are the server's to choose. @param {import("./types.js").Settings} settings */

@@ -101,7 +101,9 @@ function planned(store) {
         ? whole
         : regionOfInterest(source, map, classes, "changed", 0);
   const { islands, chosen } = chooseIslands(found, whole, map.width, version.islands);
-  const roi = dilate(chosen, map.width, map.height, settings.dilation ?? category.defaults.dilation);
+  const dyed = recoloured(category, map, version.colours);
+  const touched = chosen.map((inside, k) => inside | dyed[k]);
+  const roi = dilate(touched, map.width, map.height, settings.dilation ?? category.defaults.dilation);
   return {
     edited,
     classes,
@@ -111,9 +113,39 @@ function planned(store) {
     own: chosen.some((inside, k) => inside !== found[k]),
     roi,
     pixels: roi.reduce((sum, inside) => sum + inside, 0),
+    recoloured: dyed.reduce((sum, inside) => sum + inside, 0),
     changed: source.ids.reduce((sum, id, k) => sum + Number(id !== map.ids[k]), 0),
     reached: chosen.some((inside, k) => inside && source.ids[k] !== map.ids[k]),
   };
+}
+
+/**
+ * The pixels of classes that are to have another colour.
+ * @param {import("./types.js").Category} category @param {import("./types.js").LabelMap} map
+ * @param {Record<string, string>} colours by name of the class
+ */
+function recoloured({ labels }, map, colours) {
+  const asked = new Set(labels.filter(({ name }) => name in colours).map(({ id }) => id));
+  return map.ids.map((id) => Number(asked.has(id)));
+}
+
+/**
+ * Whether there is something to edit: what was painted and may change, or colours alone.
+ * @param {import("./types.js").Plan | null} plan
+ */
+export const isReady = (plan) =>
+  !!plan && (plan.changed ? plan.classes.length > 0 && plan.reached : plan.recoloured > 0);
+
+/**
+ * Ask for a colour of a class, or let it keep its own.
+ * @param {Store} store @param {string} name @param {string | null} colour "#rrggbb"
+ */
+export function setColour(store, name, colour) {
+  const { version } = store;
+  if (!version) return;
+  const { [name]: _, ...others } = version.colours;
+  version.colours = colour ? { ...others, [name]: colour } : others;
+  settle(store);
 }
 
 /** Take an island in or out. @param {Store} store @param {{area: number[], taken: boolean}} island */

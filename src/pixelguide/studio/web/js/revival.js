@@ -39,6 +39,7 @@ export function revived({ at = -1, ...content }, patches) {
   return {
     part: null,
     islands: { out: [], in: [] },
+    colours: {},
     ...content,
     source: map(content.source),
     map: map(content.map),

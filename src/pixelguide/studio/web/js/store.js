@@ -7,6 +7,7 @@
 /**
  * versions: oldest first. current: index of the one being worked on. map: not data but the key
  * under which listeners hear of painted pixels (`touch`); painted: the same, once per stroke.
+ * dropper: whose colour is being taken from the picture, and the tool before that.
  * stage: whether the canvas shows the map being painted or a result. compare.at: 0 … 1.
  * @typedef {{
  *   category: Category,
@@ -19,6 +20,7 @@
  *   hidden: ReadonlySet<number>,
  *   locked: ReadonlySet<number>,
  *   hovered: number | null,
+ *   dropper: {name: string, back: import("./types.js").ToolName} | null,
  *   mapShown: boolean,
  *   opacity: number,
  *   outlined: boolean,
@@ -94,6 +96,7 @@ export function initialState(category) {
     hidden: new Set(),
     locked: new Set(),
     hovered: null,
+    dropper: null,
     mapShown: true,
     opacity: 0.4,
     outlined: false,

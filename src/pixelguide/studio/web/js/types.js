@@ -46,6 +46,7 @@
  *   passing: boolean,
  *   settings: Settings,
  *   classes: string[],
+ *   colours: Record<string, string>,
  *   target: LabelMap,
  *   roi: Uint8Array,
  *   outcome: EditOutcome | null,
@@ -64,7 +65,7 @@
  *   edits: string[]}} PhotographPart
  *
  * A picture with the map it was read (source) and the map being painted. wanted: edited classes
- * that the user put into Q or took out of it; islands: pixels of islands that they took in or out. inPhotograph: whether the picture is a part of a
+ * that the user put into Q or took out of it; colours: "#rrggbb" that classes are to have, by name; islands: pixels of islands that they took in or out. inPhotograph: whether the picture is a part of a
  * photograph that the server keeps. attempts: the runs that gave candidates, the first first; run is
  * one of them unless it is on its way or came to nothing. unfamiliar: whether it is unlike those the model was made for.
  * @typedef {{
@@ -79,6 +80,7 @@
  *   map: LabelMap | null,
  *   history: History,
  *   wanted: Record<number, boolean>,
+ *   colours: Record<string, string>,
  *   islands: {out: number[], in: number[]},
  *   reading: {job: string | null, progress: Progress | null, problem: string | null} | null,
  *   run: Run | null,
@@ -88,15 +90,16 @@
  *
  * What the next edit would do. edited: classes that lost or gained pixels; classes: Q of eq. 7,
  * those of them that decide the region. changed: pixels whose class differs.
- * mode: how the region was found. islands: what it falls into, and what could be taken in. chosen: the
+ * recoloured: pixels of classes that are to have another colour, all of which may change. mode: how the
+ * region was found. islands: what it falls into, and what could be taken in. chosen: the
  * pixels of those that are, before dilation; own: whether that is the user's choice; reached: whether
  * any of them was painted.
  * @typedef {{edited: number[], classes: number[], mode: "parts" | "classes" | "changed",
  *   islands: {area: number[], taken: boolean}[], chosen: Uint8Array, own: boolean, roi: Uint8Array,
- *   pixels: number, changed: number, reached: boolean}} Plan
+ *   pixels: number, changed: number, recoloured: number, reached: boolean}} Plan
  *
  * @typedef {"brush" | "eraser" | "lasso" | "shape" | "fill" | "grab" | "pick" | "region"
- *   | "hand"} ToolName
+ *   | "dropper" | "hand"} ToolName
  * @typedef {{brushSize: number, shape: "rectangle" | "ellipse", fillAll: boolean,
  *   grabWhole: boolean, warp: boolean}} ToolOptions
  */

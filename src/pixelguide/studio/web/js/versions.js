@@ -25,6 +25,7 @@ export function version(parts) {
     map: null,
     history: new History(),
     wanted: {},
+    colours: {},
     islands: { out: [], in: [] },
     reading: null,
     run: null,

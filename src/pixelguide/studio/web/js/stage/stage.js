@@ -4,6 +4,7 @@ import { onScreen, viewOf } from "../core/placement.js";
 import { fitted, toScreen, zoomed } from "../core/viewport.js";
 import { BrushTool } from "../tools/brush.js";
 import { FillTool, pick, PickTool, RegionTool } from "../tools/click.js";
+import { DropperTool } from "../tools/dropper.js";
 import { GrabTool } from "../tools/grab.js";
 import { LassoTool } from "../tools/lasso.js";
 import { ShapeTool } from "../tools/shape.js";
@@ -48,6 +49,7 @@ export class Stage {
       grab: new GrabTool(store),
       pick: new PickTool(store),
       region: new RegionTool(store),
+      dropper: new DropperTool(store, this.photographs),
       hand: { name: "hand", down() {}, move() {}, up() {} },
     };
     this.pointers = new Pointers(canvas, store, {

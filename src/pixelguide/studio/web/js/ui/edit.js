@@ -2,7 +2,8 @@
 
 import { busy, edit } from "../editing.js";
 import { t } from "../i18n.js";
-import { applicableStarters, repaint, settle, toggleIsland } from "../painting.js";
+import { applicableStarters, isReady, repaint, settle, toggleIsland } from "../painting.js";
+import { colourWells } from "./colours.js";
 import { byId, h, roving } from "./dom.js";
 import { attempt } from "./notices.js";
 import { settingsForm } from "./settings.js";
@@ -30,14 +31,10 @@ export function mountEdit(store) {
     t("Edit"),
   );
   byId("edit").append(plan, starters, run, settingsForm(store));
-  store.watch(["painted", "versions", "current", "run"], () => {
+  store.watch(["painted", "versions", "current", "run", "classId", "dropper"], () => {
     const ready = !!store.version?.map;
     plan.replaceChildren(...(ready ? [...warned(store), ...planned(store)] : []));
-    run.disabled =
-      !store.state.plan?.changed ||
-      !store.state.plan.classes.length ||
-      !store.state.plan.reached ||
-      busy(store.version?.run);
+    run.disabled = !isReady(store.state.plan) || busy(store.version?.run);
     run.textContent = busy(store.version?.run) ? t("Editing …") : t("Edit");
   });
   store.watch(["painted", "versions", "current"], () => {
@@ -72,7 +69,10 @@ function warned({ version }) {
 function planned(store) {
   const { plan } = store.state;
   if (!plan?.changed)
-    return [h("p", { class: "hint" }, t("Paint the map where the picture should change."))];
+    return [
+      h("p", { class: "hint" }, t("Paint the map where the picture should change.")),
+      ...colourWells(store),
+    ];
   const share = Math.max(1, Math.round((100 * plan.pixels) / plan.roi.length));
   const said =
     plan.classes.length === 0
@@ -86,6 +86,7 @@ function planned(store) {
     h("div", { class: "chips" }, ...plan.edited.map((id) => classChip(store, id))),
     plan.islands.length > 1 &&
       h("div", { class: "chips islands" }, ...named(plan).map((k) => islandChip(store, k))),
+    ...colourWells(store),
     h("p", { class: "hint" }, said),
   ].filter((each) => each !== false);
 }

@@ -8,7 +8,7 @@ import { icon } from "./icons.js";
 /** @typedef {import("../types.js").ToolName} ToolName */
 /** @typedef {import("../types.js").ToolOptions} ToolOptions */
 
-/** @type {{name: ToolName, title: string, key: string}[]} */
+/** @type {{name: Exclude<ToolName, "dropper">, title: string, key: string}[]} */
 export const TOOLS = [
   { name: "brush", title: t("Brush"), key: "B" },
   { name: "eraser", title: t("Eraser: back to the original label"), key: "E" },
@@ -42,9 +42,10 @@ export function mountTools(store) {
   );
   rail.append(...buttons);
   roving(rail);
-  store.watch(["tool"], () => {
+  store.watch(["tool", "dropper"], () => {
+    const { tool, dropper } = store.state;
     for (const button of buttons) {
-      const chosen = button.dataset.tool === store.state.tool;
+      const chosen = button.dataset.tool === (dropper?.back ?? tool);
       button.setAttribute("aria-checked", String(chosen));
       button.tabIndex = chosen ? 0 : -1;
     }
@@ -99,6 +100,8 @@ function optionsOf(store, tool) {
       ]),
     ];
   }
+  if (tool === "dropper")
+    return [h("span", { class: "hint" }, t("Click where the picture has the colour"))];
   if (tool === "lasso")
     return [h("span", { class: "hint" }, t("Drag around it, or click corners and press Enter"))];
   return [];
