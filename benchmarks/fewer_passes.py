@@ -135,6 +135,7 @@ def _merged(parts: list[tuple[list[int], GuidedPrediction]]) -> GuidedPrediction
         together(lambda step: step.gradient),
         together(lambda step: step.loss),
         together(lambda step: step.accuracy),
+        together(lambda step: step.doubt),
     )
 
 
@@ -143,8 +144,8 @@ class PartlyGuidedEditor(Editor):
 
     partly = PartlyGuided(1, 2.0)
 
-    def _predictor(self, target: Any, roi: Any, scale: float) -> GuidedDenoiser:
-        push = super()._predictor(target, roi, scale)
+    def _predictor(self, *plan: Any) -> GuidedDenoiser:
+        push = super()._predictor(*plan)
         return self.partly.wrap(push, unguided(self.denoiser))
 
 

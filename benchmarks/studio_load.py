@@ -27,7 +27,7 @@ import httpx2
 import numpy as np
 
 from benchmarks.setup import option_parser
-from pixelguide.edit.settings import EditDefaults
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.portraits import LABELS
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category

@@ -9,10 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pixelguide.edit.defaults import EditDefaults
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.pipeline import PixelGuidedPipeline
     from pixelguide.edit.result import Candidate, EditResult
-    from pixelguide.edit.settings import EditDefaults, EditSettings
+    from pixelguide.edit.settings import EditSettings
     from pixelguide.errors import InputError, PixelguideError, ResourceError, SafetyError
     from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
@@ -36,7 +37,8 @@ _HOMES = {
     "edit.editor": ("Editor",),
     "edit.pipeline": ("PixelGuidedPipeline",),
     "edit.result": ("Candidate", "EditResult"),
-    "edit.settings": ("EditDefaults", "EditSettings"),
+    "edit.defaults": ("EditDefaults",),
+    "edit.settings": ("EditSettings",),
     "errors": ("InputError", "PixelguideError", "ResourceError", "SafetyError"),
     "labels": ("IGNORE", "LabelMap", "LabelSet"),
 }

@@ -37,7 +37,7 @@ def saying(gradient: float, accuracy: list[float] | None = None) -> Any:
         unknown = torch.full((len(x_t),), torch.nan)
         seen = unknown if accuracy is None else torch.tensor(accuracy)[x_t[:, 0, 0, 0].long()]
         return GuidedPrediction(
-            Prediction(x_t, x_t, None, []), torch.full_like(x_t, gradient), unknown, seen
+            Prediction(x_t, x_t, None, []), torch.full_like(x_t, gradient), unknown, seen, unknown
         )
 
     return predict

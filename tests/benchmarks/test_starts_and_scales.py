@@ -15,7 +15,7 @@ from benchmarks.starts_and_scales import (
     plot_threshold,
     table,
 )
-from pixelguide.edit.settings import EditDefaults
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.prior.schedule import Schedule
 
 

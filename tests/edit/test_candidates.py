@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from conftest import seeded
 from pixelguide.edit.candidates import make_pictures
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.plan import plan_edit
 from pixelguide.edit.progress import Clock
-from pixelguide.edit.settings import EditDefaults, EditSettings
+from pixelguide.edit.settings import EditSettings
 from pixelguide.edit.subject import Subject
 from pixelguide.guidance.guidance import unguided
 from pixelguide.guidance.sampling import Step

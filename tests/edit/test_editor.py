@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.guidance.region import edited_classes
 from pixelguide.images import save_png

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from conftest import make_bank, seeded
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from photographs import random_pixels
 from pixelguide.edit import inpainting
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.inpainting import (
     SCALE_SHARE,
@@ -24,7 +25,6 @@ from pixelguide.edit.inpainting import (
     target_behind,
 )
 from pixelguide.edit.masks import load_mask
-from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.images import load_rgb
 from pixelguide.labels import IGNORE, LabelMap, LabelSet

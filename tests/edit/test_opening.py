@@ -11,8 +11,8 @@ import torch
 
 from conftest import make_bank
 from model_folders import PARTS, edit_json, without_manifest, write_category
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError, SafetyError
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.architecture import Architecture

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.plan import Extent, Plan, plan_edit
-from pixelguide.edit.settings import EditDefaults, EditSettings
+from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
 from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelMap, LabelSet

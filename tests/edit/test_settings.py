@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelguide.edit.settings import EditDefaults, EditSettings
+from pixelguide.edit.defaults import EditDefaults
+from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
 from pixelguide.guidance.schedules import SCHEDULES, StepPlan
 

@@ -21,7 +21,7 @@ def answers(x_t: Tensor, schedule: Schedule, i: int) -> GuidedPrediction:
     eps = 0.5 * x_t
     x_0 = schedule.predict_x_0(x_t, eps, torch.full((len(x_t),), i))
     nothing = torch.zeros(len(x_t))
-    return GuidedPrediction(Prediction(eps, x_0, None, []), x_t, nothing, nothing)
+    return GuidedPrediction(Prediction(eps, x_0, None, []), x_t, nothing, nothing, nothing)
 
 
 @pytest.fixture

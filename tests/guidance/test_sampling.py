@@ -49,7 +49,8 @@ def _answers(learned: bool = True) -> GuidedDenoiser:
         eps, v, g = (field.expand(count, -1, -1, -1) for field in (EPS, V, G))
         x_0 = schedule.predict_x_0(x_t, eps, torch.full((count,), i))
         prediction = Prediction(eps, x_0, v if learned else None, [])
-        return GuidedPrediction(prediction, g, torch.full((count,), 2.0), torch.full((count,), 0.5))
+        half = torch.full((count,), 0.5)
+        return GuidedPrediction(prediction, g, torch.full((count,), 2.0), half, half)
 
     return predict
 
@@ -144,7 +145,7 @@ def test_push_goes_against_the_gradient(schedule: Schedule, roi: Tensor, sampler
         def predict(x_t: Tensor, own: Schedule, i: int) -> GuidedPrediction:
             eps = torch.zeros_like(x_t)
             prediction = Prediction(eps, own.predict_x_0(x_t, eps, torch.tensor([i])), None, [])
-            return GuidedPrediction(prediction, G, torch.zeros(1), torch.zeros(1))
+            return GuidedPrediction(prediction, G, *[torch.zeros(1)] * 3)
 
         quiet = [seeded(3)]
         outs.append(sample_edit(predict, X_0, 0.1 * X_0, roi, respaced, scale, quiet, sampler))

@@ -30,7 +30,7 @@ def _told(
     eps = schedule.predict_eps(x_t, x_0, torch.full((len(x_t),), i))
     unknown = torch.zeros(len(x_t))
     g = gradient * torch.ones_like(x_t)
-    return GuidedPrediction(Prediction(eps, x_0, None, []), g, unknown, unknown)
+    return GuidedPrediction(Prediction(eps, x_0, None, []), g, unknown, unknown, unknown)
 
 
 # diffusers hands numpy a tensor in a way that numpy 2 frowns upon
@@ -109,7 +109,7 @@ def test_second_order_is_exact_where_the_first_is_not(schedule: Schedule, sample
         x_0 = torch.full_like(x_t, 0.1 * levels[level])
         eps = respaced.predict_eps(x_t, x_0, torch.tensor([level]))
         return GuidedPrediction(
-            Prediction(eps, x_0, None, []), torch.zeros_like(x_t), unknown, unknown
+            Prediction(eps, x_0, None, []), torch.zeros_like(x_t), *[unknown] * 3
         )
 
     solve = make_solver(sampler, respaced, 0.0)

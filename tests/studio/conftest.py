@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from pixelguide.edit.settings import EditDefaults
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.labels import LabelMap
 from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.studio.access import AccessPolicy

@@ -23,6 +23,7 @@ from pixelguide.cli.segmenting import segment
 from pixelguide.cli.studio import studio
 from pixelguide.cli.told import Stopped
 from pixelguide.cli.train import train_app
+from pixelguide.cli.tuning import tune
 from pixelguide.errors import InputError, PixelguideError, ResourceError, is_out_of_memory
 from pixelguide.terminal import PrintableConsole, echo
 
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _COMMANDS = (
-    *(demo, segment, edit, batch, interpolate, inpaint, studio, portraits, evaluate, bench),
+    *(demo, segment, edit, batch, interpolate, inpaint, studio, portraits, evaluate, bench, tune),
 )
 for command in _COMMANDS:
     app.command()(command)

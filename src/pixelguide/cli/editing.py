@@ -142,6 +142,13 @@ class EditSampling(CandidateOptions):
     guidance_scale: Annotated[
         str, typer.Option("--scale", help="Guidance, 0 or more; auto: by the size.")
     ] = "auto"
+    guidance_unit: Annotated[
+        str,
+        typer.Option(
+            help="What --scale multiplies: gradient (eq. 9), noise (2 … 4 for any model), or "
+            "auto: the model's own for its own scale, else gradient."
+        ),
+    ] = "auto"
     sampler: Annotated[
         str, typer.Option(help="auto, ddpm (eq. 9), ddim, sde, sde-2m or dpm-2m.")
     ] = "auto"

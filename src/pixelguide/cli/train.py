@@ -19,6 +19,7 @@ from pixelguide.cli.grouping import grouped
 from pixelguide.cli.options import DeviceOptions, Labels, label_set, numbers
 from pixelguide.cli.ray_options import RayOptions, pool_at
 from pixelguide.cli.told import QuietOptions, saying_what_is_kept
+from pixelguide.cli.tuning import run_tuning
 from pixelguide.errors import InputError
 from pixelguide.terminal import echo
 
@@ -205,6 +206,9 @@ def train_classifiers_command(
     rendering: Rendering = "centres",
     stored_frame: StoredFrame = False,
     images: Images = None,
+    tune: Annotated[
+        bool, typer.Option(help="Choose the settings of edits at the end, as `tune` does.")
+    ] = True,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Train the segmenter and the guide of a category from a few labelled pictures."""
@@ -257,6 +261,12 @@ def train_classifiers_command(
             on_plan=announce,
             on_progress=report,
         )
+    if tune:
+        try:
+            how = interpretation(order, rendering, stored_frame, images)
+            run_tuning(place, told, out, dataset, how, limit, seed)
+        except InputError as error:  # no reason to fail after a long training
+            echo(f"note: settings were not chosen: {error}", err=True)
     told.say(f"{out}: ready for `pixelguide edit --model {out}`")
 
 

@@ -24,6 +24,7 @@ from pixelguide.edit.settings import EditSettings
 from pixelguide.edit.wanted_colours import with_colours
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.guidance.mean_colours import with_class_colours
+from pixelguide.guidance.noise_units import GuidanceUnit, in_noise_units
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_mask
@@ -116,7 +117,7 @@ class Editor(EditPlanner):
         count = chosen.num_images if plan.made.any() else 1
         generators = generators or [generator(chosen.seed, "candidate", k) for k in range(count)]
         colours = plan.class_colours(subject.image)
-        predict = self._predictor(plan.target, plan.made, plan.scale)
+        predict = self._predictor(plan.target, plan.made, plan.scale, plan.unit)
         predict = with_class_colours(predict, colours, plan.target, plan.made)
         images = make_pictures(
             plan, subject, predict, self._denoiser.schedule, self._colours, generators, clock,
@@ -250,7 +251,7 @@ class Editor(EditPlanner):
         scale = chosen.scale(self.defaults, mask, guided=target is not None)
         predict = unguided(self._denoiser)
         if target is not None:
-            predict = self._predictor(target, roi, scale)
+            predict = self._predictor(target, roi, scale, chosen.unit(self.defaults))
         with clock("sampling"):
             images = inpainting.inpaint(
                 self._denoiser, predict, self.image, roi, chosen, scale, on_progress
@@ -261,6 +262,7 @@ class Editor(EditPlanner):
             **chosen.model_dump(),
             "start_timestep": chosen.start(len(self._denoiser.schedule)),
             "guidance_scale": scale,
+            "guidance_unit": chosen.unit(self.defaults),
             "behind": inpainting.describe(behind),
             **self._circumstances(full),
         }
@@ -272,9 +274,13 @@ class Editor(EditPlanner):
     def _circumstances(self, full: FullSize | None) -> dict[str, Any]:
         return circumstances(self._model, self._denoiser) | (full.report() if full else {})
 
-    def _predictor(self, target: LabelMap, roi: NDArray[np.bool_], scale: float) -> GuidedDenoiser:
+    def _predictor(
+        self, target: LabelMap, roi: NDArray[np.bool_], scale: float, unit: GuidanceUnit
+    ) -> GuidedDenoiser:
         if scale == 0:
             return unguided(self._denoiser)
         device = self._denoiser.device
         wanted = torch.from_numpy(target.ids.astype(np.int64)).to(device)
-        return guided(self._denoiser, self._guide, wanted, torch.from_numpy(roi).to(device))
+        inside = torch.from_numpy(roi).to(device)
+        predict = guided(self._denoiser, self._guide, wanted, inside)
+        return in_noise_units(predict, inside) if unit == "noise" else predict

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pixelguide.checked import Checked
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.progress import Progress, step_watcher
 from pixelguide.edit.result import Candidate
 from pixelguide.edit.result_folder import REPORT, prepare
-from pixelguide.edit.settings import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.guidance.guidance import GuidedDenoiser
+from pixelguide.guidance.noise_units import GuidanceUnit
 from pixelguide.guidance.region import composite, dilate
 from pixelguide.guidance.sampling import noised_start, sample_edit
 from pixelguide.guidance.schedules import Sampler
@@ -73,6 +74,10 @@ class InpaintSettings(Checked):
                 f"scale {self.guidance_scale} by mask alone", "settings", "Say what lies behind."
             )
         return self.guidance_scale
+
+    def unit(self, defaults: EditDefaults) -> GuidanceUnit:
+        """What the scale multiplies: for an automatic one as for the category's edits."""
+        return defaults.guidance_unit if self.guidance_scale == "auto" else "gradient"
 
     def start(self, timesteps: int) -> int:
         """t0 for a model of so many timesteps; InputError when out of range."""

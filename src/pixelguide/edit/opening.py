@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from pixelguide.devices import choose_device
-from pixelguide.edit.settings import EditDefaults
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
 from pixelguide.photo.detail import FILE as DETAIL

@@ -14,6 +14,7 @@ from diffusers.utils import BaseOutput
 from numpy.typing import NDArray
 from PIL import Image
 
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.editor import Editor
 from pixelguide.edit.pipeline_inputs import (
     Generators,
@@ -30,8 +31,9 @@ from pixelguide.edit.pipeline_steps import TENSORS, StepCallback, StepWatcher
 from pixelguide.edit.progress import Steering
 from pixelguide.edit.result import EditResult
 from pixelguide.edit.saved_pipeline import SavedPipeline
-from pixelguide.edit.settings import EditDefaults, StartFrom
+from pixelguide.edit.settings import StartFrom
 from pixelguide.errors import InputError
+from pixelguide.guidance.noise_units import GuidanceUnit
 from pixelguide.guidance.region import RoiMode
 from pixelguide.guidance.schedules import Sampler, ScheduleName
 from pixelguide.images import to_model
@@ -140,6 +142,7 @@ class PixelGuidedPipeline(SavedPipeline):
         start_from: StartFrom | Auto = "auto",
         start_timestep: int | Auto = "auto",
         guidance_scale: float | Auto = "auto",
+        guidance_unit: GuidanceUnit | Auto = "auto",
         sampler: Sampler | Auto = "auto",
         schedule: ScheduleName | Auto = "auto",
         temperature: float | Auto = "auto",
@@ -170,7 +173,7 @@ class PixelGuidedPipeline(SavedPipeline):
             Candidates of each picture, 1 … 64; 4 by default.
         num_inference_steps, start_from, start_timestep, guidance_scale : Any
             See `EditSettings`.
-        sampler, schedule, temperature, roi : Any
+        guidance_unit, sampler, schedule, temperature, roi : Any
             See `EditSettings`; an automatic sampler is that of the scheduler, if it has one.
         colours : mapping of str to str, optional
             The colours that classes or groups are to have, see `EditSettings`.
@@ -217,6 +220,7 @@ class PixelGuidedPipeline(SavedPipeline):
         settings: dict[str, Any] = {
             "num_inference_steps": num_inference_steps, "start_from": start_from,
             "start_timestep": start_timestep, "guidance_scale": guidance_scale,
+            "guidance_unit": guidance_unit,
             "sampler": sampler, "schedule": schedule, "temperature": temperature, "roi": roi,
             "colours": dict(colours or {}),
         }  # fmt: skip

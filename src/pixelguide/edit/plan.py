@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelguide.colours import to_hex
-from pixelguide.edit.settings import EditDefaults, EditSettings, StartFrom
+from pixelguide.edit.defaults import EditDefaults
+from pixelguide.edit.settings import EditSettings, StartFrom
 from pixelguide.errors import InputError
 from pixelguide.guidance.class_colours import ClassColour, kept_colours
 from pixelguide.guidance.flat_colours import Colours, flat_colours
 from pixelguide.guidance.moved_parts import with_moved_parts
+from pixelguide.guidance.noise_units import GuidanceUnit
 from pixelguide.guidance.painted_parts import WIDEST, specks, without_specks
 from pixelguide.guidance.region import RoiMode, dilate, edited_classes, region_of_interest
 from pixelguide.guidance.schedules import StepPlan
@@ -60,7 +62,8 @@ class Plan:
     source, target: the maps before and after painting. classes: Q of eq. 7. mode: how the region
     was found. painted, roi: the pixels that may change, bool S×S, before and after dilation by
     `dilation` pixels. made: those of the ROI that the steps make anew; the rest is only recoloured.
-    asked: colours that were asked for. start, scale, temperature, start_from: see `EditSettings`.
+    asked: colours that were asked for. start, scale, unit, temperature, start_from: see
+    `EditSettings`.
     """
 
     source: LabelMap
@@ -74,6 +77,7 @@ class Plan:
     dilation: int
     start: int
     scale: float
+    unit: GuidanceUnit
     temperature: float
     start_from: StartFrom
     step_plan: StepPlan
@@ -111,6 +115,7 @@ class Plan:
             "start_from": self.start_from,
             "start_timestep": self.start,
             "guidance_scale": self.scale,
+            "guidance_unit": self.unit,
             "temperature": self.temperature,
             "roi": self.mode,
             "dilation": self.dilation,
@@ -167,14 +172,15 @@ def plan_edit(
         raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
     pixels = int(painted.sum())
     start, scale = defaults.choose(settings, pixels, timesteps)
+    large = defaults.is_large(pixels)
     start_from, temperature = settings.start_from, settings.temperature
     if start_from == "auto":
-        start_from = defaults.start_from
+        start_from = defaults.start_of(large)
     if (
         temperature == "auto"
     ):  # an inversion is noise of temperature 1, which must not change on the way
-        temperature = defaults.temperature if start_from == "colours" else 1.0
-    step_plan = settings.step_plan(start, defaults.is_large(pixels), start_from)
+        temperature = defaults.temperature_of(large) if start_from == "colours" else 1.0
+    step_plan = settings.step_plan(start, large, start_from, defaults.steps_of(large, start_from))
     return Plan(
         source,
         target,
@@ -187,6 +193,7 @@ def plan_edit(
         dilation,
         start,
         scale,
+        defaults.unit(settings),
         temperature,
         start_from,
         step_plan,

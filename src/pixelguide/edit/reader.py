@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from pixelguide.edit.auto_crop import propose_parts
+from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.opening import open_category
-from pixelguide.edit.settings import EditDefaults
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
 from pixelguide.guidance.inversion import reconstruct

@@ -19,14 +19,16 @@ from pixelguide.segment.pixel_classifiers import PixelClassifiers
 class GuidedPrediction:
     """A denoiser's prediction and what the classifiers say about it.
 
-    gradient: g of eq. 8, N×C×S×S, zeros when unguided. loss, accuracy: N, over the ROI, of the
-    labels that C_t reads in x_t against the target map; NaN when unguided.
+    gradient: g of eq. 8, N×C×S×S, zeros when unguided. loss, accuracy, doubt: N, over the ROI, of
+    what C_t reads in x_t against the target map (doubt: 1 less the mean probability that it gives
+    to that map); NaN when unguided.
     """
 
     prediction: Prediction
     gradient: Tensor
     loss: Tensor
     accuracy: Tensor
+    doubt: Tensor
 
 
 GuidedDenoiser = Callable[[Tensor, Schedule, int], GuidedPrediction]
@@ -61,7 +63,8 @@ def guided(
             loss = errors.view(len(x_t), -1).mean(1)
             (gradient,) = torch.autograd.grad(loss.sum(), x_t)
         accuracy = (logits.argmax(2) == labels).float().mean(1)
-        return GuidedPrediction(_detached(prediction), gradient, loss.detach(), accuracy)
+        doubt = 1 - (-errors.detach()).exp().view(len(x_t), -1).mean(1)
+        return GuidedPrediction(_detached(prediction), gradient, loss.detach(), accuracy, doubt)
 
     return predict
 
@@ -73,7 +76,7 @@ def unguided(denoiser: Denoiser) -> GuidedDenoiser:
     def predict(x_t: Tensor, schedule: Schedule, i: int) -> GuidedPrediction:
         unknown = torch.full((len(x_t),), torch.nan)
         prediction = denoiser(x_t, schedule, i)
-        return GuidedPrediction(prediction, torch.zeros_like(x_t), unknown, unknown)
+        return GuidedPrediction(prediction, torch.zeros_like(x_t), unknown, unknown, unknown)
 
     return predict
 

@@ -89,6 +89,34 @@ def train_segmenter(
     return bank
 
 
+def untrained_guide(
+    denoiser: Denoiser, pictures: LabelledPictures, settings: ClassifierTraining
+) -> ClassifierBank:
+    """The bank that {C_t} of a training is kept in, untrained."""
+    return untrained_bank(denoiser, pictures, [(t,) for t in guide_timesteps(settings)])
+
+
+def train_guide(
+    denoiser: Denoiser,
+    pictures: LabelledPictures,
+    settings: ClassifierTraining,
+    on_share: Callable[[float], None] | None = None,
+) -> ClassifierBank:
+    """{C_t} alone; the same as `train_classifiers` gives. on_share: told what share is done."""
+    jobs = [job for job in training_jobs(denoiser, pictures, settings) if job.kind != "segmenter"]
+    pictures = prepared(denoiser, pictures, settings)
+    bank = untrained_guide(denoiser, pictures, settings)
+    done, whole = 0.0, sum(map(job_work, jobs))
+    for job in jobs:
+        sample = PixelSample(denoiser, pictures, settings, job.pixels)
+        run_job(job, bank, sample, settings, denoiser.device)
+        done += job_work(job)
+        if on_share:
+            on_share(done / whole)
+    bank.eval()
+    return bank
+
+
 def job_work(job: Job) -> int:
     """How long a job takes, in no unit: its classifiers' steps."""
     return job.iterations * len(job.members)

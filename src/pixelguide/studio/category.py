@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixelguide.edit.settings import EditDefaults, EditSettings
+from pixelguide.edit.defaults import EditDefaults
+from pixelguide.edit.settings import EditSettings
 from pixelguide.errors import InputError
 from pixelguide.images import open_image, squares, to_rgb
 from pixelguide.labels import LabelSet

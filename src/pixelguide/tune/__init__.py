@@ -1,0 +1,1 @@
+"""Choosing a category's settings from its own labelled pictures."""
