@@ -155,6 +155,13 @@ class EditSampling(CandidateOptions):
     temperature: Annotated[
         str, typer.Option(help="Of all noise, 0 … 2: lower is calmer, 1 the sampler's; or auto.")
     ] = "auto"
+    max_passes: Annotated[
+        str,
+        typer.Option(
+            help="Passes per candidate up to which an edit that falls short of its map is made "
+            "again, 1 … 10000, or auto: 4 times one's."
+        ),
+    ] = "auto"
     strength: Annotated[
         float, typer.Option(help="Share of the change that is let through, 0 … 1.")
     ] = 1.0

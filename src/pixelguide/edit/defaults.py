@@ -9,7 +9,7 @@ from pydantic import Field
 from pixelguide.checked import Checked
 from pixelguide.edit.settings import EditSettings, StartFrom, Steps, Temperature
 from pixelguide.errors import InputError
-from pixelguide.guidance.noise_units import GuidanceUnit
+from pixelguide.guidance.schedules import GuidanceUnit
 from pixelguide.guidance.start import check_start
 
 Channel = Annotated[int, Field(ge=0, le=255)]

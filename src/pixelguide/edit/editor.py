@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ from pixelguide.edit.candidates import make_pictures
 from pixelguide.edit.dry_run import EditPlanner
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
+from pixelguide.edit.plan import Plan
 from pixelguide.edit.progress import UNSTEERED, Clock, Progress, Steering, step_watcher
 from pixelguide.edit.result import Candidate, EditResult, circumstances
 from pixelguide.edit.scoring import score_candidates
 from pixelguide.edit.second_picture import second_picture
 from pixelguide.edit.settings import EditSettings
 from pixelguide.edit.wanted_colours import with_colours
-from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
+from pixelguide.edit.watching import Candidates, OnStep, watch_of, watched_candidates
+from pixelguide.guidance.guidance import unguided
 from pixelguide.guidance.mean_colours import with_class_colours
-from pixelguide.guidance.noise_units import GuidanceUnit, in_noise_units
 from pixelguide.labels import LabelMap
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_mask
@@ -113,24 +115,37 @@ class Editor(EditPlanner):
             source = source or self.segment()
         planned = self._planned(target, source, edit_classes, chosen, region)
         plan, full = planned.plan, planned.full
-        seeded = {"seed": None} if generators else {}  # the caller's generators decide, not a seed
+        # the caller's generators decide, not a seed
+        seeded: dict[str, Any] = {"seed": None} if generators else {}
         count = chosen.num_images if plan.made.any() else 1
         generators = generators or [generator(chosen.seed, "candidate", k) for k in range(count)]
         colours = plan.class_colours(subject.image)
-        predict = self._predictor(plan.target, plan.made, plan.scale, plan.unit)
-        predict = with_class_colours(predict, colours, plan.target, plan.made)
-        images = make_pictures(
-            plan, subject, predict, self._denoiser.schedule, self._colours, generators, clock,
-            steering.on_step or step_watcher(on_progress), steering.x_t, planned.dyes,
-        )  # fmt: skip
-        images = at_strength(subject.image, images, chosen.strength)
-        with clock("scoring"):
-            usual = self.statistics.denoising if chosen.rank == "likely" else None
-            candidates = score_candidates(
-                self._segmenter, self.image, images, plan.target, plan.roi,
-                usual.limit if usual else None,
+        usual = self.statistics.denoising if chosen.rank == "likely" else None
+
+        def make(plan: Plan, numbers: Sequence[int], on_step: OnStep | None) -> Candidates:
+            predict = self._predictor(plan.target, plan.made, plan.scale, plan.unit)
+            predict = with_class_colours(predict, colours, plan.target, plan.made)
+            own = [generators[k] for k in numbers]
+            images = make_pictures(
+                plan, subject, predict, self._denoiser.schedule, self._colours, own, clock,
+                on_step, steering.x_t, planned.dyes,
             )  # fmt: skip
+            images = at_strength(subject.image, images, chosen.strength)
+            with clock("scoring"):
+                found = score_candidates(
+                    self._segmenter, self.image, images, plan.target, plan.roi,
+                    usual.limit if usual else None,
+                )  # fmt: skip
+            return tuple(replace(one, index=k) for one, k in zip(found, numbers, strict=True))
+
+        candidates, watched = watched_candidates(
+            make, plan, count, len(self._denoiser.schedule),
+            watch_of(chosen, self.defaults, plan, steering),
+            steering.on_step or step_watcher(on_progress),
+        )  # fmt: skip
         candidates = with_colours(candidates, plan.target, colours, plan.roi)
+        if watched:  # which start and scale alone would not bring back
+            seeded |= {"max_passes": watched["max_passes"]}
         reproducible = chosen.model_dump() | plan.report() | seeded | self._circumstances(full)
         known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(
@@ -144,6 +159,7 @@ class Editor(EditPlanner):
             subject.image,
             known.model_dump() if known else None,
             planned.region_report(),
+            watched,
         )
 
     def score(
@@ -273,14 +289,3 @@ class Editor(EditPlanner):
 
     def _circumstances(self, full: FullSize | None) -> dict[str, Any]:
         return circumstances(self._model, self._denoiser) | (full.report() if full else {})
-
-    def _predictor(
-        self, target: LabelMap, roi: NDArray[np.bool_], scale: float, unit: GuidanceUnit
-    ) -> GuidedDenoiser:
-        if scale == 0:
-            return unguided(self._denoiser)
-        device = self._denoiser.device
-        wanted = torch.from_numpy(target.ids.astype(np.int64)).to(device)
-        inside = torch.from_numpy(roi).to(device)
-        predict = guided(self._denoiser, self._guide, wanted, inside)
-        return in_noise_units(predict, inside) if unit == "noise" else predict

@@ -21,10 +21,9 @@ from pixelguide.edit.result_folder import REPORT, prepare
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.guidance.guidance import GuidedDenoiser
-from pixelguide.guidance.noise_units import GuidanceUnit
 from pixelguide.guidance.region import composite, dilate
 from pixelguide.guidance.sampling import noised_start, sample_edit
-from pixelguide.guidance.schedules import Sampler
+from pixelguide.guidance.schedules import GuidanceUnit, Sampler
 from pixelguide.guidance.start import start_level
 from pixelguide.images import from_model, save_png, to_model
 from pixelguide.labels import IGNORE, LabelMap

@@ -33,9 +33,8 @@ from pixelguide.edit.result import EditResult
 from pixelguide.edit.saved_pipeline import SavedPipeline
 from pixelguide.edit.settings import StartFrom
 from pixelguide.errors import InputError
-from pixelguide.guidance.noise_units import GuidanceUnit
 from pixelguide.guidance.region import RoiMode
-from pixelguide.guidance.schedules import Sampler, ScheduleName
+from pixelguide.guidance.schedules import GuidanceUnit, Sampler, ScheduleName
 from pixelguide.images import to_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.segment.classifier import ClassifierBank

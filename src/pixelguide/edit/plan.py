@@ -16,10 +16,9 @@ from pixelguide.errors import InputError
 from pixelguide.guidance.class_colours import ClassColour, kept_colours
 from pixelguide.guidance.flat_colours import Colours, flat_colours
 from pixelguide.guidance.moved_parts import with_moved_parts
-from pixelguide.guidance.noise_units import GuidanceUnit
 from pixelguide.guidance.painted_parts import WIDEST, specks, without_specks
 from pixelguide.guidance.region import RoiMode, dilate, edited_classes, region_of_interest
-from pixelguide.guidance.schedules import StepPlan
+from pixelguide.guidance.schedules import GuidanceUnit, StepPlan
 from pixelguide.labels import IGNORE, LabelMap
 
 SHOWN = 3
@@ -62,8 +61,8 @@ class Plan:
     source, target: the maps before and after painting. classes: Q of eq. 7. mode: how the region
     was found. painted, roi: the pixels that may change, bool S×S, before and after dilation by
     `dilation` pixels. made: those of the ROI that the steps make anew; the rest is only recoloured.
-    asked: colours that were asked for. start, scale, unit, temperature, start_from: see
-    `EditSettings`.
+    asked: colours that were asked for. large: whether the region counts as a large one. start,
+    scale, unit, temperature, start_from: see `EditSettings`.
     """
 
     source: LabelMap
@@ -75,6 +74,7 @@ class Plan:
     made: NDArray[np.bool_]
     asked: tuple[ClassColour, ...]
     dilation: int
+    large: bool
     start: int
     scale: float
     unit: GuidanceUnit
@@ -92,6 +92,12 @@ class Plan:
             "changed", asked,
         )  # fmt: skip
         return with_moved_parts(flat, image, self.source, self.target, self.classes, self.roi)
+
+    @property
+    def passes(self) -> int:
+        """Of the network, for one candidate: the inversion's, and the steps'."""
+        inverted = self.step_plan.inversion_steps - 1 if self.start_from == "inversion" else 0
+        return inverted + self.step_plan.steps
 
     def class_colours(self, image: NDArray[np.uint8]) -> tuple[ClassColour, ...]:
         """What colours classes of `image` (uint8 S×S×3) are to have: those asked for, and of the
@@ -191,6 +197,7 @@ def plan_edit(
         made,
         tuple(asked),
         dilation,
+        large,
         start,
         scale,
         defaults.unit(settings),

@@ -60,10 +60,10 @@ class Clock:
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Time what runs inside as `stage`."""
+        """Time what runs inside as `stage`, which may come again."""
         began = time.monotonic()
         yield
-        self._stages[stage] = time.monotonic() - began
+        self._stages[stage] = self._stages.get(stage, 0) + time.monotonic() - began
 
     @property
     def seconds(self) -> dict[str, float]:

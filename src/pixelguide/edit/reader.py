@@ -14,7 +14,10 @@ from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.opening import open_category
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
+from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
 from pixelguide.guidance.inversion import reconstruct
+from pixelguide.guidance.noise_units import in_noise_units
+from pixelguide.guidance.schedules import GuidanceUnit
 from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.photo.detail import DetailStep
@@ -251,6 +254,17 @@ class PictureReader:
         x_t = self._opened().inverted(start_timestep, steps)
         image: NDArray[np.uint8] = from_model(reconstruct(self._denoiser, x_t, schedule))[0]
         return image
+
+    def _predictor(
+        self, target: LabelMap, roi: NDArray[np.bool_], scale: float, unit: GuidanceUnit
+    ) -> GuidedDenoiser:
+        if scale == 0:
+            return unguided(self._denoiser)
+        device = self._denoiser.device
+        wanted = torch.from_numpy(target.ids.astype(np.int64)).to(device)
+        inside = torch.from_numpy(roi).to(device)
+        predict = guided(self._denoiser, self._guide, wanted, inside)
+        return in_noise_units(predict, inside) if unit == "noise" else predict
 
     def _opened(self) -> Subject:
         if self._subject is None:

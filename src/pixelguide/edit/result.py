@@ -130,6 +130,8 @@ class EditResult:
         That of the picture, where the model says what is usual.
     region : dict, optional
         What may change: {"classes", "share", "of", "specks_left_out", "text"}.
+    watched : dict, optional
+        Of an edit that watched itself: what it should reach, whether it did, and its rounds.
     """
 
     candidates: tuple[Candidate, ...]
@@ -142,6 +144,7 @@ class EditResult:
     original: NDArray[np.uint8] | None = None
     familiarity: dict[str, Any] | None = None
     region: dict[str, Any] | None = None
+    watched: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         pixels = int(self.roi.sum())
@@ -223,6 +226,7 @@ class EditResult:
             ],
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             **({"familiarity": self.familiarity} if self.familiarity else {}),
+            **({"watched": self.watched} if self.watched else {}),
         }
 
     def save(

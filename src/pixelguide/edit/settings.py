@@ -8,9 +8,8 @@ from pydantic import Field, field_validator
 
 from pixelguide.checked import Checked
 from pixelguide.colours import read_colour
-from pixelguide.guidance.noise_units import GuidanceUnit
 from pixelguide.guidance.region import RoiMode
-from pixelguide.guidance.schedules import SCHEDULES, Sampler, ScheduleName, StepPlan
+from pixelguide.guidance.schedules import SCHEDULES, GuidanceUnit, Sampler, ScheduleName, StepPlan
 from pixelguide.guidance.start import check_steps
 
 StartFrom = Literal["inversion", "colours"]
@@ -66,6 +65,10 @@ class EditSettings(Checked):
     rank : "likely" or "agreement"
         What candidates are ranked by: agreement with the map and how usual they look to the prior,
         where the model says what is usual, or agreement alone (the paper's choice).
+    max_passes : int or "auto"
+        Passes of the network for one candidate, 1 … 10000, up to which an edit that does not reach
+        what its map should is made again with more change; "auto" is four times what one takes,
+        where the model knows what to expect (see `pixelguide tune`).
     colours : dict of str to str
         The colours that classes or groups are to have: "#8a4b2d", a name, or "from:x,y" of the
         picture; edited classes without one keep theirs.
@@ -87,6 +90,7 @@ class EditSettings(Checked):
     strength: float = Field(1.0, ge=0, le=1)
     detail: bool = True
     rank: Literal["likely", "agreement"] = "likely"
+    max_passes: Annotated[int, Field(ge=1, le=10_000)] | Literal["auto"] = "auto"
     colours: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("colours")

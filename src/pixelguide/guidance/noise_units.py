@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from torch import Tensor
 
 from pixelguide.guidance.guidance import GuidedDenoiser, GuidedPrediction
 from pixelguide.prior.schedule import Schedule
 
-GuidanceUnit = Literal["gradient", "noise"]
-"""What a strength multiplies: "gradient" is g of eq. 8, the paper's s; "noise" the noise that a
-network finds in a pixel, see `in_noise_units`."""
 _LEAST = 1e-12
 
 

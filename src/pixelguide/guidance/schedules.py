@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 Sampler = Literal["ddpm", "ddim", "sde", "sde-2m", "dpm-2m"]
 """ddpm: eq. 9 of the paper. ddim, dpm-2m: the probability-flow ODE by DPM-Solver++ of first order
 (which is DDIM) and second order, multistep. sde, sde-2m: the reverse SDE likewise."""
+GuidanceUnit = Literal["gradient", "noise"]
+"""What a strength multiplies: "gradient" is g of eq. 8, the paper's s; "noise" the noise that a
+network finds in a pixel, see `noise_units.in_noise_units`."""
 ScheduleName = Literal["brief", "fast", "paper"]
 
 
