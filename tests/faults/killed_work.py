@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from pixelguide.prior.public.download import download
 from pixelguide.prior.training_settings import PriorTraining
 from pixelguide.segment.dataset import LabelledPictures
 from pixelguide.segment.training import train_classifiers
+from pixelguide.tune import search, tuning
+from pixelguide.tune.cross_fit import fold_settings
 
 TINY = Architecture(size=16, channels=(16, 16), attention_levels=1, head_channels=16)
 
@@ -89,11 +92,40 @@ def batch(folder: Path) -> None:
     ])  # fmt: skip
 
 
+def tune(folder: Path) -> None:
+    """A few settings of a tiny category, by a few edits of its labelled pictures."""
+    labelled = folder / "labelled"
+    if not labelled.exists():
+        new = folder / "new"
+        for k in range(4):
+            shown = render(portrait_at(7, k), 32)
+            save_png(new / f"{k}.png", shown.image)
+            LabelMap(shown.label_ids, LABELS).save(new / f"{k}_label.png")
+        (new / "labels.json").write_text(LABELS.to_json())
+        new.rename(labelled)
+    tuning.EDITS = 4
+    tuning.fold_settings = lambda timesteps, seed: replace(
+        fold_settings(timesteps, seed),
+        iterations=1,
+        tuning=1,
+        starts=(9,),
+        steps=2,
+        pixels=16,
+        noise_draws=1,
+        mirror=False,
+        segment_timesteps=(1,),
+    )
+    search.STARTS, search.SCALES, search.TEMPERATURES = (0.002,), (), ()
+    search.STEPS, search.INVERTED = (), ()
+    tuning.tune(folder / "out", labelled)
+
+
 WORK: dict[str, Callable[[Path], None]] = {
     "train prior": train_prior,
     "train classifiers": train_tiny_classifiers,
     "pull": pull,
     "batch": batch,
+    "tune": tune,
 }
 
 
@@ -105,7 +137,7 @@ def outcome(folder: Path) -> str:
         if path.suffix == ".safetensors":
             for key, value in sorted(safetensors.torch.load_file(path).items()):
                 digest.update(f"{name} {key}".encode() + value.numpy().tobytes())
-        elif path.name == "file" or path.suffix == ".png":
+        elif path.name in ("file", "edit.json") or path.suffix == ".png":
             contents.append(path.read_bytes())
     for content in sorted(contents):  # results are called after the folder that they came from
         digest.update(content)

@@ -67,6 +67,8 @@ def fresh(root: Path, name: str, address: str) -> Path:
         (folder / "url").write_text(address)
     if name == "batch":
         write_portrait_category(folder / "model")
+    if name == "tune":
+        write_portrait_category(folder / "out")
     return folder
 
 
