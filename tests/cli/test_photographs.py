@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from command_line import Run, assert_one_error
 from photographs import exif
@@ -446,3 +446,22 @@ def test_where_all_candidates_are_unlikely_the_command_says_what_to_try(
     for option in ("--dry-run", "--seed", "-n", "--scale"):
         assert option in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_photograph_is_decoded_once(
+    edit: Run, photograph: Path, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    decoded = []
+    load = ImageFile.ImageFile.load
+
+    def counting(image: ImageFile.ImageFile) -> Any:
+        if image.tile and image.format == "JPEG":
+            decoded.append(image.size)
+        return load(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", counting)
+    options = ["--dry-run"] if dry_run else []
+    code, _, err = edit(*options, picture=photograph.name, crop="13,9,48")
+    assert code == 0, err
+    assert decoded == [(70, 90)]  # as the camera held it

@@ -96,6 +96,10 @@ def _map_in(folder: Path, name: str, option: str, endings: tuple[str, ...]) -> P
     return found[0]
 
 
+JobInputs = tuple[PictureFile, MapFile | None, "LabelMap | None"]
+"""A picture, its map after painting, and the one before."""
+
+
 @dataclass(frozen=True)
 class EditJob:
     """One picture, its maps, and where its results go."""
@@ -105,9 +109,7 @@ class EditJob:
     target: Path | None
     source: Path | None
 
-    def read(
-        self, labels: LabelSet, part: PartOptions, maps: MapOptions
-    ) -> tuple[PictureFile, MapFile | None, LabelMap | None]:
+    def read(self, labels: LabelSet, part: PartOptions, maps: MapOptions) -> JobInputs:
         """The picture, the map after painting and the one before, if there are any. Raises
         InputError if one of them cannot be used."""
         from pixelguide.labels import LabelMap
@@ -222,10 +224,11 @@ def edit(
         raise InputError(error.what, "--colour", error.hint) from None
     if earlier:
         earlier.check_model(model.model, repeated.any_model)
+    given: JobInputs | None = None
     for job in jobs:  # all that can be told before a model is opened, which takes longest
         output.check(job.out)
         check_apart(job.image, job.out)
-        job.read(labels, pictures, maps)
+        given = job.read(labels, pictures, maps)
 
     from pixelguide.devices import choose_device
     from pixelguide.edit.editor import Editor
@@ -236,9 +239,9 @@ def edit(
     with saying_what_is_kept(lambda: kept_results([job.out for job in done])):
         for job in jobs:
             with naming(map=job.target, source_map=job.source, crop=job.image, editor=job.image):
-                saved = _edit_one(
-                    job, editor, (pictures, maps, region, output, told), classes, settings
-                )
+                if given is None or len(jobs) > 1:  # many would not fit into memory
+                    given = job.read(editor.labels, pictures, maps)
+                saved = _edit_one(job, given, editor, (region, output, told), classes, settings)
             if earlier and maps.target is None and maps.source_map is None:
                 earlier.warn_of_region(saved)
             done.append(job)
@@ -246,15 +249,16 @@ def edit(
 
 def _edit_one(
     job: EditJob,
+    given: JobInputs,
     editor: Editor,
-    options: tuple[PicturesOptions, MapOptions, RegionOptions, EditOutput, ToldOptions],
+    options: tuple[RegionOptions, EditOutput, ToldOptions],
     classes: list[str] | None,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
     """Edit a picture and write its results; return the report."""
-    pictures, maps, region, output, told = options
+    region, output, told = options
     file_format = output.file_format()
-    picture, painted, source = job.read(editor.labels, pictures, maps)
+    picture, painted, source = given
     target = None
     if painted:
         target = painted.label_map

@@ -15,12 +15,11 @@ from pixelguide.errors import InputError
 from pixelguide.terminal import echo
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.result import Candidate
     from pixelguide.labels import LabelMap, LabelSet
     from pixelguide.photo.framing import Frame, Point
+    from pixelguide.photo.photograph import Photograph
     from pixelguide.photo.photograph_files import OutputFormat
 
 _DEGREES = {
@@ -89,7 +88,7 @@ class PictureFile:
     """A picture and the part of it to edit, checked as far as can be before a model is open."""
 
     path: Path
-    image: Image.Image
+    photograph: Photograph
     frame: Frame | None
     eyes: tuple[Point, Point] | None
     shown: MapFile | None
@@ -97,8 +96,8 @@ class PictureFile:
     @classmethod
     def open(cls, path: Path, part: PartOptions, shown: MapFile | None = None) -> PictureFile:
         """The picture at `path` and its part by the options, else by what the map `shown` says."""
-        from pixelguide.images import open_image
         from pixelguide.photo.framing import Frame
+        from pixelguide.photo.photograph import Photograph
 
         if part.eyes is not None and part.crop != "auto":
             raise InputError("--crop and --eyes", hint="Give one of them.")
@@ -108,24 +107,23 @@ class PictureFile:
             frame = Frame.parse(part.crop)
         elif eyes is None and shown is not None:
             frame = shown.frame()
-        # as it is: whether deep or turned, it is read again as a photograph
-        image = open_image(path, prepare=lambda image, where: None)
+        photograph = Photograph.open(path)
         if frame is None and eyes is None and shown is not None:
-            _check_square(path, image, shown)
-        return cls(path, image, frame, eyes, shown)
+            _check_square(path, photograph, shown)
+        return cls(path, photograph, frame, eyes, shown)
 
     def give(self, editor: Editor, output: OutputFormat = "png") -> None:
         """Make it the picture of `editor`. An RGB picture of the model's size is taken as it is,
         unless options ask for more."""
-        from pixelguide.photo.photograph import Photograph
         from pixelguide.photo.photograph_files import PhotographWriter
 
+        photograph = self.photograph
         whole = self.frame is None and self.eyes is None
-        fits = self.image.size == (editor.size, editor.size) and _is_rgb(self.image)
-        if whole and output == "png" and fits:
-            editor.set_image(self.path)
+        # without alpha, and not grey, which stays so
+        plain = photograph.pixels.shape == (editor.size, editor.size, 3)
+        if whole and output == "png" and plain and photograph.pixels.itemsize == 1:
+            editor.set_image(photograph.pixels)
             return
-        photograph = Photograph.open(self.path)
         PhotographWriter(photograph, output)  # refuses a format before the edit
         if whole and self.shown is None:
             editor.set_image(photograph, crop="auto")
@@ -215,12 +213,10 @@ def warn_of_loss(candidate: dict[str, Any]) -> None:
         )
 
 
-def _check_square(path: Path, image: Image.Image, shown: MapFile) -> None:
+def _check_square(path: Path, photograph: Photograph, shown: MapFile) -> None:
     """Raise InputError for a picture that is no square, when its map does not say which part it
     shows: none is looked for, which might be another."""
-    from pixelguide.photo.photograph import upright_size
-
-    width, height = size = upright_size(image)
+    width, height = size = photograph.size
     if width == height:
         return
     hint = "Say which part to edit: --crop x,y,size or, for faces, --eyes x1,y1,x2,y2."
@@ -239,8 +235,3 @@ def warn_of_unlikely(candidates: Sequence[Candidate]) -> None:
             "another --seed, more candidates (-n) or a lower --scale.",
             err=True,
         )
-
-
-def _is_rgb(image: Image.Image) -> bool:
-    """Whether 8-bit RGB holds all there is to a picture: no alpha, and grey stays grey."""
-    return image.mode in ("RGB", "P") and "transparency" not in image.info

@@ -88,9 +88,10 @@ def segment(
         (image, output.out / f"{name}.png" if name else output.out)
         for image, name in named(expanded(pictures.images), pictures)
     ]
+    picture: PictureFile | None = None
     for image, out in jobs:
         output.check(out)
-        PictureFile.open(image, pictures)
+        picture = PictureFile.open(image, pictures)
     check_labels(model.model)
 
     from pixelguide.edit.editor import Editor
@@ -100,7 +101,9 @@ def segment(
     with saying_what_is_kept(lambda: kept_results(done)), told.progress() as report:
         for number, (image, out) in enumerate(jobs, 1):
             with naming(crop=image, eyes=image, map=image):
-                PictureFile.open(image, pictures).give(editor)
+                if picture is None or len(jobs) > 1:  # many would not fit into memory
+                    picture = PictureFile.open(image, pictures)
+                picture.give(editor)
                 _segment_one(image, out, editor, pictures, output, told)
             done.append(out)
             if len(jobs) > 1:

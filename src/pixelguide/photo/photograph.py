@@ -153,12 +153,6 @@ def turned_back(pixels: Pixels, orientation: int) -> Pixels:
     return turned(pixels, {6: 8, 8: 6}.get(orientation, orientation))
 
 
-def upright_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height of a picture as it is to be seen, which EXIF may say is turned."""
-    width, height = image.size
-    return (height, width) if _exif(image)[1] in (5, 6, 7, 8) else (width, height)
-
-
 class _Reader:
     """Reads 16-bit colours with Pillow, which keeps one byte of each value: by reading twice.
 
