@@ -18,7 +18,16 @@ from pixelguide.studio.access import AccessMiddleware, AccessPolicy
 from pixelguide.studio.http_errors import error_response
 from pixelguide.studio.models import Models
 from pixelguide.studio.request_body import RequestBodyMiddleware
-from pixelguide.studio.routes import jobs, models, pages, photographs, pictures, projects, results
+from pixelguide.studio.routes import (
+    jobs,
+    layers,
+    models,
+    pages,
+    photographs,
+    pictures,
+    projects,
+    results,
+)
 from pixelguide.studio.services import Services
 
 WEB = Path(__file__).parent / "web"
@@ -39,7 +48,7 @@ def create_app(
         lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.services, app.state.web, app.state.models = services, web, switch
-    for routes in (pages, models, photographs, pictures, jobs, results, projects):
+    for routes in (pages, models, photographs, pictures, layers, jobs, results, projects):
         app.include_router(routes.router)
     app.mount("/web", StaticFiles(directory=web, check_dir=False), name="web")
     app.add_exception_handler(HTTPException, _to_response)

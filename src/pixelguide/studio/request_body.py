@@ -25,6 +25,7 @@ class RequestBodyMiddleware:
             "/api/maps": limits.map,
             "/api/regions": limits.map,
             "/api/projects/pack": 2 * limits.state,
+            "/api/layers": limits.project,
             "/api/projects/unpack": limits.project,
         }
 

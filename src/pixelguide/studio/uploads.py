@@ -15,6 +15,7 @@ from pixelguide.errors import InputError
 from pixelguide.images import decode_image
 from pixelguide.label_files import LabelFile
 from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.studio.layers import part_drawn, reduced_to
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -36,9 +37,12 @@ def json_body(body: bytes, model: type[M], where: str = "request") -> M:
 
 
 def label_map(body: bytes, labels: LabelSet, size: int) -> LabelMap:
-    """An uploaded map, PNG or OpenRaster. Raises InputError for another size, and naming illegal
-    ids and colours."""
+    """An uploaded map: a PNG, or the layer of an OpenRaster file, which may be as large as a
+    photograph. Raises InputError for a PNG of another size, and naming illegal ids and colours."""
     file = LabelFile.decode(body, "label map")
+    if file.unpainted is not None and file.image.size != (size, size):
+        drawn = LabelMap.from_file(file, labels)
+        return reduced_to(drawn, part_drawn(drawn), size)
     if file.image.size != (size, size):
         width, height = file.image.size
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
@@ -30,6 +31,9 @@ def test_png_tells_how_it_was_made(studio: Studio, edit: str) -> None:
     assert how["candidate"] == 1
     assert how["roi_loss"] == 0.99
     assert how["report"]["settings"]["seed"] == 3
+    with Image.open(io.BytesIO(base64.b64decode(how["map"]))) as follows:
+        target = studio.services.job(edit).request["target"]
+        assert (np.asarray(follows) == studio.services.files.label_map(target).ids).all()
 
 
 def test_same_result_gives_the_same_bytes(studio: Studio, edit: str) -> None:

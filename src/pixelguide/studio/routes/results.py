@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.provenance import Change
 from pixelguide.studio.services import CurrentServices, Services
-from pixelguide.studio.stored_files import picture_png
+from pixelguide.studio.stored_files import FileStore, picture_png
 
 router = APIRouter()
 
@@ -86,7 +87,7 @@ def _png(identity: str, name: str, services: Services) -> bytes:
         return services.files.read(_result(job)["roi_id"], "roi")
     k = _candidate(job, name)
     pixels = services.files.picture(_result(job)["candidates"][k]["picture"])
-    return png_with_metadata(pixels, _how(job, k))
+    return png_with_metadata(pixels, _how(job, k, services.files))
 
 
 def _photograph(
@@ -95,7 +96,8 @@ def _photograph(
     job = _edit(identity, services)
     k = _candidate(job, name)
     candidate = _result(job)["candidates"][k]["picture"]
-    after, how = _at_strength(job, candidate, strength, services), _how(job, k)
+    after = _at_strength(job, candidate, strength, services)
+    how = _how(job, k, services.files)
     if strength != 1:
         how["strength"] = strength
     full = photographs.full_size_of(services.files, candidate, strength)
@@ -129,10 +131,16 @@ def _at_strength(
     return at_strength(services.files.picture(job.request["picture"]), after, strength)
 
 
-def _how(job: Job, k: int) -> dict[str, Any]:
+def _how(job: Job, k: int, files: FileStore) -> dict[str, Any]:
+    """What the file says; map: the PNG that it was made to follow, base64."""
     candidate = _result(job)["candidates"][k]
     scores = {key: candidate[key] for key in candidate.keys() - {"picture", "url"}}
-    return {"candidate": k, **dict(sorted(scores.items())), "report": _result(job)["report"]}
+    return {
+        "candidate": k,
+        **dict(sorted(scores.items())),
+        "report": _result(job)["report"],
+        "map": base64.b64encode(files.read(job.request["target"], "map")).decode(),
+    }
 
 
 def _ora(identity: str, name: str | None, strength: float, services: Services) -> bytes:

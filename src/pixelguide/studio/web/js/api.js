@@ -119,6 +119,13 @@ export const keepCandidate = async (job, candidate, strength) =>
 /** @param {Blob | Uint8Array<ArrayBuffer>} png @returns {Promise<{map: string}>} */
 export const uploadMap = (png) => postBytes("/api/maps", png, "image/png");
 
+/**
+ * @param {Blob} file OpenRaster
+ * @returns {Promise<{picture: string, photograph: string | null, original_width: number,
+ *   original_height: number, part: import("./core/square.js").Square | null, map: string}>}
+ */
+export const uploadLayers = (file) => postBytes("/api/layers", file, "image/openraster");
+
 /** @param {Uint8Array<ArrayBuffer>} png @returns {Promise<{region: string}>} */
 export const uploadRegion = (png) => postBytes("/api/regions", png, "image/png");
 

@@ -6,6 +6,7 @@ import { howMade } from "./editing.js";
 import { t } from "./i18n.js";
 import { newStroke, repaint, settle } from "./painting.js";
 import { download, jpegOf, pixelsAt } from "./pixels.js";
+import { withUnlabelled } from "./reading.js";
 import { during } from "./ui/notices.js";
 import { shownEdit } from "./stage/comparison.js";
 import { begin, choose, fetchMap, labelPng, sendMap, sendPicture, version } from "./versions.js";
@@ -48,7 +49,7 @@ async function alone(store, version, kind) {
   if (run?.outcome && run.strength === 1 && kind === "png") {
     return api.getBytes(run.outcome.candidates[run.chosen].url);
   }
-  const how = JSON.stringify(howMade(store) ?? {});
+  const how = await said(store);
   const shown = (run?.outcome && shownEdit(version, run)) || version.pixels;
   if (kind === "jpg") return jpegOf(shown);
   return encodePicture(shown.data, shown.width, shown.height, how);
@@ -64,7 +65,7 @@ async function inPhotograph(store, version, kind) {
       return await api.getBytes(path);
     }
     const file = await api.getBytes(`/api/pictures/${version.picture}/photograph.${kind}`);
-    return kind === "jpg" ? file : withSettings(file, JSON.stringify(howMade(store) ?? {}));
+    return kind === "jpg" ? file : withSettings(file, await said(store));
   } catch (error) {
     if (!(error instanceof api.ServerError) || error.status !== 404) throw error;
     version.inPhotograph = false;
@@ -74,6 +75,24 @@ async function inPhotograph(store, version, kind) {
       t("The server has forgotten the photograph. Save again for the part alone."),
     );
   }
+}
+
+/**
+ * What a PNG says of how it was made, with the map that it follows and its part of the photograph.
+ * @param {Store} store
+ */
+async function said(store) {
+  const { version, state } = store;
+  const made = howMade(store);
+  const map = state.stage === "result" ? version?.run?.target : version?.source;
+  if (!version || !made || !map) return "{}";
+  const png = await labelPng(state.category, map);
+  const { part } = version;
+  const of = part && {
+    photograph: { width: part.width, height: part.height },
+    crop: `${part.x},${part.y},${part.size}`,
+  };
+  return JSON.stringify({ ...made, map: btoa(String.fromCharCode(...png)), ...of });
 }
 
 /** The painted map: a palette image, value = class id. @param {Store} store */
@@ -107,7 +126,7 @@ export async function importMap(store, file) {
     const [own, size] = [read, map].map(({ width, height }) => `${width}×${height}`);
     throw new Error(t("This map has {own} pixels, the picture {size}.", { own, size }));
   }
-  repaint(store, read.ids, t("import"), newStroke());
+  repaint(store, withUnlabelled(read.ids, map.ids), t("import"), newStroke());
   store.set({ stage: "paint" });
   settle(store);
 }

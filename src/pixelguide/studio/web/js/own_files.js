@@ -1,6 +1,7 @@
 /** Files of ours among those that are dropped: maps, and what edited pictures tell of themselves. */
 
-import { textOf, looksLikeLabels } from "./core/png.js";
+import { LabelMap } from "./core/label_map.js";
+import { decodeLabels, looksLikeLabels, textOf } from "./core/png.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -27,6 +28,30 @@ export async function told(file) {
   } catch {
     return null;
   }
+}
+
+/**
+ * The map that an edited picture follows, and its part of the photograph, as its file says.
+ * @param {Store} store @param {any} made what it told
+ * @returns {Promise<{map: LabelMap | null, part: import("./core/square.js").Square | null}>} null for
+ *   what it does not say, and for maps of other models
+ */
+export async function mapAndPart({ state }, made) {
+  const { size, labels, model } = state.category;
+  const known = new Set(labels.map(({ id }) => id));
+  const own = [undefined, model.name].includes(made?.report?.settings?.model?.name);
+  let map = null;
+  try {
+    const bytes = Uint8Array.from(atob(made?.map ?? ""), (each) => each.charCodeAt(0));
+    const { width, height, ids } = await decodeLabels(bytes);
+    const fits = own && width === size && height === size && ids.every((id) => known.has(id));
+    if (fits) map = new LabelMap(width, height, ids);
+  } catch {
+    // it says none that can be read
+  }
+  const [x, y, side, ...turned] = String(made?.crop ?? "").split(",").map(Number);
+  const part = side > 0 && turned.length === 0 ? { x, y, size: side } : null;
+  return { map, part };
 }
 
 /**

@@ -2,13 +2,20 @@
 
 import * as api from "./api.js";
 import { t } from "./i18n.js";
-import { settle } from "./painting.js";
+import { IGNORE } from "./core/label_map.js";
+import { mapAndPart } from "./own_files.js";
+import { repaint, settle } from "./painting.js";
 import { pixelsAt } from "./pixels.js";
 import { during } from "./ui/notices.js";
 import { append, begin, fetchMap, sendPicture, version } from "./versions.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Version} Version */
+
+/** @typedef {import("./types.js").LabelMap} LabelMap */
+
+/** Ids, with those of `known` where they say none. @param {Uint8Array} ids @param {Uint8Array} known */
+export const withUnlabelled = (ids, known) => ids.map((id, k) => (id === IGNORE ? known[k] : id));
 
 /** The side of a part that has just enough pixels. @param {Store} store @param {import("./core/square.js").Size} photograph */
 export function smallestPart({ state }, { width, height }) {
@@ -32,35 +39,69 @@ export async function openPortrait(store, index, leave) {
  * @param {Store} store @param {File} file
  * @param {typeof import("./ui/crop.js").choosePart} choosePart asks which part of a photograph
  * @param {Leave} leave
+ * @param {any} [made] how it was made, as a file of ours says: its map and its part come back
  * @returns {Promise<boolean>} whether it was opened, and not called off
  */
-export async function openPicture(store, file, choosePart, leave) {
+export async function openPicture(store, file, choosePart, leave, made = null) {
   const sent = await during(t("Opening the picture …"), () =>
     api.uploadPicture(file, file.type || "application/octet-stream"),
   );
   const note = file.name.replace(/\.[^.]*$/, "");
-  if (!sent.photograph) return open(store, { picture: sent.picture, note }, leave);
+  const known = await mapAndPart(store, made);
   const photograph = { width: sent.original_width, height: sent.original_height };
+  if (!sent.photograph) {
+    const whole = made?.photograph ? null : known.map; // what is left of a photograph is another
+    return open(store, { picture: sent.picture, note, ...mapped(whole) }, leave);
+  }
   const url = `/api/photographs/${sent.photograph}`;
-  const square = await choosePart(url, photograph, smallestPart(store, photograph));
+  const same =
+    made?.photograph?.width === photograph.width && made.photograph.height === photograph.height;
+  const before = (same && known.part) || null;
+  const square = before ?? (await choosePart(url, photograph, smallestPart(store, photograph)));
   if (!square) return false;
   const { picture } = await api.takePart(sent.photograph, square);
   const part = { photograph: sent.photograph, ...photograph, ...square, edits: [] };
-  return open(store, { picture, note, inPhotograph: true, part }, leave);
+  return open(store, { picture, note, inPhotograph: true, part, ...mapped(before && known.map) }, leave);
 }
 
 /**
- * @param {Store} store @param {{picture: string, note: string} & Partial<Version>} parts
- * @param {Leave} leave
+ * Begin with layers: their original, and their map painted over what is read of it.
+ * @param {Store} store @param {File} file OpenRaster @param {Leave} leave
+ * @returns {Promise<boolean>} whether it was opened, and not called off
  */
-async function open(store, parts, leave) {
+export async function openLayers(store, file, leave) {
+  const sent = await during(t("Opening the picture …"), () => api.uploadLayers(file));
+  const { picture, photograph, part } = sent;
+  const note = file.name.replace(/\.[^.]*$/, "");
+  const size = { width: sent.original_width, height: sent.original_height };
+  const placed = photograph && part && { photograph, ...size, ...part, edits: [] };
+  const painted = await fetchMap(sent.map);
+  const parts = { picture, note, inPhotograph: !!placed, part: placed || null };
+  return open(store, parts, leave, painted);
+}
+
+/** A map that the picture follows already. @param {LabelMap | null} map */
+const mapped = (map) => (map ? { source: map, map: map.clone() } : {});
+
+/**
+ * @param {Store} store @param {{picture: string, note: string} & Partial<Version>} parts
+ * @param {Leave} leave @param {LabelMap | null} [painted] over the map that is read
+ */
+async function open(store, parts, leave, painted = null) {
   const pixels = await pixelsAt(`/api/pictures/${parts.picture}.png`);
   if (!(await leave())) return false;
   await begin(store);
   const opened = version({ ...parts, pixels });
   append(store, opened);
-  read(store, opened);
+  if (!opened.map) read(store, opened).then(() => painted && paintOver(store, opened, painted));
   return true;
+}
+
+/** @param {Store} store @param {Version} version @param {LabelMap} painted */
+function paintOver(store, { source }, { ids }) {
+  if (!source || store.version?.source !== source) return; // it could not be read, or was left
+  repaint(store, withUnlabelled(ids, source.ids), t("import"));
+  settle(store);
 }
 
 /**

@@ -4,7 +4,7 @@ import { getJson } from "../api.js";
 import { importMap, openProject } from "../files.js";
 import { t } from "../i18n.js";
 import { isMap, restoreSettings, told } from "../own_files.js";
-import { openPicture, openPortrait } from "../reading.js";
+import { openLayers, openPicture, openPortrait } from "../reading.js";
 import { choosePart } from "./crop.js";
 import { dialog } from "./dialogs.js";
 import { byId, h } from "./dom.js";
@@ -22,7 +22,7 @@ export async function showPicker(store) {
     recentWork(store, () => element.close()),
   ]);
   const input = fileInput("image/*,.zip,.ora", (file) =>
-    openFile(store, file).then((done) => done && element.close()),
+    openFile(store, file, true).then((done) => done && element.close()),
   );
   const faces = portraits.map((/** @type {{index: number, url: string}} */ { index, url }) =>
     h(
@@ -66,20 +66,23 @@ export function mountEmpty(store) {
 /**
  * Open whatever a file is: a picture, a project, a map or an edited picture of ours.
  * @param {Store} store @param {File} file
+ * @param {boolean} [anew] whether it is to be begun with: a map is one of the picture that is open else
  * @returns {Promise<boolean>} whether it was opened
  */
-export async function openFile(store, file) {
+export async function openFile(store, file, anew = false) {
   let opened = false;
   await attempt(async () => {
     const leave = () => mayLeave(store);
     try {
       if (/\.zip$/i.test(file.name)) opened = await openProject(store, file, leave);
-      else if (await isMap(store, file)) {
+      else if (!anew && (await isMap(store, file))) {
         await importMap(store, file);
         opened = true;
-      } else {
-        opened = await openPicture(store, file, choosePart, leave);
-        if (opened) restoreSettings(store, await told(file));
+      } else if (/\.ora$/i.test(file.name)) opened = await openLayers(store, file, leave);
+      else {
+        const made = await told(file);
+        opened = await openPicture(store, file, choosePart, leave, made);
+        if (opened) restoreSettings(store, made);
       }
     } catch (error) {
       if (!(await offerSwitch(store, error, file))) throw error;
@@ -100,7 +103,7 @@ export function mountDrop(store) {
     if (!taken) dataTransfer.dropEffect = "none";
     document.body.classList.toggle("dropping", taken && type === "dragover");
     const file = type === "drop" && taken && dataTransfer.files[0];
-    if (file) openFile(store, file).then((done) => done && picker()?.close());
+    if (file) openFile(store, file, !!picker()).then((done) => done && picker()?.close());
   };
   for (const type of /** @type {const} */ (["dragover", "dragleave", "drop"]))
     addEventListener(type, handle);

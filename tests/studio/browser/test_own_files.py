@@ -1,0 +1,71 @@
+"""Files that the Studio wrote open again, with all they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pixelguide.studio.stored_files import picture_png
+
+from .chromium import StudioPage
+from .group import group
+
+pytestmark = pytest.mark.browser
+
+PNG, ORA = "image/png", "image/openraster"
+
+
+def choose(studio: StudioPage, name: str, kind: str, content: bytes) -> None:
+    """Through the picker of a page on which nothing is open."""
+    studio.page.locator("#picker input[type=file]").set_input_files(
+        {"name": name, "mimeType": kind, "buffer": content}
+    )
+
+
+def test_an_edited_picture_brings_back_its_settings_map_and_part(
+    studio: StudioPage, server: Any, new_page: Callable[..., StudioPage]
+) -> None:
+    page = studio.page
+    page.route("**/faces", lambda route: route.fulfill(json={"faces": None}))
+    choose(studio, "group.png", PNG, picture_png(group(450, 300)))
+    page.wait_for_selector("#use-part")
+    page.locator("dialog input[type=range]").fill("128")
+    page.click("#use-part")
+    page.wait_for_selector("#plan .hint")
+    studio.choose_class("glasses")
+    studio.drag((20.5, 30.5), (44.5, 30.5))
+    studio.set(num_images=1, seed=7, num_inference_steps=2)
+    studio.run()
+    page.wait_for_selector("#keep")
+    part, target = studio.look("store.version.part"), studio.ids()
+    png, layers = studio.download("save-picture"), studio.download("save-layers")
+    page.click("#keep")
+    page.wait_for_selector(".version >> nth=1")
+    kept = studio.download("save-picture")
+
+    for content in (png, kept):
+        other = new_page(server.address)
+        with other.page.expect_response("**/parts"):
+            choose(other, "edited.png", PNG, content)
+        other.page.wait_for_selector("#plan .hint")
+        assert not other.page.is_visible("#use-part"), "the part is known"
+        assert (other.ids() == target).all(), "and so is the map that it follows"
+        found = other.look("store.version.part")
+        assert [found[key] for key in "xy"] == pytest.approx([part[key] for key in "xy"])
+        assert other.look("store.state.settings.seed") == 7
+        assert other.look("store.state.plan.changed") == 0
+        assert other.errors == []
+
+    other = new_page(server.address)
+    choose(other, "edit.ora", ORA, layers)
+    other.page.wait_for_selector("[data-action=undo]:not(:disabled)")
+    assert (other.ids() == target).mean() > 0.98, "the map is painted over what was read"
+    assert other.look("store.state.plan.changed") > 0
+    assert other.look("store.version.part.width") == 450
+    before = np.array(other.look("[...store.version.source.ids]"))
+    other.page.keyboard.press("z")
+    assert (other.ids().ravel() == before).all()
+    assert other.errors == []
