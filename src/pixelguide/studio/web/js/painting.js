@@ -80,6 +80,17 @@ export function step(store, way) {
   settle(store);
 }
 
+/** Undo or do again until so many steps are done. @param {Store} store @param {number} count */
+export function goTo(store, count) {
+  const version = store.version;
+  if (!version?.map) return;
+  const { history, map } = version;
+  while (history.done.length > count && history.undo(map));
+  while (history.done.length < count && history.redo(map));
+  store.touch(["map"]);
+  settle(store);
+}
+
 /** What the next edit would do. @param {Store} store @returns {import("./types.js").Plan | null} */
 function planned(store) {
   const version = store.version;

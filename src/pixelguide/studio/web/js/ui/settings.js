@@ -3,6 +3,7 @@
 import { t } from "../i18n.js";
 import { settle } from "../painting.js";
 import { h } from "./dom.js";
+import { presetRow } from "./presets.js";
 
 /** @typedef {import("../store.js").Store} Store */
 /** @typedef {import("../types.js").Settings} Settings */
@@ -97,6 +98,7 @@ export function settingsForm(store) {
     "details",
     { id: "settings" },
     h("summary", {}, t("Settings")),
+    presetRow(store),
     h("div", { class: "fields" }, ...rows),
   );
 }

@@ -6,6 +6,7 @@ import { step } from "../painting.js";
 import { changePart } from "../parts.js";
 import { choosePart } from "./crop.js";
 import { byId, h } from "./dom.js";
+import { historyMenu } from "./history.js";
 import { icon } from "./icons.js";
 import { modelChoice } from "./models.js";
 import { attempt } from "./notices.js";
@@ -62,7 +63,7 @@ export function mountTop(store, stage, { help, files }) {
   byId("top").append(
     h("h1", {}, h("img", { src: "/web/icon.svg", alt: "", width: 22, height: 22 }), "studio"),
     modelChoice(store),
-    h("div", { class: "group" }, undo, redo),
+    h("div", { class: "group" }, undo, redo, historyMenu(store, stage)),
     h("div", { class: "group" }, map, opacity, outline),
     h("div", { class: "group" }, whole, fit, actual, zoom),
     h("div", { class: "group" }, part),
