@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { isReady } from "./painting.js";
+import { nextSeed } from "./queueing.js";
 import { pixelsAt } from "./pixels.js";
 import { shownEdit } from "./stage/comparison.js";
 import { append, choose, sendMap, sendPicture, sendRegion, version as newVersion } from "./versions.js";
@@ -35,6 +36,7 @@ export async function edit(store, changes = {}) {
     passing: false,
     settings,
     classes: plan.classes.map((id) => names.get(id) ?? String(id)),
+    request: null,
     colours: askedColours(version.colours, version.map, category),
     target: version.map.clone(),
     roi: plan.roi,
@@ -58,7 +60,7 @@ export async function edit(store, changes = {}) {
       sendMap(category, run.target),
       plan.own ? sendRegion(plan.chosen, run.target.width, run.target.height) : null,
     ]);
-    const { job } = await api.submit({
+    run.request = {
       kind: "edit",
       picture,
       source,
@@ -70,8 +72,8 @@ export async function edit(store, changes = {}) {
         ...(Object.keys(run.colours).length > 0 && { colours: run.colours }),
       },
       region,
-    });
-    run.job = job;
+    };
+    run.job = (await api.submit(run.request)).job;
   } catch (error) {
     fail(store, version, run, error);
     return;
@@ -137,9 +139,8 @@ function giveBack(store, version, run) {
 
 /** The same edit with the next seed that was not tried yet. @param {Store} store */
 export function again(store) {
-  const { run, attempts = [] } = store.version ?? {};
-  const tried = [...attempts, ...(run ? [run] : [])].map(({ settings }) => settings.seed);
-  return edit(store, { seed: Math.max(store.state.settings.seed, ...tried) + 1 });
+  const { seed } = store.state.settings;
+  return edit(store, { seed: store.version ? nextSeed(store.version, seed) : seed });
 }
 
 /** Go on with the chosen candidate at its strength, as a version. @param {Store} store */
@@ -193,8 +194,8 @@ function madeBy({ job, chosen, strength }, { report }) {
   return { job: job ?? "", candidate: chosen, strength, report };
 }
 
-/** @param {Version} version @param {Run} run @param {EditOutcome} outcome */
-async function finish(version, run, outcome) {
+/** It has candidates. @param {Version} version @param {Run} run @param {EditOutcome} outcome */
+export async function finish(version, run, outcome) {
   run.edits = await editsOf(outcome);
   run.outcome = outcome;
   run.chosen = outcome.best;

@@ -2,6 +2,7 @@
 
 import { busy, resume } from "./editing.js";
 import { findPart } from "./photographs.js";
+import { watchQueued } from "./queueing.js";
 import { read } from "./reading.js";
 import { attempt } from "./ui/notices.js";
 
@@ -11,6 +12,7 @@ export function resumeAll(store) {
     if (version.inPhotograph && !version.part) {
       attempt(() => findPart(version).then(() => store.touch(["versions"])));
     }
+    for (const run of version.queue) attempt(() => watchQueued(store, version, run));
     if (version.reading) read(store, version);
     if (version.run && busy(version.run)) attempt(() => resume(store, version));
   }

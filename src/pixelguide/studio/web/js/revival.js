@@ -19,6 +19,7 @@ export function plain(version, named) {
     at,
     // The server has the pixels of those that are not shown.
     attempts: version.attempts.map((run, k) => plainRun(k === at ? run : { ...run, edits: [] })),
+    queue: version.queue.map(plainRun),
     run: at < 0 && version.run ? plainRun(version.run) : null,
     history: { done: done.map(named), undone: undone.map(named) },
   };
@@ -34,6 +35,7 @@ export function revived({ at = -1, ...content }, patches) {
   history.done = content.history.done.flatMap(found);
   history.undone = content.history.undone.flatMap(found);
   const attempts = (content.attempts ?? []).map(revivedRun);
+  const queue = (content.queue ?? []).map(revivedRun);
   const run = attempts[at] ?? revivedRun(content.run);
   if (run?.state === "done" && at < 0) attempts.push(run); // kept before there were several
   return {
@@ -45,6 +47,7 @@ export function revived({ at = -1, ...content }, patches) {
     map: map(content.map),
     history,
     attempts,
+    queue,
     run,
   };
 }

@@ -36,7 +36,7 @@
  *   detail: "auto" | "off"}} Settings
  *
  * One request to edit and what came of it. problem: why it failed; passing: whether the same might
- * work later. edits: the candidates' pixels, loaded when done. back: what is shown again if nothing
+ * work later. request: what the server was asked. edits: the candidates' pixels, loaded when done. back: what is shown again if nothing
  * comes of it.
  * @typedef {{
  *   job: string | null,
@@ -47,6 +47,7 @@
  *   settings: Settings,
  *   classes: string[],
  *   colours: Record<string, string>,
+ *   request: Record<string, unknown> | null,
  *   target: LabelMap,
  *   roi: Uint8Array,
  *   outcome: EditOutcome | null,
@@ -67,7 +68,7 @@
  * A picture with the map it was read (source) and the map being painted. wanted: edited classes
  * that the user put into Q or took out of it; colours: "#rrggbb" that classes are to have, by name; islands: pixels of islands that they took in or out. inPhotograph: whether the picture is a part of a
  * photograph that the server keeps. attempts: the runs that gave candidates, the first first; run is
- * one of them unless it is on its way or came to nothing. unfamiliar: whether it is unlike those the model was made for.
+ * one of them unless it is on its way or came to nothing. queue: those that wait behind it. unfamiliar: whether it is unlike those the model was made for.
  * @typedef {{
  *   id: string,
  *   picture: string,
@@ -85,6 +86,7 @@
  *   reading: {job: string | null, progress: Progress | null, problem: string | null} | null,
  *   run: Run | null,
  *   attempts: Run[],
+ *   queue: Run[],
  *   made: Made | null,
  * }} Version
  *

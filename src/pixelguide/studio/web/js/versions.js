@@ -30,6 +30,7 @@ export function version(parts) {
     reading: null,
     run: null,
     attempts: [],
+    queue: [],
     made: null,
     ...parts,
   };

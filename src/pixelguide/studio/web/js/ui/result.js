@@ -6,6 +6,7 @@ import { attemptRow } from "./attempts.js";
 import { byId, h, roving } from "./dom.js";
 import { showHow } from "./how.js";
 import { attempt } from "./notices.js";
+import { queueList } from "./queue.js";
 import { mountTabs } from "./stages.js";
 import { failed, Waiting } from "./waiting.js";
 
@@ -32,7 +33,7 @@ export function mountResult(store) {
   const cards = h("div", { class: "cards", role: "radiogroup", "aria-label": t("Candidates") });
   roving(cards);
   const under = h("div", { class: "under" });
-  side.append(attemptRow(store), cards, under);
+  side.append(attemptRow(store), cards, under, queueList(store));
   const compare = comparison(store);
   const strength = strengthSlider(store);
   const actions = [...compare, ...strength, ...buttons(store)];

@@ -1,6 +1,7 @@
 /** The strip of versions at the foot of the page, and how far the reading of a map is. */
 
 import { t } from "../i18n.js";
+import { cancelQueued } from "../queueing.js";
 import { read } from "../reading.js";
 import { canvasOf } from "../pixels.js";
 import { cancel } from "../editing.js";
@@ -69,6 +70,8 @@ export async function removeVersion(store) {
   const index = store.state.current;
   const question = t("Its picture goes, and what was painted on it.");
   if (index < 1 || !(await confirmed(t("Remove this version?"), question, t("Remove")))) return;
+  const { version } = store;
+  for (const run of version?.queue ?? []) if (version) await cancelQueued(store, version, run);
   await cancel(store);
   remove(store, index);
 }

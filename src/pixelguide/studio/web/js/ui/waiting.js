@@ -2,6 +2,7 @@
 
 import { t } from "../i18n.js";
 import { again, cancel, edit } from "../editing.js";
+import { queueSeed } from "../queueing.js";
 import { h } from "./dom.js";
 import { attempt } from "./notices.js";
 import { progressBar, progressText } from "./progress.js";
@@ -14,14 +15,23 @@ export class Waiting {
   #text = h("p", { class: "hint" });
   #bar = h("div");
 
+  /** @type {HTMLButtonElement} */
+  #more;
+
   /** @param {Store} store */
   constructor(store) {
     const stop = h("button", { id: "cancel", onclick: () => attempt(() => cancel(store)) }, t("Cancel"));
-    this.parts = [this.#text, this.#bar, stop];
+    this.#more = h(
+      "button",
+      { id: "queue-seed", onclick: () => attempt(() => queueSeed(store)) },
+      t("Queue another seed"),
+    );
+    this.parts = [this.#text, this.#bar, stop, this.#more];
   }
 
   /** @param {Run} run */
-  show({ progress }) {
+  show({ progress, request }) {
+    this.#more.disabled = !request;
     this.#text.textContent = progressText(progress);
     this.#bar.replaceChildren(progressBar(progress));
   }
