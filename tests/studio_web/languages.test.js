@@ -3,13 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { LANGUAGES } from "../../src/pixelguide/studio/web/js/i18n.js";
+import { SERVER_TEXTS } from "../../src/pixelguide/studio/web/js/server_texts.js";
 
 const WEB = new URL("../../src/pixelguide/studio/web/js/", import.meta.url);
 const STARTERS = new URL("../../src/pixelguide/studio/starters.py", import.meta.url);
 
-/** All texts of the page: what `t` is called with, and the titles of starters. */
+/** All texts of the page: what `t` is called with, the titles of starters, the server's sentences. */
 function texts() {
-  const found = new Set();
+  /** @type {Set<string>} */
+  const found = new Set(SERVER_TEXTS);
   for (const name of readdirSync(WEB, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".js") || name.startsWith("languages")) continue;
     const source = readFileSync(new URL(name, WEB), "utf8");

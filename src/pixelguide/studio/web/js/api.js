@@ -1,6 +1,7 @@
 /** The server's routes. Errors come as ServerError with the server's own words. */
 
 import { t } from "./i18n.js";
+import { fromServer } from "./server_texts.js";
 
 /** @typedef {import("./types.js").Job} Job */
 
@@ -9,17 +10,20 @@ export class ServerError extends Error {
    * @param {number} status HTTP status, 0 when the server cannot be reached, 200 for a failed job
    * @param {string} message what is wrong
    * @param {string} [hint] what to do
+   * @param {string} [code] of what is wrong
    */
-  constructor(status, message, hint = "") {
+  constructor(status, message, hint = "", code = "") {
     super(message);
     this.status = status;
     this.hint = hint;
+    this.code = code;
   }
 }
 
 /** A message for people. @param {unknown} error */
 export function explain(error) {
-  if (error instanceof ServerError) return sentences(error.message, error.hint);
+  if (error instanceof ServerError)
+    return sentences(fromServer(error.message, error.code), fromServer(error.hint));
   return sentences(error instanceof Error ? error.message : String(error));
 }
 
@@ -33,7 +37,7 @@ function sentences(...texts) {
 
 /** What a job that failed says. @param {Job} job */
 export const failure = ({ error }) =>
-  new ServerError(200, error?.message ?? t("The job was cancelled."), error?.hint);
+  new ServerError(200, error?.message ?? t("The job was cancelled."), error?.hint, error?.code);
 
 /** Whether the same might work later: the server is away or has too much to do. @param {unknown} error */
 export const passing = (error) => error instanceof ServerError && [0, 503].includes(error.status);
@@ -56,11 +60,12 @@ export async function request(path, init) {
     throw new ServerError(0, t("The server does not answer."), t("Is it still running?"));
   }
   if (response.ok) return response;
-  /** @type {{message?: string, hint?: string}} */
+  /** @type {{code?: string, message?: string, hint?: string}} */
   const problem = await response.json().catch(() => ({}));
   const wait = response.headers.get("Retry-After");
   const hint = problem.hint || (wait ? t("Try again in {wait} seconds.", { wait }) : "");
-  throw new ServerError(response.status, problem.message ?? `Error ${response.status}.`, hint);
+  const message = problem.message ?? `Error ${response.status}.`;
+  throw new ServerError(response.status, message, hint, problem.code);
 }
 
 /** @param {string} path @returns {Promise<any>} */

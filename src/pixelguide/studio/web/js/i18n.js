@@ -1,5 +1,5 @@
 /** Texts in the reader's language. English stands in the sources; the others are catalogues of it in
- * `languages`. What the server says comes as it is. */
+ * `languages`. What the server says is put into them by `server_texts.js`. */
 
 const KEY = "pixelguide-language";
 
