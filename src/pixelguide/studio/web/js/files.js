@@ -3,26 +3,18 @@
 import * as api from "./api.js";
 import { encodePicture, withSettings } from "./core/png.js";
 import { howMade } from "./editing.js";
+import { fileName } from "./file_names.js";
 import { t } from "./i18n.js";
 import { newStroke, repaint, settle } from "./painting.js";
 import { download, jpegOf, pixelsAt } from "./pixels.js";
 import { withUnlabelled } from "./reading.js";
+import { contactSheet } from "./sheet.js";
 import { during } from "./ui/notices.js";
 import { shownEdit } from "./stage/comparison.js";
 import { begin, choose, fetchMap, labelPng, sendMap, sendPicture, version } from "./versions.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Version} Version */
-
-/**
- * The photograph's name, and from the second version on which it is.
- * @param {Store} store @param {string} end @param {number} [index] of the version
- */
-function fileName({ state }, end, index = state.current) {
-  const note = state.versions[0]?.note ?? "";
-  const name = note.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-") || "picture";
-  return `${name}${index > 0 ? `-v${index + 1}` : ""}${end}`;
-}
 
 /**
  * The picture that is shown; in its photograph, if it is a part of one. A PNG says how it was made.
@@ -32,12 +24,19 @@ export async function savePicture(store, kind = "png") {
   const { version } = store;
   if (!version) return;
   const run = store.state.stage === "result" ? version.run : null;
-  const content = await during(t("Saving the picture …"), () =>
-    version.inPhotograph ? inPhotograph(store, version, kind) : alone(store, version, kind),
-  );
+  const content = await during(t("Saving the picture …"), () => pictureFile(store, kind));
+  download(content, fileName(store, `${run?.outcome ? "-edit" : ""}.${kind}`));
+}
+
+/** The file of the picture that is shown. @param {Store} store @param {"png" | "jpg"} kind @returns {Promise<Blob>} */
+export async function pictureFile(store, kind) {
+  const { version } = store;
+  if (!version) throw new Error(t("Choose a picture"));
+  const content = await (version.inPhotograph
+    ? inPhotograph(store, version, kind)
+    : alone(store, version, kind));
   const type = kind === "png" ? "image/png" : "image/jpeg";
-  const blob = content instanceof Blob ? content : new Blob([content], { type });
-  download(blob, fileName(store, `${run?.outcome ? "-edit" : ""}.${kind}`));
+  return content instanceof Blob ? content : new Blob([content], { type });
 }
 
 /**
@@ -129,6 +128,14 @@ export async function importMap(store, file) {
   repaint(store, withUnlabelled(read.ids, map.ids), t("import"), newStroke());
   store.set({ stage: "paint" });
   settle(store);
+}
+
+/** Original and candidates of all attempts on one sheet. @param {Store} store */
+export async function saveSheet(store) {
+  const { version } = store;
+  if (!version?.attempts.length) return;
+  const sheet = await during(t("Saving the sheet …"), () => contactSheet(version));
+  download(sheet, fileName(store, "-sheet.png"));
 }
 
 /** @param {Store} store */

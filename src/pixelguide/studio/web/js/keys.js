@@ -1,6 +1,7 @@
 /** The keyboard. */
 
 import { edit } from "./editing.js";
+import { copyPicture } from "./sharing.js";
 import { showHelp } from "./ui/help.js";
 import { attempt } from "./ui/notices.js";
 import { setSize, TOOLS } from "./ui/tools.js";
@@ -45,6 +46,7 @@ function chord(store, stage, { key, shiftKey }) {
   if (letter === "z") undoStep(store, stage, shiftKey ? "redo" : "undo");
   else if (letter === "y") undoStep(store, stage, "redo");
   else if (key === "Enter") attempt(() => edit(store));
+  else if (letter === "c" && store.version && !String(getSelection())) attempt(() => copyPicture(store));
   else return false;
   return true;
 }

@@ -1,8 +1,16 @@
 /** The menu of files. */
 
-import { importMap, saveLayers, saveMap, savePicture, saveProject } from "../files.js";
+import {
+  importMap,
+  saveLayers,
+  saveMap,
+  savePicture,
+  saveProject,
+  saveSheet,
+} from "../files.js";
 import { language, LANGUAGES, setLanguage, t } from "../i18n.js";
 import { read } from "../reading.js";
+import { copyPicture } from "../sharing.js";
 import { byId, h } from "./dom.js";
 import { showHow } from "./how.js";
 import { icon } from "./icons.js";
@@ -36,6 +44,8 @@ export function filesMenu(store) {
   const ready = [
     item("save-picture", t("Save picture (PNG)"), () => savePicture(store)),
     item("save-jpeg", t("Save picture (JPEG)"), () => savePicture(store, "jpg")),
+    item("copy-picture", t("Copy picture"), () => copyPicture(store)),
+    item("save-sheet", t("Save contact sheet (PNG)"), () => saveSheet(store)),
     item("save-map", t("Save map (PNG)"), () => saveMap(store)),
     item("save-layers", t("Save layers (OpenRaster)"), () => saveLayers(store)),
     item("save-project", t("Save project"), () => saveProject(store)),
@@ -83,6 +93,7 @@ export function filesMenu(store) {
     const result = version?.run?.outcome ?? version?.made;
     for (const button of ready) {
       if (["save-layers", "how-made"].includes(button.id)) button.disabled = !result;
+      if (button.id === "save-sheet") button.disabled = !version?.attempts.length;
     }
   });
   const button = h(

@@ -16,6 +16,7 @@ const KEYS = [
   ["V  O", t("Map on or off, outlines only")],
   ["C", t("Hold to see the original")],
   [t("Ctrl+Enter"), t("Edit")],
+  [t("Ctrl+C  Ctrl+V"), t("Copy the picture, open one that was copied")],
   [t("Alt+click"), t("Take the class under the brush")],
   [t("Right button"), t("Erase")],
   [t("Arrows"), t("Move what is grabbed, else the crosshair; Enter presses")],

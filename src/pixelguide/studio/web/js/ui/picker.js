@@ -4,6 +4,7 @@ import { getJson } from "../api.js";
 import { importMap, openProject } from "../files.js";
 import { t } from "../i18n.js";
 import { isMap, restoreSettings, told } from "../own_files.js";
+import { OWN } from "../sharing.js";
 import { openLayers, openPicture, openPortrait } from "../reading.js";
 import { choosePart } from "./crop.js";
 import { dialog } from "./dialogs.js";
@@ -91,13 +92,14 @@ export async function openFile(store, file, anew = false) {
   return opened;
 }
 
-/** Files dropped anywhere on the page; a dialog but the picker has to be answered first.
+/** Files dropped or pasted anywhere on the page; a dialog but the picker has to be answered first.
  * @param {Store} store */
 export function mountDrop(store) {
   const picker = () => /** @type {HTMLDialogElement | null} */ (document.querySelector("#picker"));
   const handle = (/** @type {DragEvent} */ event) => {
     const { dataTransfer, type } = event;
     if (!dataTransfer?.types.includes("Files")) return; // selected text
+    if (dataTransfer.types.includes(OWN)) return;
     event.preventDefault();
     const taken = !document.querySelector("dialog[open]:not(#picker)");
     if (!taken) dataTransfer.dropEffect = "none";
@@ -107,6 +109,11 @@ export function mountDrop(store) {
   };
   for (const type of /** @type {const} */ (["dragover", "dragleave", "drop"]))
     addEventListener(type, handle);
+  addEventListener("paste", ({ clipboardData }) => {
+    const file = clipboardData?.files[0];
+    if (!file || document.querySelector("dialog[open]:not(#picker)")) return;
+    openFile(store, file, true).then((done) => done && picker()?.close());
+  });
 }
 
 /** @param {string} accept @param {(file: File) => void} use */

@@ -2,6 +2,7 @@
 
 import { again, busy, keep } from "../editing.js";
 import { t } from "../i18n.js";
+import { dragOut } from "../sharing.js";
 import { attemptRow } from "./attempts.js";
 import { byId, h, roving } from "./dom.js";
 import { showHow } from "./how.js";
@@ -106,6 +107,8 @@ function card(store, k) {
     {
       class: "card",
       role: "radio",
+      draggable: true,
+      ondragstart: (/** @type {DragEvent} */ event) => dragOut(store, k, event),
       "data-roving": true,
       onclick: () => {
         const run = store.version?.run;
@@ -114,7 +117,7 @@ function card(store, k) {
         store.touch(["run"]);
       },
     },
-    h("img", { alt: "" }),
+    h("img", { alt: "", draggable: false }),
     h("span", { class: "score" }),
   );
 }
