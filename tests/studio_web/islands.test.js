@@ -10,6 +10,7 @@ import {
   withoutSpecks,
 } from "../../src/pixelguide/studio/web/js/core/islands.js";
 import { LabelMap } from "../../src/pixelguide/studio/web/js/core/label_map.js";
+import { partAt } from "../../src/pixelguide/studio/web/js/core/regions.js";
 import { regionOfInterest } from "../../src/pixelguide/studio/web/js/core/roi.js";
 
 const SIDE = 32,
@@ -98,4 +99,18 @@ test("pixels that meet at a corner are one island", () => {
   const mask = new Uint8Array(16);
   for (const k of [0, 5, 15]) mask[k] = 1;
   assert.deepEqual(components(mask, 4), [[0, 5], [15]]);
+});
+
+test("a part of a class that was not edited is taken in by a click, and out again", () => {
+  const source = face();
+  const region = new Uint8Array(SIDE * SIDE);
+  const whole = region.slice();
+  const hair = components(source.ids.map((id) => Number(id === HAIR)), SIDE)[0];
+  const choice = toggled(NOTHING, { area: hair, taken: false });
+  const taken = chooseIslands(region, whole, SIDE, choice, (pixel) => partAt(source, pixel));
+  assert.equal(taken.islands.length, 1);
+  assert.deepEqual([...taken.chosen.keys()].filter((k) => taken.chosen[k]), hair.toSorted((a, b) => a - b));
+  const out = toggled(choice, taken.islands[0]);
+  const left = chooseIslands(region, whole, SIDE, out, (pixel) => partAt(source, pixel));
+  assert.ok(!left.chosen.some((inside) => inside));
 });

@@ -7,6 +7,7 @@ import {
   toggled,
   withoutSpecks,
 } from "./core/islands.js";
+import { partAt } from "./core/regions.js";
 import { dilate, editedClasses, namedClasses, regionOfInterest } from "./core/roi.js";
 import { STARTERS } from "./core/starters.js";
 import { Patch } from "./core/patch.js";
@@ -111,7 +112,8 @@ function planned(store) {
       : mode === "classes"
         ? whole
         : regionOfInterest(source, map, classes, "changed", 0);
-  const { islands, chosen } = chooseIslands(found, whole, map.width, version.islands);
+  const part = (/** @type {number} */ pixel) => partAt(map, pixel);
+  const { islands, chosen } = chooseIslands(found, whole, map.width, version.islands, part);
   const dyed = recoloured(category, map, version.colours);
   const touched = chosen.map((inside, k) => inside | dyed[k]);
   const roi = dilate(touched, map.width, map.height, settings.dilation ?? category.defaults.dilation);

@@ -127,19 +127,28 @@ export function automaticMode(source, target, classes, photograph) {
 }
 
 /**
- * The islands of a region, and what else of the edited classes could be taken in.
+ * The islands of a region, and what else of the edited classes could be taken in; and the parts of
+ * other classes that were.
  * @param {Uint8Array} region before dilation @param {Uint8Array} whole of eq. 7, before dilation
  * @param {number} width
  * @param {{out: readonly number[], in: readonly number[]}} choice pixels of those that the user took
  *   out or in
+ * @param {(pixel: number) => number[]} [partAt] the connected part of a class around a pixel
  * @returns {{islands: {area: number[], taken: boolean}[], chosen: Uint8Array}}
  */
-export function chooseIslands(region, whole, width, choice) {
+export function chooseIslands(region, whole, width, choice, partAt = () => []) {
   const rest = whole.map((inside, k) => Number(inside && !region[k]));
   const islands = [
     ...components(region, width).map((area) => ({ area, taken: !touches(area, choice.out) })),
     ...components(rest, width).map((area) => ({ area, taken: touches(area, choice.in) })),
   ];
+  const known = new Set(islands.flatMap(({ area }) => area));
+  for (const pixel of choice.in) {
+    if (known.has(pixel)) continue;
+    const area = partAt(pixel).filter((k) => !known.has(k));
+    for (const k of area) known.add(k);
+    if (area.length) islands.push({ area, taken: true });
+  }
   const chosen = new Uint8Array(region.length);
   for (const { area, taken } of islands) if (taken) for (const k of area) chosen[k] = 1;
   return { islands, chosen };

@@ -35,6 +35,12 @@ export function connected(map, x, y, classes = new Set([map.at(x, y)]), diagonal
   return area;
 }
 
+/** The connected part of a class around a pixel; corners connect. @param {LabelMap} map @param {number} pixel */
+export function partAt(map, pixel) {
+  const x = pixel % map.width;
+  return connected(map, x, (pixel - x) / map.width, undefined, true);
+}
+
 /**
  * All connected areas of some classes, the largest first.
  * @param {LabelMap} map

@@ -121,7 +121,7 @@ export class Scene {
    * @param {CanvasRenderingContext2D} context */
   #lines(context) {
     const { hovered, view, category, plan, tool } = this.store.state;
-    if (plan && plan.changed > 0) {
+    if (plan && plan.pixels > 0) {
       const { path, offered } = this.layers.region();
       this.#stroke(context, path, "rgb(0 0 0 / 60%)", 2.5);
       this.#stroke(context, path, "#fff", 1.25, [5, 5]);

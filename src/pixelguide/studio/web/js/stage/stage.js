@@ -3,10 +3,11 @@
 import { onScreen, viewOf } from "../core/placement.js";
 import { fitted, toScreen, zoomed } from "../core/viewport.js";
 import { BrushTool } from "../tools/brush.js";
-import { FillTool, pick, PickTool, RegionTool } from "../tools/click.js";
+import { FillTool, pick, PickTool } from "../tools/click.js";
 import { DropperTool } from "../tools/dropper.js";
 import { GrabTool } from "../tools/grab.js";
 import { LassoTool } from "../tools/lasso.js";
+import { RegionTool } from "../tools/region.js";
 import { ShapeTool } from "../tools/shape.js";
 import { MapLayers } from "./layers.js";
 import { Pointers } from "./pointers.js";

@@ -1,7 +1,7 @@
 /** Tools of one click: fill and eyedropper. */
 
 import { connected } from "../core/regions.js";
-import { newStroke, paint, settle, toggleIsland } from "../painting.js";
+import { newStroke, paint, settle } from "../painting.js";
 
 /** @typedef {import("./tool.js").Pointer} Pointer */
 /** @typedef {import("./tool.js").Tool} Tool */
@@ -55,41 +55,6 @@ export class PickTool {
   }
 
   up() {}
-}
-
-/** Takes islands of the region in or out. @implements {Tool} */
-export class RegionTool {
-  name = /** @type {const} */ ("region");
-
-  /** @param {Store} store */
-  constructor(store) {
-    this.store = store;
-  }
-
-  /** @param {Pointer} pointer */
-  down(pointer) {
-    const island = this.#at(pointer);
-    if (island) toggleIsland(this.store, island);
-  }
-
-  move() {}
-
-  up() {}
-
-  /** @param {Pointer} pointer */
-  cursor(pointer) {
-    return this.#at(pointer) ? "pointer" : "default";
-  }
-
-  /** @param {Pointer} pointer */
-  #at({ x, y }) {
-    const { plan } = this.store.state;
-    const map = this.store.version?.map;
-    const px = Math.floor(x),
-      py = Math.floor(y);
-    if (!map?.inside(px, py)) return undefined;
-    return plan?.islands.find(({ area }) => area.includes(py * map.width + px));
-  }
 }
 
 /** @param {Store} store @param {Pointer} pointer */
