@@ -63,6 +63,11 @@ export function choosePart(url, photograph, smallest, before) {
   const size = h("output");
   const faces = h("div", { class: "chips", role: "group", "aria-label": t("Faces") });
   const warning = h("p", { class: "hint", role: "status" });
+  const how = h(
+    "p",
+    { class: "hint" },
+    t("Drag the frame and pull its corners. What you save is the whole photograph again."),
+  );
   const use = () => {
     answer = square;
     element.close();
@@ -121,6 +126,10 @@ export function choosePart(url, photograph, smallest, before) {
           return h("button", { class: "chip", onclick: take }, t("Face {number}", { number: k + 1 }));
         }),
       );
+      if (all.length)
+        how.textContent = t(
+          "Choose a face, or drag the frame. What you save is the whole photograph again.",
+        );
       if (all.length && !touched) show(inside(all[0].part, photograph, smallest));
     },
     () => {}, // none is proposed
@@ -129,11 +138,7 @@ export function choosePart(url, photograph, smallest, before) {
   show(square);
   const element = dialog(
     t("Which part?"),
-    h(
-      "p",
-      { class: "hint" },
-      t("Choose a face, or drag the frame. What you save is the whole photograph again."),
-    ),
+    how,
     view,
     faces,
     warning,
