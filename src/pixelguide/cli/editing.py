@@ -31,6 +31,7 @@ from pixelguide.cli.photographs import (
     warn_of_map,
     warn_of_unfamiliar,
     warn_of_unlikely,
+    warn_of_untuned,
 )
 from pixelguide.cli.region_options import RegionOptions, may_change
 from pixelguide.cli.repeating import EarlierEdit, RepeatOptions, map_or_earlier
@@ -245,6 +246,8 @@ def edit(
             if earlier and maps.target is None and maps.source_map is None:
                 earlier.warn_of_region(saved)
             done.append(job)
+    if settings["start_timestep"] == "auto" or settings["guidance_scale"] == "auto":
+        warn_of_untuned(editor, model.model)
 
 
 def _edit_one(

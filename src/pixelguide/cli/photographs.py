@@ -197,6 +197,16 @@ def warn_of_unfamiliar(editor: Editor, name: str) -> None:
     echo(_DEGREES[found.degree].format(name=name, measured=measured), err=True)
 
 
+def warn_of_untuned(editor: Editor, model: str) -> None:
+    """Say on standard error that `model` has no settings of its own, if that is so."""
+    if not editor.has_own_settings:
+        echo(
+            f"note: {model} has no settings of its own, and is edited with the paper's. "
+            f"`pixelguide tune {model} LABELLED` chooses some.",
+            err=True,
+        )
+
+
 def warn_of_map(label_map: LabelMap, name: str) -> None:
     """Say on standard error what is to be known of the map that was read from a file."""
     for note in label_map.origin.notes if label_map.origin else ():

@@ -58,6 +58,7 @@ class PictureReader:
     ) -> None:
         self.labels = labels
         self.defaults = defaults or EditDefaults.for_size(denoiser.size)
+        self.has_own_settings = defaults is not None
         self.statistics = statistics or PictureStatistics()
         self._denoiser, self._guide = denoiser, guide
         self._segmenter = Segmenter(denoiser, segmenter, labels)

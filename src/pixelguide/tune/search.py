@@ -16,14 +16,14 @@ COST = 0.01
 """What a pass costs, in dB."""
 PROBE = 5
 """Edits by which settings are judged before the rest of the edits is spent on them …"""
-HOPELESS = 0.6
+HOPELESS = 0.5
 """… if they are not so much worse there, in dB."""
-STARTS = (0.17, 0.1, 0.25, 0.35, 0.5)
+STARTS = (0.17, 0.12, 0.25, 0.35, 0.5)
 """Shares of the model's timesteps; around 0.17 edits from colours are best in two categories."""
-SCALES = (1.8, 4.5, 7.0)
-TEMPERATURES = (0.3, 0.45, 0.8, 1.0)
+SCALES = (1.8, 4.5)
+TEMPERATURES = (0.4, 0.8)
 STEPS = (4, 10)
-INVERTED = ((0.35, 3.0), (0.5, 3.0), (0.75, 2.0))
+INVERTED = ((0.35, 3.0), (0.5, 3.0))
 """Starts and scales from the picture's inversion, which is noise of temperature 1."""
 INVERSION_STEPS, INVERTED_STEPS = 4, 11
 """As the schedule "fast" has them."""

@@ -42,16 +42,17 @@ def truth_edits(
 ) -> list[TruthEdit]:
     """`each` edits of small regions and as many of large ones, or as many as there are.
 
-    Two of three have the part of another picture in the place of a picture's own, in the picture's
-    colours, which is how people repaint; of the third the part is gone, and what is around it goes
-    on. Pictures and parts take turns. Raises InputError where too few parts can be hidden.
+    Three of four have the part of another picture in the place of a picture's own, in the picture's
+    colours, which is how people repaint: what both parts cover stays. Of the fourth the part is
+    gone, and what is around it goes on. Pictures and parts take turns. Raises InputError where too
+    few parts can be hidden.
     """
     draws = np.random.default_rng([seed, len(pictures), 20])
     found: dict[bool, list[TruthEdit]] = {False: [], True: []}
     for number, (picture, part) in enumerate(_turns(pictures, draws)):
         if all(len(own) >= each for own in found.values()):
             break
-        other = None if number % 3 == 2 else int(draws.integers(len(pictures)))
+        other = None if number % 4 == 3 else int(draws.integers(len(pictures)))
         task = hidden(pictures, picture, part, other, defaults, f"{number:04d}")
         if task is None:
             continue
@@ -98,6 +99,8 @@ def hidden(
             return None
         source[laid] = pictures.label_ids[other][laid]
         image[laid] = _in_colours(pictures, picture, other, laid)
+    same = ~dilate(source != ids, 1)  # what nobody repaints stays as it is, but for its edges
+    image[same] = truth[same]
     if (source == ids).all():
         return None
     labels = pictures.labels

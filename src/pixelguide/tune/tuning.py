@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,11 @@ from pixelguide.tune.class_means import class_means
 from pixelguide.tune.cross_fit import fold_guide, fold_passes, fold_settings, folds_of
 from pixelguide.tune.measurements import Measurements
 from pixelguide.tune.search import Choice, Measure, most_choices, search
-from pixelguide.tune.truth_edits import truth_edits
+from pixelguide.tune.truth_edits import TruthEdit, truth_edits
 
 KEPT = ".tuning"
 """Folder of what an unfinished run has done."""
-EDITS = 14
+EDITS = 12
 """Of small regions, and of large ones."""
 EXPECTED = 0.2
 """The share of edits that are less accurate than one is expected to be."""
@@ -95,7 +95,7 @@ def tune(
             state = {"stage": "tune", "done": int(done), "total": plan.edits, "share": share}
             on_progress(state)
 
-    known = Measurements(folder.path / KEPT, _identity(folder, pictures, seed), edits, tell)
+    known = Measurements(folder.path / KEPT, _identity(folder, pictures, edits, seed), edits, tell)
     editors: dict[int, Editor] = {}
     for number, fold in enumerate(folds_of(len(pictures))):
         path = known.folder / f"guide-{number}.safetensors"
@@ -196,8 +196,12 @@ def _plan(parts: Opened, edits: int, pictures: int, seed: int) -> TuningPlan:
     return TuningPlan(made, passes * min(seconds))
 
 
-def _identity(folder: ModelFolder, pictures: LabelledPictures, seed: int) -> str:
+def _identity(
+    folder: ModelFolder, pictures: LabelledPictures, edits: Sequence[TruthEdit], seed: int
+) -> str:
     """What measurements depend on, as 16 hex digits."""
-    digest = hashlib.sha256(repr((folder.hash, seed, EDITS)).encode())
+    digest = hashlib.sha256(repr((folder.hash, seed)).encode())
     digest.update(pictures.images.tobytes() + pictures.label_ids.tobytes())
+    for edit in edits:
+        digest.update(edit.task.image.tobytes() + edit.task.source.ids.tobytes())
     return digest.hexdigest()[:16]
