@@ -1,6 +1,7 @@
 /** The work in the browser's own database, so that a reload loses nothing: a record for each piece
  * of work, of which a tab writes one, and the strokes that the records name. */
 
+import { uuid } from "./api.js";
 import { Patch } from "./core/patch.js";
 import { database, records, result, SESSION, STROKES } from "./database.js";
 import { t } from "./i18n.js";
@@ -115,6 +116,11 @@ export class Autosave {
     await this.#restore(name);
   }
 
+  /** Keep work that no tab does among the recent. @param {State} state */
+  async keepAside(state) {
+    await this.#write([], state, uuid());
+  }
+
   /** Give up recent work. @param {string} name */
   async remove(name) {
     const transaction = this.db.transaction(SESSION, "readwrite");
@@ -149,7 +155,7 @@ export class Autosave {
     const written = [];
     let failed = false;
     try {
-      await this.#write(written);
+      await this.#write(written, this.store.state, this.#record);
     } catch {
       for (const patch of written) this.#names.delete(patch); // they did not get there
       failed = true;
@@ -158,8 +164,11 @@ export class Autosave {
     this.failed = failed;
   }
 
-  /** @param {Patch[]} written gets the strokes that are written */
-  #write(written) {
+  /**
+   * @param {Patch[]} written gets the strokes that are written
+   * @param {State} state @param {string} record
+   */
+  #write(written, state, record) {
     const transaction = this.db.transaction([SESSION, STROKES], "readwrite", {
       durability: "relaxed",
     });
@@ -167,7 +176,6 @@ export class Autosave {
       transaction.oncomplete = resolve;
       transaction.onabort = () => reject(transaction.error);
     });
-    const { state } = this.store;
     const { labels, size, model } = state.category;
     try {
       const named = (/** @type {Patch} */ patch) => this.#named(patch, transaction, written);
@@ -175,7 +183,7 @@ export class Autosave {
       const kept = Object.fromEntries(KEPT.map((key) => [key, state[key]]));
       if (state.dropper) kept.tool = state.dropper.back; // whose colour it takes is not kept
       const content = { versions, kept, labels, size, model: model.name, saved: Date.now() };
-      transaction.objectStore(SESSION).put(content, this.#record);
+      transaction.objectStore(SESSION).put(content, record);
     } catch {
       transaction.abort();
     }

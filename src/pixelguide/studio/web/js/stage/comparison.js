@@ -82,8 +82,10 @@ export class Comparison {
   /** @param {CanvasRenderingContext2D} context @param {Version} version @param {Run} run */
   #inPhotograph(context, version, run) {
     const candidates = run.outcome?.candidates ?? [];
-    const patches = candidates.map(({ picture }) => this.photographs.patch(picture));
-    const whole = patches[run.chosen];
+    // The one that is shown is asked for first.
+    const shown = candidates[run.chosen];
+    const whole = shown ? this.photographs.patch(shown.picture) : null;
+    for (const { picture } of candidates) this.photographs.patch(picture);
     const { view, category } = this.store.state;
     if (!version.part || !whole) return false;
     const place = onScreen(version.part, category.size, view);
@@ -122,10 +124,20 @@ export class Comparison {
     const { chosen, strength } = run;
     const known = this.#edit;
     if (known?.run !== run || known.chosen !== chosen || known.strength !== strength) {
-      this.#edit = { run, chosen, strength, pixels: shownEdit(version, run) };
+      const whole = shownEdit(version, run);
+      // Over a sharp photograph the model's pixels are shown where they differ, not all around.
+      const pixels = whole && version.part ? within(whole, run.roi) : whole;
+      this.#edit = { run, chosen, strength, pixels };
     }
     return this.#edit?.pixels ?? null;
   }
+}
+
+/** Pixels of a region, the others transparent. @param {ImageData} pixels @param {Uint8Array} region */
+function within({ data, width, height }, region) {
+  const kept = new ImageData(data.slice(), width, height);
+  region.forEach((inside, k) => (kept.data[4 * k + 3] = 255 * inside));
+  return kept;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} top @param {number} bottom */

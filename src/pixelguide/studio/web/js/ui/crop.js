@@ -61,7 +61,8 @@ export function choosePart(url, photograph, smallest, before) {
     oninput: () => choose(resized(square, slider.valueAsNumber, photograph, smallest)),
   });
   const size = h("output");
-  const faces = h("div", { class: "chips", role: "group", "aria-label": t("Faces") });
+  const looking = h("span", { class: "hint", role: "status" }, t("Looking for faces …"));
+  const faces = h("div", { class: "chips", role: "group", "aria-label": t("Faces") }, looking);
   const warning = h("p", { class: "hint", role: "status" });
   const how = h(
     "p",
@@ -132,7 +133,7 @@ export function choosePart(url, photograph, smallest, before) {
         );
       if (all.length && !touched) show(inside(all[0].part, photograph, smallest));
     },
-    () => {}, // none is proposed
+    () => looking.remove(), // none is proposed
   );
 
   show(square);

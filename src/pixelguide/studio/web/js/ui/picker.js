@@ -6,6 +6,7 @@ import { t } from "../i18n.js";
 import { isMap, restoreSettings, told } from "../own_files.js";
 import { OWN } from "../sharing.js";
 import { openLayers, openPicture, openPortrait } from "../reading.js";
+import { askBatch } from "./batch.js";
 import { choosePart } from "./crop.js";
 import { dialog } from "./dialogs.js";
 import { byId, h } from "./dom.js";
@@ -22,9 +23,13 @@ export async function showPicker(store) {
     getJson("/api/portraits"),
     recentWork(store, () => element.close()),
   ]);
-  const input = fileInput("image/*,.zip,.ora", (file) =>
-    openFile(store, file, true).then((done) => done && element.close()),
-  );
+  const input = fileInput("image/*,.zip,.ora", (file) => openAll(store, [file]));
+  input.multiple = true;
+  input.onchange = () => {
+    const files = [...(input.files ?? [])];
+    input.value = "";
+    openAll(store, files);
+  };
   const faces = portraits.map((/** @type {{index: number, url: string}} */ { index, url }) =>
     h(
       "button",
@@ -92,10 +97,33 @@ export async function openFile(store, file, anew = false) {
   return opened;
 }
 
+const picker = () => /** @type {HTMLDialogElement | null} */ (document.querySelector("#picker"));
+
+/**
+ * Open a file; several pictures each as work of its own.
+ * @param {Store} store @param {File[]} files @param {boolean} [anew] as of `openFile`
+ */
+async function openAll(store, files, anew = !!picker()) {
+  if (files.length === 0) return;
+  if (files.length === 1) {
+    if (await openFile(store, files[0], anew)) picker()?.close();
+    return;
+  }
+  await attempt(async () => {
+    if (files.some(({ name }) => /\.(zip|ora)$/i.test(name)))
+      throw new Error(t("Projects and layers open one at a time."));
+    askBatch(store, files, () => {
+      const open = document.querySelector("dialog[open]");
+      if (open && open !== picker()) return;
+      picker()?.close();
+      attempt(() => showPicker(store));
+    });
+  });
+}
+
 /** Files dropped or pasted anywhere on the page; a dialog but the picker has to be answered first.
  * @param {Store} store */
 export function mountDrop(store) {
-  const picker = () => /** @type {HTMLDialogElement | null} */ (document.querySelector("#picker"));
   const handle = (/** @type {DragEvent} */ event) => {
     const { dataTransfer, type } = event;
     if (!dataTransfer?.types.includes("Files")) return; // selected text
@@ -104,15 +132,14 @@ export function mountDrop(store) {
     const taken = !document.querySelector("dialog[open]:not(#picker)");
     if (!taken) dataTransfer.dropEffect = "none";
     document.body.classList.toggle("dropping", taken && type === "dragover");
-    const file = type === "drop" && taken && dataTransfer.files[0];
-    if (file) openFile(store, file, !!picker()).then((done) => done && picker()?.close());
+    if (type === "drop" && taken) openAll(store, [...dataTransfer.files]);
   };
   for (const type of /** @type {const} */ (["dragover", "dragleave", "drop"]))
     addEventListener(type, handle);
   addEventListener("paste", ({ clipboardData }) => {
-    const file = clipboardData?.files[0];
-    if (!file || document.querySelector("dialog[open]:not(#picker)")) return;
-    openFile(store, file, true).then((done) => done && picker()?.close());
+    const files = [...(clipboardData?.files ?? [])];
+    if (files.length && !document.querySelector("dialog[open]:not(#picker)"))
+      openAll(store, files, true);
   });
 }
 
