@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pixelguide.cli.donating import DonorOptions, open_donor
 from pixelguide.cli.grouping import grouped
+from pixelguide.cli.map_options import MapOptions
 from pixelguide.cli.options import (
     CandidateOptions,
-    Layer,
     ModelOptions,
     NetworkOptions,
     PartOptions,
     PictureOutput,
     PicturesOptions,
-    Snap,
     checked,
     names,
 )
@@ -34,67 +34,16 @@ from pixelguide.cli.photographs import (
     warn_of_untuned,
 )
 from pixelguide.cli.region_options import RegionOptions, may_change
-from pixelguide.cli.repeating import EarlierEdit, RepeatOptions, map_or_earlier
+from pixelguide.cli.repeating import RepeatOptions
 from pixelguide.cli.sheets import write_edit_sheet
 from pixelguide.cli.told import ToldOptions, kept_results, naming, saying_what_is_kept
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 
 if TYPE_CHECKING:
+    from pixelguide.edit.donor import Donor
     from pixelguide.edit.editor import Editor
     from pixelguide.labels import LabelMap, LabelSet
-
-
-@dataclass(frozen=True, kw_only=True)
-class MapOptions:
-    """The label maps before and after painting."""
-
-    panel: ClassVar[str] = "Map"
-
-    target: Annotated[
-        Path | None,
-        typer.Option(
-            "--map",
-            callback=map_or_earlier,
-            help="The repainted label map (PNG, OpenRaster), of any of its sizes; for several "
-            "pictures a folder with NAME.png or NAME_edited.png for each. Needed without --from "
-            "and --colour.",
-        ),
-    ] = None
-    layer: Layer = None
-    source_map: Annotated[
-        Path | None,
-        typer.Option(
-            help="The map before painting (or a folder); by default what the model reads."
-        ),
-    ] = None
-    snap: Snap = 0
-
-    def target_of(self, name: str, earlier: EarlierEdit | None = None) -> Path | None:
-        """The map of the picture called `name`, "" for the only one; by default that of an earlier
-        edit, or None. Raises InputError if the folder has none or two."""
-        target = self.target
-        if target is None:
-            return earlier.target if earlier else None
-        return _map_in(target, name, "--map", ("_edited", "")) if name else target
-
-    def source_of(self, name: str) -> Path | None:
-        """As `target_of`, for the map before painting."""
-        if not name or self.source_map is None:
-            return self.source_map
-        return _map_in(self.source_map, name, "--source-map", ("",))
-
-
-def _map_in(folder: Path, name: str, option: str, endings: tuple[str, ...]) -> Path:
-    if not folder.is_dir():
-        raise InputError("not a folder", f"{option} {folder}", "Give the folder of the maps.")
-    names = [f"{name}{end}{suffix}" for end in endings for suffix in (".png", ".ora")]
-    found = [path for path in (folder / each for each in names) if path.exists()]
-    if len(found) != 1:
-        expected = " or ".join(f"{name}{end}.png" for end in endings)
-        what = "two maps" if found else "no map"
-        raise InputError(f"{what} of {name}", str(folder), f"Give it one {expected}.")
-    return found[0]
 
 
 JobInputs = tuple[PictureFile, MapFile | None, "LabelMap | None"]
@@ -191,6 +140,7 @@ def edit(
     pictures: PicturesOptions,
     maps: MapOptions,
     region: RegionOptions,
+    donated: DonorOptions,
     sampling: EditSampling,
     repeated: RepeatOptions,
     output: EditOutput,
@@ -209,6 +159,8 @@ def edit(
     if earlier:
         region, sampling = earlier.filled(region, context), earlier.filled(sampling, context)
         pictures, model = earlier.filled(pictures, context), earlier.filled(model, context)
+        donated = earlier.filled(donated, context)
+    donor_file = donated.file(has_map=maps.target is not None or earlier is not None)
     classes = names("classes", region.classes) if region.classes is not None else None
     settings = checked(
         EditSettings, **vars(sampling), roi=region.roi, dilation=region.dilation,
@@ -236,13 +188,19 @@ def edit(
 
     device = choose_device(model.device)
     editor = Editor.from_pretrained(model.model, device, network.inference(device))
+    donor = open_donor(editor, donor_file)
     done: list[EditJob] = []
     with saying_what_is_kept(lambda: kept_results([job.out for job in done])):
         for job in jobs:
-            with naming(map=job.target, source_map=job.source, crop=job.image, editor=job.image):
+            with naming(
+                map=job.target, source_map=job.source, crop=job.image, editor=job.image,
+                donor=donated.donor,
+            ):  # fmt: skip
                 if given is None or len(jobs) > 1:  # many would not fit into memory
                     given = job.read(editor.labels, pictures, maps)
-                saved = _edit_one(job, given, editor, (region, output, told), classes, settings)
+                saved = _edit_one(
+                    job, given, editor, (region, output, told), donor, classes, settings
+                )
             if earlier and maps.target is None and maps.source_map is None:
                 earlier.warn_of_region(saved)
             done.append(job)
@@ -255,6 +213,7 @@ def _edit_one(
     given: JobInputs,
     editor: Editor,
     options: tuple[RegionOptions, EditOutput, ToldOptions],
+    donor: Donor | None,
     classes: list[str] | None,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
@@ -270,14 +229,14 @@ def _edit_one(
         warn_of_map(source, job.source.name)
     picture.give(editor, file_format)
     if region.dry_run:
-        dry = editor.dry_run(target, source=source, edit_classes=classes, **settings)
+        dry = editor.dry_run(target, source=source, edit_classes=classes, donor=donor, **settings)
         saved = dry.save(job.out)
         told.result(f"{job.out / 'preview.png'}: {may_change(saved)}", job.out, saved)
         return saved
     warn_of_unfamiliar(editor, job.image.name)
     with told.progress() as report:
         result = editor.edit(
-            target, source=source, edit_classes=classes, on_progress=report, **settings
+            target, source=source, edit_classes=classes, on_progress=report, donor=donor, **settings
         )
     saved = result.save(job.out, file_format, output.overwrite)
     if output.open_raster:

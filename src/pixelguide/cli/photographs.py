@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pixelguide.photo.framing import Frame, Point
     from pixelguide.photo.photograph import Photograph
     from pixelguide.photo.photograph_files import OutputFormat
+    from pixelguide.photo.proposals import Proposal
 
 _DEGREES = {
     "unusual": "note: {name} is a little unlike the pictures that the model was made for "
@@ -127,7 +128,7 @@ class PictureFile:
         PhotographWriter(photograph, output)  # refuses a format before the edit
         if whole and self.shown is None:
             editor.set_image(photograph, crop="auto")
-            warn_of_proposals(editor, self.path.name)
+            warn_of_proposals(editor.proposals, self.path.name)
             return
         # a map belongs to the part it was painted for, which a search might miss
         editor.set_image(photograph, crop=self.frame, eyes=self.eyes)
@@ -171,12 +172,12 @@ def check_labels(model: str) -> LabelSet:
     return load_labels(ModelFolder.open(fetched(model)))
 
 
-def warn_of_proposals(editor: Editor, name: str) -> None:
-    """Say on standard error which other faces there are in the picture called `name`, and what is
-    wrong with the one that was taken."""
-    taken, *others = editor.proposals
+def warn_of_proposals(proposals: Sequence[Proposal], name: str, option: str = "--crop") -> None:
+    """Say on standard error which other faces there are in the picture called `name`, for `option`,
+    and what is wrong with the one that was taken."""
+    taken, *others = proposals
     if others:
-        crops = "; ".join(f"--crop {other.frame}" for other in others)
+        crops = "; ".join(f"{option} {other.frame}" for other in others)
         echo(f"{name}: the largest of {len(others) + 1} faces; the others: {crops}", err=True)
     for warning in taken.warnings():
         echo(f"warning: {name}: {warning}.", err=True)

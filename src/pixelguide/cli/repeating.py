@@ -47,6 +47,8 @@ class EarlierEdit:
         known = self._values()
         if context.params.get("eyes") is not None:
             known.pop("crop", None)
+        if _was_typed(context, "donor") or context.params.get("donor_eyes") is not None:
+            known.pop("donor_crop", None)
         found = {
             field.name: known[field.name]
             for field in fields(group)  # type: ignore[arg-type]
@@ -89,8 +91,18 @@ class EarlierEdit:
         if settings["edit_classes"]:
             values["classes"] = ",".join(settings["edit_classes"])
         values["colours"] = [f"{name}={text}" for name, text in settings.get("colours", {}).items()]
+        if donor := settings.get("donor"):
+            values["donor"], values["donor_crop"] = self._donor(donor)
         values["model"] = str(settings["model"]["name"])
         return values
+
+    def _donor(self, content: Any) -> tuple[Path | None, str]:
+        """The file of the donor and its part; None for one that came from no file."""
+        try:
+            file, crop = content["file"], str(content["crop"])
+        except (LookupError, TypeError):
+            raise InputError("a donor that is not described", str(self.path), "Give it.") from None
+        return None if file is None else Path(str(file)), crop
 
 
 def _was_typed(context: typer.Context, name: str) -> bool:

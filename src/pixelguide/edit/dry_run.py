@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.edit.donor import Donor, from_colours
 from pixelguide.edit.plan import Plan, plan_edit
 from pixelguide.edit.reader import PictureReader
 from pixelguide.edit.settings import EditSettings
@@ -21,8 +22,10 @@ from pixelguide.guidance.recolouring import Recolouring, recolouring
 from pixelguide.guidance.region import dilate
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap
+from pixelguide.photo.framing import Point
 from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.photograph import to_eight_bits
+from pixelguide.photo.picture import AnyPicture, Crop
 
 PREVIEW = "preview.png"
 DIMMED = 2
@@ -38,11 +41,16 @@ class PlannedEdit:
     plan: Plan
     full: FullSize | None
     dyes: Recolouring | None = None
+    donor: Donor | None = None
 
     @property
     def of(self) -> str:
         """What the region is a share of."""
         return "part" if self.full else "picture"
+
+    def report(self) -> dict[str, Any]:
+        """What was chosen, for the settings that reproduce a result."""
+        return self.plan.report() | ({"donor": self.donor.report()} if self.donor else {})
 
     def region_report(self) -> dict[str, Any]:
         """What may change, as `report.json` states it."""
@@ -117,12 +125,48 @@ class DryRun:
 class EditPlanner(PictureReader):
     """A reader that knows what an edit would change."""
 
+    def open_donor(
+        self,
+        picture: AnyPicture,
+        *,
+        crop: Crop | None = None,
+        eyes: tuple[Point, Point] | None = None,
+    ) -> Donor:
+        """Open another picture, whose parts edits may start from.
+
+        Parameters
+        ----------
+        picture : str, Path, PIL.Image.Image, numpy.ndarray or Photograph
+            The picture, of any size: uint8 or uint16 H×W×3 if it is an array.
+        crop : Frame, tuple or str, optional
+            The part of it that shows what the picture's part shows, as for `set_image`; by default
+            "auto", which takes a picture of the model's size whole.
+        eyes : tuple of two (x, y), optional
+            As for `set_image`.
+
+        Returns
+        -------
+        Donor
+            What `edit(..., donor=...)` takes, for this model.
+
+        Raises
+        ------
+        InputError
+            As `set_image`.
+        """
+        if crop is None and eyes is None:
+            crop = "auto"
+        subject, proposals = self._open(picture, crop, eyes)
+        file = str(picture) if isinstance(picture, (str, Path)) else None
+        return Donor(subject, file, proposals)
+
     def dry_run(
         self,
         target: LabelMap | str | Path | None = None,
         *,
         source: LabelMap | None = None,
         edit_classes: Sequence[str] | None = None,
+        donor: Donor | None = None,
         **settings: Any,
     ) -> DryRun:
         """Find the region of an edit without making it: no pass but those that read the map.
@@ -134,6 +178,8 @@ class EditPlanner(PictureReader):
         source : LabelMap, optional
             As for `edit`.
         edit_classes : sequence of str, optional
+            As for `edit`.
+        donor : Donor, optional
             As for `edit`.
         **settings : Any
             Fields of `EditSettings`.
@@ -149,8 +195,8 @@ class EditPlanner(PictureReader):
             As `edit`.
         """
         chosen: EditSettings = EditSettings.check("settings", settings)
-        planned = self._planned(target, source or self.segment(), edit_classes, chosen)
-        reproducible = {**chosen.model_dump(), **planned.plan.report()}
+        planned = self._planned(target, source or self.segment(), edit_classes, chosen, None, donor)
+        reproducible = {**chosen.model_dump(), **planned.report()}
         picture, roi = self.image, planned.plan.roi
         if planned.full:
             reproducible |= planned.full.report()
@@ -166,9 +212,12 @@ class EditPlanner(PictureReader):
         edit_classes: Sequence[str] | None,
         chosen: EditSettings,
         region: NDArray[np.bool_] | None = None,
+        donor: Donor | None = None,
     ) -> PlannedEdit:
         """The plan of an edit, all maps at the model's size."""
         subject = self._opened()
+        if donor:
+            chosen = from_colours(chosen)
         if target is None:
             if not chosen.colours:
                 raise InputError(
@@ -186,10 +235,14 @@ class EditPlanner(PictureReader):
             source, target, edit_classes, chosen, self.defaults, len(self._denoiser.schedule),
             subject.placement is not None, region, asked_colours(chosen.colours, target, subject),
         )  # fmt: skip
+        if donor:
+            plan = replace(plan, donated=donor.donated(plan, subject.image))
         dyes = recolouring(subject.image, source, target, plan.asked, plan.dilation)
         full = subject.full_size(plan.roi, plan.dilation, chosen.seed, chosen.detail)
         if full:
             full = replace(full, source=source.ids, target=target.ids)
         if full and dyes:
             full = replace(full, dyes=dyes.at_strength(chosen.strength))
-        return PlannedEdit(plan, full, dyes)
+        if full and plan.donated and donor and chosen.detail:
+            full = replace(full, donated=donor.detail(plan.donated))
+        return PlannedEdit(plan, full, dyes, donor)

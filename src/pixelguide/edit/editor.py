@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pixelguide.edit import inpainting, interpolation
 from pixelguide.edit.candidates import make_pictures
+from pixelguide.edit.donor import Donor
 from pixelguide.edit.dry_run import EditPlanner
 from pixelguide.edit.inpainting import Behind, InpaintResult, InpaintSettings
 from pixelguide.edit.interpolation import Interpolation, InterpolationSettings
@@ -71,6 +72,7 @@ class Editor(EditPlanner):
         on_progress: Progress | None = None,
         steering: Steering = UNSTEERED,
         region: NDArray[np.bool_] | None = None,
+        donor: Donor | None = None,
         **settings: Any,
     ) -> EditResult:
         """Make the picture follow a map (Alg. 1); outside the ROI not a bit changes.
@@ -94,6 +96,8 @@ class Editor(EditPlanner):
             How a program takes part in the steps, or where they begin.
         region : numpy.ndarray, optional
             What may change, bool S×S, before dilation; by default found as `roi` says.
+        donor : Donor, optional
+            Another picture (`open_donor`), whose parts the painted ones start from.
         **settings : Any
             Fields of `EditSettings`.
 
@@ -113,7 +117,7 @@ class Editor(EditPlanner):
         subject, clock = self._opened(), Clock()
         with clock("segment"):
             source = source or self.segment()
-        planned = self._planned(target, source, edit_classes, chosen, region)
+        planned = self._planned(target, source, edit_classes, chosen, region, donor)
         plan, full = planned.plan, planned.full
         # the caller's generators decide, not a seed
         seeded: dict[str, Any] = {"seed": None} if generators else {}
@@ -146,7 +150,7 @@ class Editor(EditPlanner):
         candidates = with_colours(candidates, plan.target, colours, plan.roi)
         if watched:  # which start and scale alone would not bring back
             seeded |= {"max_passes": watched["max_passes"]}
-        reproducible = chosen.model_dump() | plan.report() | seeded | self._circumstances(full)
+        reproducible = chosen.model_dump() | planned.report() | seeded | self._circumstances(full)
         known = subject.known_familiarity if self.statistics.pictures else None
         return EditResult(
             candidates,

@@ -14,6 +14,7 @@ from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.settings import EditSettings, StartFrom
 from pixelguide.errors import InputError
 from pixelguide.guidance.class_colours import ClassColour, kept_colours
+from pixelguide.guidance.donated_parts import Donated
 from pixelguide.guidance.flat_colours import Colours, flat_colours
 from pixelguide.guidance.moved_parts import with_moved_parts
 from pixelguide.guidance.painted_parts import WIDEST, specks, without_specks
@@ -63,6 +64,7 @@ class Plan:
     `dilation` pixels. made: those of the ROI that the steps make anew; the rest is only recoloured.
     asked: colours that were asked for. large: whether the region counts as a large one. start,
     scale, unit, temperature, start_from: see `EditSettings`.
+    donated: what another picture gives to the start.
     """
 
     source: LabelMap
@@ -81,17 +83,19 @@ class Plan:
     temperature: float
     start_from: StartFrom
     step_plan: StepPlan
+    donated: Donated | None = None
 
     def colours(self, image: NDArray[np.uint8], known: Colours) -> NDArray[np.uint8]:
         """`image` (uint8 S×S×3) as an edit from colours begins: flat where labels change (see
         `flat_colours`; `known`: colours of classes), and with the old pixels of parts that moved
-        (see `with_moved_parts`)."""
+        (see `with_moved_parts`), or those of a donor (see `donated_parts`)."""
         asked = {label: wanted.colour for wanted in self.asked for label in wanted.ids}
         flat = flat_colours(
             image, self.source, self.target, self.classes, self.painted, self.roi, known,
             "changed", asked,
         )  # fmt: skip
-        return with_moved_parts(flat, image, self.source, self.target, self.classes, self.roi)
+        moved = with_moved_parts(flat, image, self.source, self.target, self.classes, self.roi)
+        return self.donated.onto(moved) if self.donated else moved
 
     @property
     def passes(self) -> int:

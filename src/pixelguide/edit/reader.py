@@ -163,6 +163,12 @@ class PictureReader:
             If the picture cannot be read, is not of the model's size without a crop, or the crop
             is too small or lies too far outside; with "auto", if nothing was found.
         """
+        self._subject, self._proposals = self._open(image, crop, eyes)
+
+    def _open(
+        self, image: AnyPicture, crop: Crop | None, eyes: tuple[Point, Point] | None
+    ) -> tuple[Subject, tuple[Proposal, ...]]:
+        """The picture, and what "auto" found in it."""
         proposals: tuple[Proposal, ...] = ()
         if crop is None and eyes is None and not isinstance(image, Photograph):
             deep = deep_photograph(image)  # which keeps its 16 bits, as those of other sizes do
@@ -177,7 +183,7 @@ class PictureReader:
                 crop = proposals[0].frame
             placement = place(photograph, self.size, crop, eyes, self.statistics.eyes)
             subject = seen.get(placement.frame) or self._part(placement)
-        self._subject, self._proposals = subject, proposals
+        return subject, proposals
 
     def _propose(self, photograph: Photograph, seen: dict[Frame, Subject]) -> list[Proposal]:
         """As `propose_parts`; what was looked at last, which may be what is taken, is in `seen`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.class_chroma import Chroma, class_chroma
 from pixelguide.photo.detail import LARGE_ENOUGH, ZOOM, DetailStep, FinerDetail, finer_detail
+from pixelguide.photo.donated_detail import DonatedDetail
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.grain import Tile, noise_tile
 from pixelguide.photo.open_raster import edit_layers, open_raster
@@ -52,7 +53,7 @@ class FullSize:
     classes that were painted: source, target, their ids before and after, uint8 S×S. seed: of the
     noise that is given back. detail: what paints detail finer than the model's pixels,
     if the photograph is large enough for it (`LARGE_ENOUGH`). dyes: for
-    classes that are recoloured, made on `before`.
+    classes that are recoloured, made on `before`. donated: detail of a donor, which comes instead.
     """
 
     placement: Placement
@@ -65,6 +66,7 @@ class FullSize:
     seed: int = 0
     detail: DetailStep | None = None
     dyes: Recolouring | None = None
+    donated: DonatedDetail | None = None
 
     def __repr__(self) -> str:
         return f"FullSize({self.photograph!r}, crop {self.placement.frame})"
@@ -91,9 +93,18 @@ class FullSize:
 
     @cached_property
     def _finer(self) -> FinerDetail | None:
+        """What paints finer detail: the donor's, elsewhere the category's."""
+        if self.placement.frame.size < LARGE_ENOUGH * self.placement.side:
+            return None
+        if self.donated is not None:
+            return replace(self.donated, otherwise=self._painted)
+        return self._painted
+
+    @property
+    def _painted(self) -> FinerDetail | None:
         """The detail step with the photograph's part that it sees, recoloured as it will be."""
         placement = self.placement
-        if self.detail is None or placement.frame.size < LARGE_ENOUGH * placement.side:
+        if self.detail is None:
             return None
         sharp = Placement(self.photograph, placement.frame, ZOOM * placement.side).extract()
         if self.dyes is not None:
@@ -175,19 +186,7 @@ class FullSize:
 
     def report(self) -> dict[str, Any]:
         """What settings say of the photograph and of the frame, which `--crop` takes again."""
-        photograph = self.photograph
-        width, height = photograph.size
-        return {
-            "photograph": {
-                "width": width,
-                "height": height,
-                "channels": photograph.pixels.shape[2],
-                "bits": 8 * photograph.pixels.itemsize,
-                "format": photograph.format,
-            },
-            "crop": str(self.placement.frame),
-            "feather": self.feather,
-        }
+        return {**part_report(self.placement), "feather": self.feather}
 
     def _lost(self, content: bytes, name: str) -> dict[str, int]:
         """What a lossy file changed outside the ROI."""
@@ -200,6 +199,22 @@ class FullSize:
             changed += int((outside > 0).sum())
             largest = max(largest, int(outside.max(initial=0)))
         return {"changed_pixels_outside": changed, "largest_change_outside": largest}
+
+
+def part_report(placement: Placement) -> dict[str, Any]:
+    """What settings say of a photograph and of the frame, which `--crop` takes again."""
+    photograph = placement.photograph
+    width, height = photograph.size
+    return {
+        "photograph": {
+            "width": width,
+            "height": height,
+            "channels": photograph.pixels.shape[2],
+            "bits": 8 * photograph.pixels.itemsize,
+            "format": photograph.format,
+        },
+        "crop": str(placement.frame),
+    }
 
 
 def _colours(pixels: Pixels) -> NDArray[np.uint8]:
