@@ -126,8 +126,9 @@ def measured(
     donor: Donor | None,
 ) -> tuple[list[float], NDArray[np.uint8]]:
     """The `MEASURES` of one edit, and what came out."""
+    classes = [name for name in PARTS[part] if (target.ids == target.labels.id(name)).any()]
     result = editor.edit(
-        target, source=source, edit_classes=PARTS[part], roi="parts", num_images=1, donor=donor
+        target, source=source, edit_classes=classes, roi="parts", num_images=1, donor=donor
     )
     full = result.full_size
     if full is None:  # never: the picture was given with a crop
