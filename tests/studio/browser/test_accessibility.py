@@ -39,13 +39,28 @@ def test_painting_dialogs_and_menus_have_no_violation(
     page.goto(ADDRESS)
     page.wait_for_selector("#picker")
     assert violations(studio) == [], "the picker"
+    page.locator("#picker input[type=file]").set_input_files(
+        [{"name": f"{k}.png", "mimeType": "image/png", "buffer": b"x"} for k in range(2)]
+    )
+    page.wait_for_selector("#batch-edit")
+    assert violations(studio) == [], "several pictures"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#batch-edit", state="detached")
     page.click(".face")
     page.wait_for_selector("#plan .hint")
     assert violations(studio) == [], "a picture"
     studio.choose_class("glasses")
     studio.drag((10.5, 10.5), (20.5, 10.5))
     page.click("#settings summary")
-    assert violations(studio) == [], "painted"
+    page.locator('[data-colour="glasses"]').fill("#2040c0")
+    assert violations(studio) == [], "painted, with a colour"
+    page.click("#history")
+    assert violations(studio) == [], "the history"
+    page.keyboard.press("Escape")
+    page.click("#keep-preset")
+    assert violations(studio) == [], "a name for settings"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
     page.click("#files")
     assert violations(studio) == [], "the menu"
     page.keyboard.press("Escape")

@@ -23,13 +23,7 @@ export async function showPicker(store) {
     getJson("/api/portraits"),
     recentWork(store, () => element.close()),
   ]);
-  const input = fileInput("image/*,.zip,.ora", (file) => openAll(store, [file]));
-  input.multiple = true;
-  input.onchange = () => {
-    const files = [...(input.files ?? [])];
-    input.value = "";
-    openAll(store, files);
-  };
+  const input = fileInput("image/*,.zip,.ora", (...files) => openAll(store, files, true), true);
   const faces = portraits.map((/** @type {{index: number, url: string}} */ { index, url }) =>
     h(
       "button",
@@ -143,16 +137,17 @@ export function mountDrop(store) {
   });
 }
 
-/** @param {string} accept @param {(file: File) => void} use */
-export function fileInput(accept, use) {
+/** @param {string} accept @param {(...files: File[]) => void} use @param {boolean} [multiple] */
+export function fileInput(accept, use, multiple = false) {
   const input = h("input", {
     type: "file",
     accept,
+    multiple,
     hidden: true,
     onchange: () => {
-      const file = input.files?.[0];
+      const files = [...(input.files ?? [])];
       input.value = "";
-      if (file) use(file);
+      if (files.length) use(...files);
     },
   });
   return input;
