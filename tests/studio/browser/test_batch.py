@@ -29,6 +29,8 @@ def test_each_picture_becomes_work_with_the_edit_done(studio: StudioPage) -> Non
     page.select_option("#batch-edit", "open_mouth")
     page.click("#batch-begin")
     page.wait_for_selector(".recent .work >> nth=1")
+    assert [error for error in studio.errors if "400" not in error] == []
+    studio.errors.clear()  # the browser tells of the refused file as well
     assert page.locator(".recent .work").count() == 2
     assert "broken.png: Picture: not a readable picture" in page.inner_text(".notice.error")
     titles = page.locator(".recent .work span").all_inner_texts()
