@@ -64,7 +64,7 @@ async function run(store, files, starter, done) {
     }
   }
   notice.remove();
-  if (failed.length) notify(failed.join(" "), "error");
+  if (failed.length) notify(failed.join(" "), "error", true); // also once the recent work is shown
   if (kept) notify(t("{count} pictures are among the recent work.", { count: kept }));
   if (kept) done();
 }
