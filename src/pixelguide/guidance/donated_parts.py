@@ -83,8 +83,8 @@ def donated_parts(
     """What the edit of `image` from `source` to `target` takes of `donor` (both uint8 S×S×3).
 
     Parts are those of the edited `classes` as painted in `target`; where none of these was painted
-    but only what they covered, of that. A pixel of `made` (bool S×S) takes the donor's where both
-    maps agree: in the part, or around it in the same class. In a rim around it colours are brought
+    but only what they covered, of that. A pixel of `made` (bool S×S) that both maps have in the
+    part takes the donor's. In a rim around it colours are brought
     to the mean and deviation that the picture has there in pixels of the same class. Raises
     InputError if the donor shows no such part near one that was painted.
     """
@@ -101,9 +101,8 @@ def donated_parts(
     if not old:
         raise InputError(f"it shows no {names}", "donor", "Give one that shows what was painted.")
     centres = np.array([_moments(part)[0] for part in old])
-    others = _distances(new)
     parts = []
-    for k, part in enumerate(new):
+    for part in new:
         apart = np.hypot(*(centres - _moments(part)[0]).T)
         nearest = old[int(apart.argmin())]
         if apart.min() > len(image) / REACH:
@@ -112,7 +111,8 @@ def donated_parts(
         ids = _nearest_ids(donor_map.ids, matrix, shift)
         inside = _nearest_ids(nearest.astype(np.uint8), matrix, shift) > 0
         same = (target.ids == ids) & ~wanted
-        where = made & (others.argmin(0) == k) & ((part & inside) | same)
+        # not what is around it: with a mouth its beard would come along
+        where = made & part & inside
         # beside an edge pixels have some of the colour behind it
         kept = same & (source.ids == target.ids) & ~dilate(part | inside, 1)
         rim = dilate(part, max(3, len(image) // RIM)) & kept
@@ -132,13 +132,6 @@ def _components(mask: Mask) -> list[Mask]:
 
     numbered, count = ndimage.label(mask, _TOUCHING)
     return [numbered == k for k in range(1, count + 1)]
-
-
-def _distances(parts: Sequence[Mask]) -> Floats:
-    """How far each pixel is from each of K parts: float64 K×S×S."""
-    from scipy import ndimage
-
-    return np.stack([ndimage.distance_transform_edt(~part) for part in parts])
 
 
 def _moments(part: Mask) -> tuple[Floats, Floats]:
