@@ -129,6 +129,12 @@ def test_bombs_are_refused_from_their_header(tmp_path: Path, size: tuple[int, in
     _refused(tmp_path / "bomb.png", "too large")
 
 
+@pytest.mark.parametrize("size", [(65_536, 1), (1, 65_536), (2, 20_000_000)])
+def test_sides_beyond_those_of_jpeg_are_refused(tmp_path: Path, size: tuple[int, int]) -> None:
+    (tmp_path / "long.png").write_bytes(_png(*size, 8, 2, None))
+    _refused(tmp_path / "long.png", "too long a side")
+
+
 def test_limit_is_40_megapixels_itself_included(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

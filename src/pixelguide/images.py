@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
 from pixelguide.phone_formats import KINDS, formats_of
 from pixelguide.phone_formats import SUFFIXES as PHONE_SUFFIXES
+from pixelguide.picture_rows import ImageRows, as_stored, bands, upright_shape
 
 if TYPE_CHECKING:
     import torch  # takes seconds, which what reads and writes files alone need not wait for
 
-_ORIENTATION = 0x0112
-"""EXIF's tag."""
+_ORIENTATION, _TURNED = 0x0112, range(2, 9)
+"""EXIF's tag, and what it is of pictures that are not stored upright."""
 MAX_PIXELS = 40_000_000
+MAX_SIDE = 65_535
+"""As in JPEG. Pillow keeps a number for each row and several copies of one."""
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", *KINDS)
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"), *PHONE_SUFFIXES
@@ -102,6 +105,12 @@ def decode_image(
                     where,
                     f"The limit is {MAX_PIXELS // 1_000_000} megapixels; reduce it first.",
                 )
+            if max(width, height) > MAX_SIDE:
+                raise InputError(
+                    f"{width}×{height} pixels: too long a side",
+                    where,
+                    f"The limit is {MAX_SIDE}; reduce it first.",
+                )
             # MPO: a camera's JPEG; what follows the picture is its preview, depth or gain map
             if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
                 raise InputError("animated picture", where, "Save one frame of it.")
@@ -130,14 +139,16 @@ def converted(image: Image.Image, mode: str, where: str = "image") -> Image.Imag
         raise _damaged(error, where) from None
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """A decoded picture turned as its EXIF says, which says nothing where it cannot be read."""
+def stored_orientation(image: Image.Image) -> int:
+    """EXIF's number, 1 … 8, for how a decoded picture is stored; 1 where it cannot be read."""
     try:
-        if image.getexif().get(_ORIENTATION, 1) == 1:
-            return image  # as above
-        return ImageOps.exif_transpose(image)
+        exif = image.getexif()
+        found = exif.get(_ORIENTATION, 1)
+        if found in _TURNED and "exif" in image.info:
+            exif.tobytes()  # a block that cannot be written again is not believed
     except DAMAGE:
-        return image
+        return 1
+    return int(found) if found in _TURNED else 1
 
 
 def _wanted(formats: tuple[str, ...]) -> str:
@@ -161,15 +172,34 @@ def load_rgb(path: str | Path) -> NDArray[np.uint8]:
 
 def to_rgb(image: Image.Image, where: str = "image") -> NDArray[np.uint8]:
     """A decoded picture as uint8 H×W×3 by the rules of `load_rgb`."""
+    check_mode(image, where)
+    rows, orientation = rgb_rows(image, where), stored_orientation(image)
+    pixels = np.empty((*upright_shape(image, orientation), 3), np.uint8)
+    stored = as_stored(pixels, orientation)
+    for band in bands(rows.shape):
+        stored[band] = rows[band]
+    return pixels
+
+
+def check_mode(image: Image.Image, where: str) -> None:
+    """Raise InputError for pixel types without one right conversion to RGB."""
     if image.mode not in ("RGB", "L", "P", "RGBA", "LA", "1"):
         raise InputError(
             f"pixels of type {image.mode}", where, "Convert the picture to 8-bit RGB first."
         )
-    turned = upright(image)
-    if turned.mode in ("RGBA", "LA") or "transparency" in turned.info:
-        rgba = converted(turned, "RGBA", where)
-        turned = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    return np.array(converted(turned, "RGB", where), np.uint8)
+
+
+def rgb_rows(image: Image.Image, where: str = "image") -> ImageRows:
+    """Rows of a decoded picture, as it is stored, by the rules of `load_rgb` but for its turn."""
+    is_clear = image.mode in ("RGBA", "LA") or "transparency" in image.info
+
+    def convert(band: Image.Image) -> Image.Image:
+        if is_clear:
+            rgba = converted(band, "RGBA", where)
+            band = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+        return converted(band, "RGB", where)
+
+    return ImageRows(image, convert)
 
 
 def save_png(path: str | Path, image: NDArray[np.uint8]) -> None:

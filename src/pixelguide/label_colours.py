@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.counted_colours import CountedColours, packed_colours
 from pixelguide.errors import InputError
-from pixelguide.label_snap import nearest_classes, rim_notes, suggestion
+from pixelguide.label_snap import alone, nearest_classes, rim_notes, suggestion
+from pixelguide.picture_rows import Rows, bands
 
 Colour = tuple[int, int, int]
 
 WHITE: Colour = (255, 255, 255)
-_RGB, _BGR = np.array([16, 8, 0], np.uint32), np.array([0, 8, 16], np.uint32)
 _TOO_MANY = 1 << 16
 """Unknown colours: a photograph in place of a map has so many, and no distance that would do."""
 _LEVELS = (0, 42, 84, 127, 169, 212, 255)
@@ -30,7 +31,7 @@ class Matched:
 
 
 def ids_of_colours(
-    pixels: NDArray[np.uint8],
+    pixels: Rows,
     classes: Mapping[Colour, int],
     where: str,
     snap: float = 0,
@@ -41,7 +42,7 @@ def ids_of_colours(
 
 
 def match_colours(
-    pixels: NDArray[np.uint8],
+    pixels: Rows,
     classes: Mapping[Colour, int],
     where: str,
     snap: float = 0,
@@ -49,8 +50,8 @@ def match_colours(
 ) -> Matched:
     """Ids of the classes that a map's colours stand for.
 
-    pixels: uint8 H×W×3. classes: id (0 … 255) of each known RGB colour. names: what messages call
-    the classes.
+    pixels: uint8 H×W×3, an array or what gives its rows. classes: id (0 … 255) of each known RGB
+    colour. names: what messages call the classes.
 
     A file whose red and blue are swapped is read as what it is: when not all of its colours are
     known as RGB but all are as BGR. snap: a colour that is still unknown takes the nearest known
@@ -58,57 +59,103 @@ def match_colours(
     rims, see `rim_notes`. Any other unknown colour is an InputError that names `where`, the colour,
     its count and its first position, and the `snap` that would do with what it would give.
     """
-    table = np.full(1 << 24, -1, np.int16)
-    for (r, g, b), index in classes.items():
-        table[r << 16 | g << 8 | b] = index
-    ids = _looked_up(table, pixels, _RGB)
+    found = CountedColours.of(pixels, classes, _TOO_MANY)
+    if found is None:  # a photograph: the rest would take minutes
+        raise _too_many(pixels, classes, where)
+    ids = _ids_of(found.colours, classes)
     if (ids >= 0).all():
-        return Matched(ids.astype(np.uint8))
-    if len(_distinct(pixels, ids < 0)) > _TOO_MANY:  # a photograph: the rest would take minutes
-        raise _unknown(pixels, ids < 0, " is no class", where, ".")
-    swapped = _looked_up(table, pixels, _BGR)
-    known = int((swapped >= 0).sum())
-    if known == ids.size:
-        return Matched(swapped.astype(np.uint8))
-    is_swapped = known > int((ids >= 0).sum())
-    view = pixels[..., ::-1] if is_swapped else pixels
+        return Matched(found.looked_up(pixels, ids))
+    swapped = _ids_of(found.colours[:, ::-1], classes)
+    if (swapped >= 0).all():
+        return Matched(found.looked_up(pixels, swapped))
+    is_swapped = found.counts[swapped >= 0].sum() > found.counts[ids >= 0].sum()
     exact = swapped if is_swapped else ids
-    packed = _distinct(view, exact < 0)
-    found, counts = _unpacked(packed), _counts(view, exact < 0, packed)
-    if snap <= 0 or len(found) > _TOO_MANY:
+    shown = found.colours[:, ::-1] if is_swapped else found.colours
+    unknown = np.flatnonzero(exact < 0)
+    unknown = unknown[np.lexsort(shown[unknown].T[::-1])]  # by red, then green, then blue
+    counts = found.counts[unknown]
+    if snap <= 0 or len(unknown) > _TOO_MANY:
         hint = "."
-        if len(found) <= _TOO_MANY:
-            hint = suggestion(*nearest_classes(found, classes), counts, names)
-        raise _unknown(pixels, ids < 0, " is no class", where, hint)
-    nearest, distance = nearest_classes(found, classes)
-    if (distance > snap).any():
-        table[packed] = np.where(distance > snap, -1, nearest)
-        far = _looked_up(table, view, _RGB) < 0
+        if len(unknown) <= _TOO_MANY:
+            hint = suggestion(*nearest_classes(shown[unknown], classes), counts, names)
+        raise _unknown(pixels, found, found.colours, ids < 0, " is no class", where, hint)
+    nearest, distance = nearest_classes(shown[unknown], classes)
+    far = np.zeros(len(exact), np.bool_)
+    far[unknown[distance > snap]] = True
+    if far.any():
         what = f" is not within {snap:g} of a class"
-        raise _unknown(view, far, what, where, suggestion(nearest, distance, counts, names))
+        hint = suggestion(nearest, distance, counts, names)
+        raise _unknown(pixels, found, shown, far, what, where, hint)
     colours: dict[int, Colour] = {}
     for colour, index in classes.items():
         colours.setdefault(index, colour)
-    table[packed] = nearest
-    snapped = _looked_up(table, view, _RGB)
-    notes = rim_notes(exact, snapped, found, nearest, counts, colours, names)
-    return Matched(snapped.astype(np.uint8), notes)
+    snapped = exact.copy()
+    snapped[unknown] = nearest
+    present = sorted({int(index) for index in exact if index >= 0})
+    notes = rim_notes(
+        alone(found.numbers, pixels, exact, snapped), shown[unknown], nearest, counts,
+        {index: colours[index] for index in present}, names,
+    )  # fmt: skip
+    return Matched(found.looked_up(pixels, snapped), notes)
+
+
+def _ids_of(colours: NDArray[np.uint8], classes: Mapping[Colour, int]) -> NDArray[np.int16]:
+    """Of each of N×3 colours, -1 where it is no class's."""
+    return np.array([classes.get((r, g, b), -1) for r, g, b in colours.tolist()], np.int16)
 
 
 def _unknown(
-    pixels: NDArray[np.uint8], unknown: NDArray[np.bool_], what: str, where: str, hint: str
+    pixels: Rows,
+    found: CountedColours,
+    shown: NDArray[np.uint8],
+    unknown: NDArray[np.bool_],
+    what: str,
+    where: str,
+    hint: str,
 ) -> InputError:
-    """The error of the first pixel where `unknown` (bool H×W) is True."""
-    y, x = first_pixel(unknown)
-    r, g, b = (int(value) for value in pixels[y, x])
-    count = sum(
-        int((part == (r, g, b)).all(-1).sum()) for part in (pixels[rows] for rows in _parts(pixels))
-    )
-    others = len(_distinct(pixels, unknown)) - 1
-    more = f"more than {_TOO_MANY}" if others >= _TOO_MANY else f"{others}"
+    """The error of the first pixel whose colour is `unknown`, bool N; shown: what they are called,
+    uint8 N×3."""
+    for rows in bands(pixels.shape):
+        numbers = found.numbers(pixels[rows])
+        if (here := unknown[numbers]).any():
+            y, x = first_pixel(here)
+            k = int(numbers[y, x])
+            others = int(unknown.sum()) - 1
+            return _error(
+                shown[k], what, int(found.counts[k]), (rows.start + y, x), f"{others}", where, hint
+            )
+    raise AssertionError  # pragma: no cover - a colour that was counted is somewhere
+
+
+def _too_many(pixels: Rows, classes: Mapping[Colour, int], where: str) -> InputError:
+    """The error of a picture with more unknown colours than a map has."""
+    known = packed_colours(np.array(list(classes), np.uint8).reshape(-1, 3))
+    place, colour, count = None, np.zeros(3, np.uint8), 0
+    for rows in bands(pixels.shape):
+        part = packed_colours(pixels[rows])
+        if place is None:
+            unknown = ~np.isin(part, known)
+            if unknown.any():
+                y, x = first_pixel(unknown)
+                place, colour = (rows.start + y, x), pixels[rows][y, x]
+        if place is not None:
+            count += int(np.count_nonzero(part == packed_colours(colour)))
+    more = f"more than {_TOO_MANY}"
+    return _error(colour, " is no class", count, place or (0, 0), more, where, ".")
+
+
+def _error(
+    colour: NDArray[np.uint8],
+    what: str,
+    count: int,
+    place: tuple[int, int],
+    others: str,
+    where: str,
+    hint: str,
+) -> InputError:
+    shown, at = tuple(colour.tolist()), place[::-1]
     return InputError(
-        f"colour ({r}, {g}, {b}){what}: {count} pixels, first at ({x}, {y}), and "
-        f"{more} other unknown colours",
+        f"colour {shown}{what}: {count} pixels, first at {at}, and {others} other unknown colours",
         where,
         f"Paint with the palette's colours and without anti-aliasing{hint}",
     )
@@ -155,56 +202,3 @@ def _far_colours(palette: Sequence[Colour]) -> list[Colour]:
     squares = np.stack([((lattice - colour) ** 2).sum(1) for colour in known]).min(0)
     order = np.argsort(-squares, kind="stable")
     return [(int(r), int(g), int(b)) for r, g, b in lattice[order[squares[order] > 0]]]
-
-
-def _looked_up(
-    table: NDArray[np.int16], pixels: NDArray[np.uint8], shifts: NDArray[np.uint32]
-) -> NDArray[np.int16]:
-    """What `table` has for each colour, its channels packed by `shifts`: int16 H×W."""
-    ids = np.empty(pixels.shape[:2], np.int16)
-    for rows in _parts(pixels):
-        ids[rows] = table[_packed(pixels[rows], shifts)]
-    return ids
-
-
-def _parts(pixels: NDArray[np.uint8]) -> Iterator[slice]:
-    """Rows of a large map, a megapixel at a time: less memory."""
-    step = max(1, (1 << 20) // max(1, pixels.shape[1]))
-    return (slice(first, first + step) for first in range(0, len(pixels), step))
-
-
-def _packed(pixels: NDArray[np.uint8], shifts: NDArray[np.uint32] = _RGB) -> NDArray[np.uint32]:
-    """Colours …×3 as one number each, below 2²⁴."""
-    packed: NDArray[np.uint32] = np.bitwise_or.reduce(pixels.astype(np.uint32) << shifts, axis=-1)
-    return packed
-
-
-def _distinct(pixels: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> NDArray[np.uint32]:
-    """The different colours where `wanted`, packed and in order; not all of more than `_TOO_MANY`.
-
-    Marked in a table of all colours, for sorting as many pixels as a photograph has takes minutes.
-    """
-    seen = np.zeros(1 << 24, np.bool_)
-    for rows in _parts(pixels):
-        seen[_packed(pixels[rows][wanted[rows]])] = True
-        if np.count_nonzero(seen) > _TOO_MANY:
-            break
-    return np.flatnonzero(seen).astype(np.uint32)
-
-
-def _counts(
-    pixels: NDArray[np.uint8], wanted: NDArray[np.bool_], packed: NDArray[np.uint32]
-) -> NDArray[np.intp]:
-    """How often each colour that `_distinct` found occurs where `wanted`."""
-    places = np.zeros(1 << 24, np.int32)
-    places[packed] = np.arange(len(packed))
-    counts = np.zeros(len(packed), np.intp)
-    for rows in _parts(pixels):
-        which = places[_packed(pixels[rows][wanted[rows]])]
-        counts += np.bincount(which, minlength=len(packed))
-    return counts
-
-
-def _unpacked(packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Packed colours as uint8 N×3."""
-    return (packed[:, None] >> _RGB).astype(np.uint8)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pixelguide.errors import InputError
 from pixelguide.label_colours import WHITE, Colour, Matched, entry_ids, first_pixel, match_colours
 from pixelguide.label_snap import nearest_classes
+from pixelguide.picture_rows import PaletteRows, Rows, bands
 
 Told = Literal["colours", "values", "indices"]
 
@@ -69,16 +70,17 @@ def match_palette(
     used, colours = [used[k] for k in told], [colours[k] for k in told]
     near = nearest_classes(np.array(colours, np.uint8), classes)
     if any(known[k] is not None for k in told) or (snap > 0 and (near[1] <= snap).any()):
-        return match_colours(palette[values], classes, where, snap, names), "colours"
+        return match_colours(PaletteRows(values, palette), classes, where, snap, names), "colours"
     _check_in_place(values, used, colours, alpha, *near, len(classes), where)
     return Matched(values), "indices"
 
 
-def used_values(values: NDArray[np.uint8]) -> list[int]:
-    """Which values occur, in order. By rows: counting makes large integers of all it is given."""
+def used_values(values: Rows) -> list[int]:
+    """Which values of uint8 H×W occur, in order. A band at a time: counting makes large integers
+    of all it is given."""
     counts = np.zeros(256, np.int64)
-    for row in values:
-        counts += np.bincount(row, minlength=256)
+    for rows in bands(values.shape):
+        counts += np.bincount(values[rows].reshape(-1), minlength=256)
     return [int(value) for value in np.flatnonzero(counts)]
 
 

@@ -13,6 +13,7 @@ from pixelguide.errors import InputError
 from pixelguide.label_colours import Colour, first_pixel, match_colours
 from pixelguide.label_files import LabelFile
 from pixelguide.label_palettes import Told, match_palette, used_values
+from pixelguide.picture_rows import ImageRows, Rows, bands
 
 _IGNORE = 255
 
@@ -41,22 +42,17 @@ def read_ids(
     if image.mode == "P":
         return _of_palette(image, classes, where, snap, names)
     if image.mode in ("RGB", "RGBA"):
-        pixels = np.asarray(image)
-        visible = _visible(image, pixels, 1)
-        if file.unpainted is not None:
-            none = next(colour for colour, index in classes.items() if index == _IGNORE)
-            pixels = np.where(file.unpainted[..., None], np.array(none, np.uint8), pixels[..., :3])
-            visible = visible | file.unpainted
-        _check_visible(visible, np.asarray(image), where)
-        if _holds_grey_ids(pixels[..., :3], classes, len(names)):
-            return pixels[..., 0].copy(), MapOrigin("values")
-        found = match_colours(pixels[..., :3], classes, where, snap, names)
+        _check_visible(image, where, unpainted=file.unpainted)
+        none = next(colour for colour, index in classes.items() if index == _IGNORE)
+        pixels = _Painted(ImageRows(image), file.unpainted, np.array(none, np.uint8))
+        if _holds_grey_ids(pixels, classes, len(names)):
+            return _first_channel(pixels), MapOrigin("values")
+        found = match_colours(pixels, classes, where, snap, names)
         return found.ids, MapOrigin("colours", found.notes)
     if image.mode in ("L", "LA"):
-        values = np.asarray(image)
-        grey = values[..., 0] if image.mode == "LA" else values
         step = 255 // (2**file.bits - 1)  # from one value to the next, as Pillow scales them
-        _check_visible(_visible(image, values, step), grey, where)
+        _check_visible(image, where, step)
+        grey = _first_channel(ImageRows(image))
         return _of_grey(grey, file.bits, step, len(names), where), MapOrigin("values")
     if image.mode == "1":  # programs that save bits write 0 and 255 so, others write 0 and 1
         raise InputError(
@@ -92,16 +88,47 @@ def _of_palette(
     return found.ids, MapOrigin(told, found.notes, used)
 
 
-def _holds_grey_ids(pixels: NDArray[np.uint8], classes: Mapping[Colour, int], count: int) -> bool:
+@dataclass(frozen=True)
+class _Painted:
+    """Rows of RGB(A) as RGB, with a colour where a layer has no pixel (bool H×W)."""
+
+    rows: ImageRows
+    unpainted: NDArray[np.bool_] | None
+    colour: NDArray[np.uint8]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.rows.shape
+
+    def __getitem__(self, rows: slice, /) -> NDArray[np.uint8]:
+        pixels = self.rows[rows][..., :3]
+        if self.unpainted is None:
+            return pixels
+        return np.where(self.unpainted[rows][..., None], self.colour, pixels)
+
+
+def _first_channel(pixels: Rows) -> NDArray[np.uint8]:
+    found = np.empty(pixels.shape[:2], np.uint8)
+    for rows in bands(pixels.shape):
+        part = pixels[rows]
+        found[rows] = part[..., 0] if part.ndim == 3 else part
+    return found
+
+
+def _holds_grey_ids(pixels: Rows, classes: Mapping[Colour, int], count: int) -> bool:
     """Whether colours are grey ids that a program without grey has written as RGB.
 
     They are if all are grey, all ids, and no class has one of these greys as its colour. Black and
     white alone are more likely a mask.
     """
-    red = pixels[..., 0]
-    if not all((red == pixels[..., channel]).all() for channel in (1, 2)):
-        return False
-    used = used_values(red)
+    counts = np.zeros(256, np.int64)
+    for rows in bands(pixels.shape):
+        part = pixels[rows]
+        red = np.ascontiguousarray(part[..., 0])
+        if not all((red == part[..., channel]).all() for channel in (1, 2)):
+            return False
+        counts += np.bincount(red.reshape(-1), minlength=256)
+    used = [int(value) for value in np.flatnonzero(counts)]
     return (
         any(0 < value < count for value in used)
         and all(value < count or value == _IGNORE for value in used)
@@ -140,25 +167,36 @@ def _fewest_bits(values: NDArray[np.uint8]) -> int:
     return next(bits for bits in (1, 2, 4, 8) if not (values % (255 // (2**bits - 1))).any())
 
 
-def _visible(image: Image.Image, pixels: NDArray[np.uint8], step: int) -> NDArray[np.bool_]:
-    """Where a picture is opaque, bool H×W: by its alpha, or by a colour said to be transparent,
-    which counts in values of the file, `step` apart in `pixels`."""
-    if image.mode in ("RGBA", "LA"):
-        return np.equal(pixels[..., -1], 255)
+def _check_visible(
+    image: Image.Image, where: str, step: int = 1, unpainted: NDArray[np.bool_] | None = None
+) -> None:
+    """Raise InputError for pixels that are not opaque: by their alpha, or by a colour said to be
+    transparent, which counts in values of the file, `step` apart in the image. Those `unpainted`
+    (bool H×W) may be so."""
     key = image.info.get("transparency")
-    if key is None:
-        return np.ones(pixels.shape[:2], np.bool_)
-    same: NDArray[np.bool_] = pixels == np.array(key) * step
-    return np.logical_not(same.all(-1) if same.ndim == 3 else same)
-
-
-def _check_visible(visible: NDArray[np.bool_], pixels: NDArray[np.uint8], where: str) -> None:
-    if not visible.all():
-        y, x = first_pixel(~visible)
-        value = tuple(int(v) for v in np.atleast_1d(pixels[y, x])[:3])
-        colour = value if len(value) == 3 else value[0]
+    if image.mode not in ("RGBA", "LA") and key is None:
+        return
+    keys = np.atleast_1d(key or 0) * step
+    pixels, colour, count = ImageRows(image), list[int](), 0
+    for rows in bands(pixels.shape):
+        part = pixels[rows]
+        if image.mode in ("RGBA", "LA"):
+            hidden = np.not_equal(part[..., -1], 255)
+        else:
+            hidden = np.ones(part.shape[:2], np.bool_)
+            for channel, value in zip(np.moveaxis(np.atleast_3d(part), -1, 0), keys, strict=True):
+                hidden &= channel == value
+        if unpainted is not None:
+            hidden = hidden & ~unpainted[rows]
+        if not colour and hidden.any():
+            y, x = first_pixel(hidden)
+            place = x, rows.start + y
+            colour = [int(value) for value in np.atleast_1d(part[y, x])]
+        count += int(np.count_nonzero(hidden))
+    if colour:
+        shown = tuple(colour[:3]) if len(colour) > 2 else colour[0]
         raise InputError(
-            f"colour {colour} at ({x}, {y}): label map with {(~visible).sum()} transparent pixels",
+            f"colour {shown} at {place}: label map with {count} transparent pixels",
             where,
             "Flatten it before saving.",
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pixelguide.picture_rows import Rows, bands
 
 _IGNORE = 255
 _SHOWN = 4
@@ -17,6 +21,7 @@ _LOOKED_AT = 2048
 """Colours, the most frequent ones, that are compared with blends."""
 _RADIUS = 2
 """Pixels around a blended one: anti-aliasing is no wider."""
+_ACROSS, _BAND = 2 * _RADIUS + 1, 1 << 17
 
 
 def nearest_classes(
@@ -36,7 +41,7 @@ def nearest_classes(
 def suggestion(
     nearest: NDArray[np.int16],
     distance: NDArray[np.float64],
-    counts: NDArray[np.intp],
+    counts: NDArray[np.int64],
     names: Sequence[str],
 ) -> str:
     """How a sentence goes on: the distance that takes all N colours, pixels that each class gets.
@@ -52,24 +57,21 @@ def suggestion(
 
 
 def rim_notes(
-    exact: NDArray[np.int16],
-    ids: NDArray[np.int16],
+    rims: NDArray[np.int64],
     colours: NDArray[np.uint8],
     nearest: NDArray[np.int16],
-    counts: NDArray[np.intp],
-    class_colours: Mapping[int, tuple[int, int, int]],
+    counts: NDArray[np.int64],
+    present: Mapping[int, tuple[int, int, int]],
     names: Sequence[str],
 ) -> tuple[str, ...]:
     """What to say of pixels that took a class which lies between two others in colour.
 
     Where two classes are blended, as by anti-aliasing, a third one may be nearest to the blend: it
-    then runs along the border as a rim. exact: int16 H×W, -1 where the colour was unknown. ids: the
-    same with the nearest classes. colours: uint8 U×3, the unknown ones, with their classes and how
-    often they occur. class_colours: of every id. One sentence a class, or none.
+    then runs along the border as a rim. rims: such pixels by their places, as `alone` counts them.
+    colours: uint8 U×3, the unknown ones, with their classes and how often they occur. present: the
+    classes that occur exactly, with their colours. One sentence a class, or none.
     """
-    present = [int(index) for index in np.unique(exact) if index >= 0]
-    rims = _blends(colours, nearest, counts, {i: class_colours[i] for i in present})
-    rims = np.maximum(rims, _alone(exact, ids))
+    rims = np.maximum(rims, _blends(colours, nearest, counts, present))
     return tuple(
         f"{int(rims[index])} pixels were taken for {_name(index, names)}, whose colour lies "
         "between those of two other classes: rims of blended colours"
@@ -80,7 +82,7 @@ def rim_notes(
 def _blends(
     colours: NDArray[np.uint8],
     nearest: NDArray[np.int16],
-    counts: NDArray[np.intp],
+    counts: NDArray[np.int64],
     present: Mapping[int, tuple[int, int, int]],
 ) -> NDArray[np.int64]:
     """Pixels by class, int64 256, whose colour is a blend of two classes neither of which it is."""
@@ -101,19 +103,40 @@ def _blends(
     return found
 
 
-def _alone(exact: NDArray[np.int16], ids: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Pixels by class, int64 256, that took a class of which none was around, but two others."""
-    padded = np.pad(exact, _RADIUS, constant_values=-1)
+def alone(
+    numbers: Callable[[NDArray[np.uint8]], NDArray[np.signedinteger[Any]]],
+    pixels: Rows,
+    exact: NDArray[np.int16],
+    ids: NDArray[np.int16],
+) -> NDArray[np.int64]:
+    """Pixels by class, int64 256, that took a class of which none was around, but two others.
+
+    pixels: uint8 H×W×3. numbers: of their N colours. exact: their classes, int16 N, -1 where that
+    is unknown. ids: the same with the classes taken.
+    """
+    height, width = pixels.shape[:2]
     found = np.zeros(256, np.int64)
-    rows, columns = np.nonzero(exact < 0)
-    offsets = [(y, x) for y in range(2 * _RADIUS + 1) for x in range(2 * _RADIUS + 1)]
-    for start in range(0, len(rows), 1 << 16):
-        y, x = rows[start : start + (1 << 16)], columns[start : start + (1 << 16)]
-        around = np.stack([padded[y + dy, x + dx] for dy, dx in offsets])  # 25×N
-        own = ids[y, x]
-        highest = around.max(0)
-        lowest = np.where(around < 0, 999, around).min(0)
-        rim = (around != own).all(0) & (highest >= 0) & (lowest < highest)
+    for rows in bands(pixels.shape, _BAND):
+        first = max(0, rows.start - _RADIUS)
+        which = numbers(pixels[first : min(height, rows.stop + _RADIUS)])
+        known = exact[which]
+        band = slice(rows.start - first, rows.stop - first)
+        missing = known[band] < 0
+        if not missing.any():
+            continue
+        above, below = _RADIUS - band.start, _RADIUS - (len(known) - band.stop)
+        around = np.pad(known, ((above, below), (_RADIUS, _RADIUS)), constant_values=-1)
+        own = ids[which[band]]
+        seen = np.zeros(own.shape, np.bool_)
+        for y in range(_ACROSS):
+            for x in range(_ACROSS):
+                seen |= around[y : y + len(own), x : x + width] == own
+        tall = functools.reduce(np.maximum, (around[y : y + len(own)] for y in range(_ACROSS)))
+        highest = functools.reduce(np.maximum, (tall[:, x : x + width] for x in range(_ACROSS)))
+        some = around.view(np.uint16)  # in which -1 is the highest of all
+        tall = functools.reduce(np.minimum, (some[y : y + len(own)] for y in range(_ACROSS)))
+        lowest = functools.reduce(np.minimum, (tall[:, x : x + width] for x in range(_ACROSS)))
+        rim = missing & ~seen & (highest >= 0) & (lowest < highest)
         found += np.bincount(own[rim], minlength=256)
     return found
 

@@ -17,6 +17,7 @@ from pixelguide.label_colours import first_pixel
 from pixelguide.label_files import LabelFile, grey_bits, png_texts
 from pixelguide.label_reading import MapOrigin, read_ids
 from pixelguide.label_set import IGNORE, LabelSet
+from pixelguide.picture_rows import bands
 
 __all__ = ["IGNORE", "LabelMap", "LabelSet"]
 
@@ -61,11 +62,17 @@ class LabelMap:
         self._check_ids("label map")
 
     def _check_ids(self, where: str) -> None:
-        bad = (self.ids >= len(self.labels)) & (self.ids != IGNORE)
-        if bad.any():
-            y, x = first_pixel(bad)
+        count, place = 0, (0, 0)
+        for rows in bands(self.ids.shape):
+            bad = (self.ids[rows] >= len(self.labels)) & (self.ids[rows] != IGNORE)
+            if not count and bad.any():
+                y, x = first_pixel(bad)
+                place = rows.start + y, x
+            count += int(np.count_nonzero(bad))
+        if count:
+            y, x = place
             raise InputError(
-                f"unknown class id {self.ids[y, x]} on {bad.sum()} pixels, first at ({x}, {y})",
+                f"unknown class id {self.ids[y, x]} on {count} pixels, first at ({x}, {y})",
                 where,
                 f"Ids run from 0 to {len(self.labels) - 1}; {IGNORE} means no label.",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import signal
 import time
@@ -31,6 +32,10 @@ HANGS = 20.0
 """Seconds of CPU after which a call is ended."""
 
 
+_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
+"""Of glibc."""
+
+
 class Hung(BaseException):
     """A call took too long; no `except Exception` holds it up."""
 
@@ -48,8 +53,9 @@ class Figures:
     longest: float = 0.0
     largest: float = 0.0
 
-    def run(self, what: str, call: Callable[[], object]) -> None:
-        """Count one call: read, refused in one line, or a traceback; its CPU time and memory."""
+    def run(self, what: str, call: Callable[[], object], allowed: float = MEBIBYTES) -> None:
+        """Count one call: read, refused in one line, or a traceback; its CPU time and memory, of
+        which so many MiB are allowed."""
         self.calls += 1
         before = memory(peak=False)
         reset_peak()
@@ -72,7 +78,7 @@ class Figures:
         self.longest, self.largest = max(self.longest, seconds), max(self.largest, used)
         if seconds > SECONDS:
             self.slow.append(f"{what}: {seconds:.1f} s")
-        if used > MEBIBYTES:
+        if used > allowed:
             self.large.append(f"{what}: {used:.0f} MiB")
 
     def check(self, record: Callable[[str, object], None]) -> None:
@@ -88,6 +94,13 @@ class Figures:
         assert self.tracebacks == []
         assert self.slow == []
         assert self.large == []
+
+
+def give_back() -> None:
+    """Let go of memory that is free already: what the last call had would hide what the next one
+    takes."""
+    if _TRIM is not None:
+        _TRIM(0)
 
 
 def memory(peak: bool) -> float:

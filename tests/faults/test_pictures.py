@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faults.battery import SHARES, Figures
+from faults.battery import MEBIBYTES, SHARES, Figures, give_back
+from faults.large_pictures import SIZES, chunk, large_pictures
 from faults.mutations import mutations
 from pixelguide.edit.masks import load_mask
 from pixelguide.images import load_rgb
@@ -27,11 +28,6 @@ RNG = np.random.default_rng(23)
 RGB = RNG.integers(0, 256, (24, 20, 3), np.uint8)
 IDS = RNG.integers(0, 3, (24, 20)).astype(np.uint8)
 Record = Callable[[str, object], None]
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def flat_png(width: int, height: int, depth: int, colour: int, extra: bytes = b"") -> bytes:
@@ -136,3 +132,23 @@ def test_large_pictures_and_maps(share: int, tmp_path: Path, record: Record) -> 
         for reader, call in readers(path).items():
             figures.run(f"{reader} {name}", call)
     figures.check(record)
+
+
+@pytest.mark.faults
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("megapixels", SIZES)
+def test_the_largest_pictures_and_maps(megapixels: int, tmp_path: Path, record: Record) -> None:
+    """Of 24 and 40 megapixels. What returns all pixels takes those and Pillow's own four bytes."""
+    figures = Figures(f"{megapixels} megapixels: maps and masks")
+    photographs = Figures(f"{megapixels} megapixels: photographs")
+    path = tmp_path / "large.png"
+    for name, content in large_pictures(megapixels):
+        path.write_bytes(content)
+        for reader, call in readers(path).items():
+            give_back()
+            if reader in ("load_rgb", "Photograph"):
+                photographs.run(f"{reader} {name}", call, max(MEBIBYTES, megapixels * 8.5))
+            else:
+                figures.run(f"{reader} {name}", call)
+    for each in (figures, photographs):
+        each.check(record)

@@ -171,7 +171,8 @@ def _ids(value: int) -> Any:
 def killable(data: Path, step_seconds: float = 0.0) -> Iterator[Server]:
     script = data / "server.py"
     script.write_text(SERVER)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root / 'tests'}"}
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, str(script), str(data), str(step_seconds)],
         stdout=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import InputError
-from pixelguide.images import converted, open_image, to_rgb, upright
+from pixelguide.images import check_mode, converted, open_image, rgb_rows, stored_orientation
+from pixelguide.picture_rows import ImageRows, as_stored, bands, upright_shape
 
 _DARK, _LIGHT = 64, 192
 _GREYS = 0.05
@@ -26,37 +28,73 @@ def load_mask(path: str | Path) -> NDArray[np.bool_]:
     """
     path = Path(path)
     image = open_image(path)
-    pixels = to_rgb(image, path.name)
-    brightness = pixels.max(-1)
-    light: NDArray[np.bool_] = brightness >= 128
-    greys = (brightness > _DARK) & (brightness < _LIGHT)
-    hole = _transparent(image)
-    if hole is not None:
-        kept = ~hole
-        colours = pixels[kept]
-        plain = not greys[kept].any() and bool((colours.max(-1) == colours.min(-1)).all())
-        if plain and light[kept].any():
+    found = _Look.at(image, path.name)
+    if found.hole.any():
+        if not found.kept_greys and not found.kept_colours and found.kept_light:
             raise InputError(
                 "white paint and transparent ground: which of the two is meant is not said",
                 path.name,
                 "Put black below the white, or erase in the picture itself.",
             )
-        return hole
-    if greys.mean() > _GREYS:
+        return found.hole
+    greys = found.greys / found.light.size
+    if greys > _GREYS:
         raise InputError(
-            f"not a mask: {greys.mean():.0%} of it is neither dark nor light",
+            f"not a mask: {greys:.0%} of it is neither dark nor light",
             path.name,
             "Give black and white (white is painted anew), or the picture with a hole erased.",
         )
-    return light
+    return found.light
 
 
-def _transparent(image: Image.Image) -> NDArray[np.bool_] | None:
-    """Where alpha is below half, bool H×W of the upright picture; None if that is nowhere."""
+@dataclass
+class _Look:
+    """What a picture says of a mask.
+
+    light: where it is lighter than half, bool H×W of the upright picture. hole: where alpha is
+    below half. greys: pixels that are neither dark nor light. kept_…: whether there are such, light
+    or coloured pixels outside the hole.
+    """
+
+    light: NDArray[np.bool_]
+    hole: NDArray[np.bool_]
+    greys: int = 0
+    kept_greys: bool = False
+    kept_light: bool = False
+    kept_colours: bool = False
+
+    @classmethod
+    def at(cls, image: Image.Image, where: str) -> _Look:
+        """Look at a decoded picture, a band at a time: a large one takes much memory as it is."""
+        check_mode(image, where)
+        rows, alpha = rgb_rows(image, where), _alpha_rows(image)
+        orientation = stored_orientation(image)
+        shape = upright_shape(image, orientation)
+        found = cls(np.zeros(shape, np.bool_), np.zeros(shape, np.bool_))
+        lights, holes = (as_stored(each, orientation) for each in (found.light, found.hole))
+        for band in bands(rows.shape):
+            red, green, blue = np.moveaxis(rows[band], -1, 0)
+            brightness = np.maximum(np.maximum(red, green), blue)
+            light = brightness >= 128
+            greys = (brightness > _DARK) & (brightness < _LIGHT)
+            lights[band] = light
+            found.greys += int(np.count_nonzero(greys))
+            if alpha is not None:
+                holes[band] = alpha[band] < 128
+                kept = ~holes[band]
+                found.kept_greys |= bool((greys & kept).any())
+                found.kept_light |= bool((light & kept).any())
+                found.kept_colours |= bool((((red != green) | (green != blue)) & kept).any())
+        return found
+
+
+def _alpha_rows(image: Image.Image) -> ImageRows | None:
+    """How opaque pixels are, uint8 H×W; None of a picture without transparency."""
     if image.mode not in ("RGBA", "LA") and "transparency" not in image.info:
         return None
-    turned = upright(image)
-    if turned.mode not in ("RGBA", "LA"):
-        turned = converted(turned, "RGBA", "mask")
-    found: NDArray[np.bool_] = np.asarray(turned.getchannel("A")) < 128
-    return found if found.any() else None
+
+    def alpha(band: Image.Image) -> Image.Image:
+        whole = band if band.mode in ("RGBA", "LA") else converted(band, "RGBA", "mask")
+        return whole.getchannel("A")
+
+    return ImageRows(image, alpha)

@@ -16,6 +16,7 @@ from PIL import Image, ImageFile, JpegImagePlugin
 
 from pixelguide.errors import InputError
 from pixelguide.images import DAMAGE, Prepare, converted, is_deep, open_image
+from pixelguide.picture_rows import ImageRows, as_stored, bands, upright_shape
 
 Pixels = NDArray[np.unsignedinteger[Any]]
 """uint8 or uint16."""
@@ -26,7 +27,6 @@ UPRIGHT = 1
 _KEPT_OF_TIFF = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825)
 """Description, make, model, software, date, artist, copyright, EXIF and GPS; the rest of a TIFF's
 tags says where its pixels lie."""
-_ROWS = 256  # read at once
 
 
 @dataclass(frozen=True)
@@ -83,29 +83,34 @@ class Photograph:
         if "transparency" in image.info:
             raise InputError("16-bit pixels with a transparent colour", where, "Save it as RGBA.")
         pixels = reader.deep_pixels(image, lambda again: open_image(path, prepare=again), where)
-        return cls._of(image, pixels)
+        return cls._of(image, lambda orientation: turned(pixels, orientation))
 
     @classmethod
     def of_image(cls, image: Image.Image, where: str = "image") -> Photograph:
         """A decoded picture of 8 bits. Raises InputError naming `where` for another pixel type."""
+        wanted = image.mode
         if image.mode == "1":
-            image = _like(converted(image, "L", where), image)
-        if image.mode in ("P", "PA") or "transparency" in image.info:
+            wanted = "L"
+        elif image.mode in ("P", "PA") or "transparency" in image.info:
             clear = image.mode == "PA" or "transparency" in image.info
             wanted = ("LA" if clear else "L") if image.mode == "L" else "RGBA" if clear else "RGB"
-            image = _like(converted(image, wanted, where), image)
-        if image.mode not in ("L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B"):
+        # one pixel tells what conversion leaves of the rest of the file
+        one = image.crop((0, 0, 1, 1))
+        told = image if wanted == image.mode else _like(converted(one, wanted, where), image)
+        if wanted not in ("L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B"):
             raise InputError(
-                f"pixels of type {image.mode}", where, "Convert the picture to RGB or grey first."
+                f"pixels of type {wanted}", where, "Convert the picture to RGB or grey first."
             )
-        return cls._of(image, _array(image))
+        rows = ImageRows(image, lambda band: converted(band, wanted, where))
+        return cls._of(told, _array(rows, wanted))
 
     @classmethod
-    def _of(cls, image: Image.Image, pixels: Pixels) -> Photograph:
+    def _of(cls, image: Image.Image, read: Callable[[int], Pixels]) -> Photograph:
+        """read: gives the pixels, upright if told the orientation."""
         exif, orientation = _exif(image)
         kind: FileFormat = "JPEG" if image.format == "MPO" else image.format or "PNG"  # type: ignore[assignment]
         return cls(
-            turned(pixels, orientation), kind, image.info.get("icc_profile"), exif, orientation,
+            read(orientation), kind, image.info.get("icc_profile"), exif, orientation,
             _compression(image),
         )  # fmt: skip
 
@@ -182,15 +187,15 @@ class _Reader:
     ) -> NDArray[np.uint16]:
         """All bits of `image`, which was read with `prepare`: uint16 H×W×C."""
         if self._pairs:
-            return _array(image).view(">u2").astype(np.uint16)
-        pixels = _array(image).astype(np.uint16)
+            return _array(ImageRows(image), image.mode)(UPRIGHT).view(">u2").astype(np.uint16)
+        pixels = _array(ImageRows(image), image.mode, np.uint16)(UPRIGHT)
         pixels <<= 8
         low = reopen(_swap)
         if (low.height, low.width, len(low.getbands())) != pixels.shape:
             raise InputError("changed while it was read", where, "Try again.")
-        for first in range(0, low.height, _ROWS):
-            part = slice(first, min(first + _ROWS, low.height))
-            pixels[part] |= np.asarray(low.crop((0, part.start, low.width, part.stop)))
+        rows = ImageRows(low)
+        for band in bands(rows.shape):
+            pixels[band] |= rows[band]
         return pixels
 
 
@@ -210,15 +215,23 @@ def _other_bytes(args: Any) -> Any:
     return args[:-1] + ("L" if order == "B" else "B")
 
 
-def _array(image: Image.Image) -> Pixels:
-    """The pixels of a decoded picture, H×W×C, read in parts: Pillow would copy them twice."""
-    kind = np.uint16 if image.mode.startswith("I;16") else np.uint8
-    pixels = np.empty((image.height, image.width, len(image.getbands())), kind)
-    for first in range(0, image.height, _ROWS):
-        part = slice(first, min(first + _ROWS, image.height))
-        rows = np.asarray(image.crop((0, part.start, image.width, part.stop)))
-        pixels[part] = rows.reshape(pixels[part].shape)
-    return pixels
+def _array(
+    rows: ImageRows, mode: str, kind: type[np.unsignedinteger[Any]] | None = None
+) -> Callable[[int], Pixels]:
+    """What reads the pixels of a decoded picture, H×W×C, upright if told its orientation; in parts,
+    for Pillow would copy them twice."""
+    deep = mode.startswith("I;16")
+
+    def read(orientation: int) -> Pixels:
+        shape = *upright_shape(rows.image, orientation), Image.getmodebands(mode)
+        pixels = np.empty(shape, kind or (np.uint16 if deep else np.uint8))
+        stored = as_stored(pixels, orientation)
+        for band in bands(rows.shape):
+            part = rows[band]
+            stored[band] = part.reshape(*part.shape[:2], -1)
+        return pixels
+
+    return read
 
 
 def _like(image: Image.Image, model: Image.Image) -> Image.Image:

@@ -1,0 +1,84 @@
+"""Pictures and maps of many megapixels as PNGs of a few kilobytes: each row adds the same to the
+one above, so that little has to be written."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIZES = {24: (6000, 4000), 40: (8000, 5000)}
+"""Width and height by megapixels."""
+_UP = b"\2"
+"""PNG's filter: a row is told by what differs from the one above."""
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_of_rows(
+    first: NDArray[np.uint8],
+    height: int,
+    more: NDArray[np.uint8] | None = None,
+    colour: int = 2,
+    extra: bytes = b"",
+) -> bytes:
+    """A PNG of 8 bits a value: its first row (uint8 W×C, or W), what each further row adds to it
+    (0 by default), its type of colour, and chunks before the pixels."""
+    added = _UP + (np.zeros_like(first) if more is None else more).tobytes()
+    packer = zlib.compressobj(1)
+    parts = [packer.compress(b"\0" + first.tobytes())]
+    parts += [packer.compress(added) for _ in range(height - 1)]
+    assert first.size == len(first) * _CHANNELS[colour]
+    header = struct.pack(">IIBBBBB", len(first), height, 8, colour, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra
+        + chunk(b"IDAT", b"".join(parts) + packer.flush()) + chunk(b"IEND", b"")
+    )  # fmt: skip
+
+
+def large_pictures(megapixels: int) -> Iterator[tuple[str, bytes]]:
+    """Of one of `SIZES`, by name: maps, masks and photographs of every type of pixel."""
+    width, height = SIZES[megapixels]
+    rng = np.random.default_rng(23)
+    classes = np.array([(0, 0, 255), (0, 128, 0), (200, 30, 30)], np.uint8)
+    ids = rng.integers(0, 3, width).astype(np.uint8)
+    noise, more = rng.integers(0, 256, (2, width, 3), np.uint8)
+    known = classes[ids]
+    near = (known + rng.integers(0, 9, known.shape)).clip(0, 255).astype(np.uint8)
+    mixed = np.where(rng.random((width, 1)) < 0.3, near, known)
+    opaque = np.full((width, 1), 255, np.uint8)
+    two, two_more = rng.integers(0, 256, (2, width, 2), np.uint8)
+    turned = chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")
+    palette = chunk(b"PLTE", np.vstack([classes, near[:200]]).tobytes())
+    yield "noise", png_of_rows(noise, height, more)
+    yield "turned noise", png_of_rows(noise, height, more, extra=turned)
+    yield "some unknown colours", png_of_rows(noise, height)
+    yield "classes", png_of_rows(known, height)
+    yield "classes, red and blue swapped", png_of_rows(known[:, ::-1], height)
+    yield "classes and near them", png_of_rows(mixed, height)
+    yield "near classes", png_of_rows(near, height)
+    yield (
+        "one colour transparent",
+        png_of_rows(known, height, extra=chunk(b"tRNS", struct.pack(">HHH", 1, 2, 3))),
+    )
+    yield "opaque alpha", png_of_rows(np.hstack([known, opaque]), height, colour=6)
+    yield "all transparent", png_of_rows(np.zeros((width, 4), np.uint8), height, colour=6)
+    yield "grey and alpha", png_of_rows(two, height, two_more, colour=4)
+    yield "ids", png_of_rows(ids, height, colour=0)
+    yield "black and white", png_of_rows(ids // 2 * np.uint8(255), height, colour=0)
+    yield "palette", png_of_rows(ids, height, colour=3, extra=palette)
+    yield (
+        "palette, near classes",
+        png_of_rows(rng.integers(0, 200, width).astype(np.uint8), height, colour=3, extra=palette),
+    )
+    yield (
+        "palette, transparent",
+        png_of_rows(ids, height, colour=3, extra=palette + chunk(b"tRNS", bytes([255, 255, 0]))),
+    )
