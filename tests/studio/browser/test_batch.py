@@ -32,7 +32,7 @@ def test_each_picture_becomes_work_with_the_edit_done(studio: StudioPage) -> Non
     assert [error for error in studio.errors if "400" not in error] == []
     studio.errors.clear()  # the browser tells of the refused file as well
     assert page.locator(".recent .work").count() == 2
-    assert "broken.png: Picture: not a readable picture" in page.inner_text(".notice.error")
+    assert "broken.png: Not a readable picture." in page.inner_text(".notice.error")
     titles = page.locator(".recent .work span").all_inner_texts()
     assert sorted(titles) == ["face-0", "face-1"]
     page.click(".recent .work >> nth=0 >> .open")

@@ -26,6 +26,7 @@ export const SERVER_TEXTS = Object.freeze([
   "At most {size} are taken.",
   "the request took too long to arrive",
   "not a readable picture",
+  "Give a picture of type {kinds}.",
   "damaged picture ({reason})",
   "{width}×{height} pixels is too large",
   "The limit is {limit} megapixels; reduce it first.",

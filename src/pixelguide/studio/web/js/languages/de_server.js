@@ -59,4 +59,5 @@ export const SERVER = Object.freeze({
   "{count} jobs are waiting already": "{count} Aufträge warten schon",
   "{width}×{height} pixels": "{width}×{height} Punkte",
   "{width}×{height} pixels is too large": "{width}×{height} Punkte sind zu viele",
+  "Give a picture of type {kinds}.": "Ein Bild einer dieser Arten geben: {kinds}.",
 });

@@ -59,4 +59,5 @@ export const SERVER = Object.freeze({
   "{count} jobs are waiting already": "{count} tâches attendent déjà",
   "{width}×{height} pixels": "{width}×{height} pixels",
   "{width}×{height} pixels is too large": "{width}×{height} pixels, c’est trop grand",
+  "Give a picture of type {kinds}.": "Donnez une image de l’un de ces types : {kinds}.",
 });
