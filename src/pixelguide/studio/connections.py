@@ -6,6 +6,7 @@ uvicorn waits for the end of a header, and for a client that reads, as long as t
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,8 @@ class ConnectionLimits:
     total: int = 512
     per_address: int = 256  # a hundred pages with two connections each, behind one proxy
     header_seconds: float = 10
-    reading_seconds: float = 60  # without a byte of an answer being taken
+    reading_seconds: float = 60  # in which too little of an answer is taken
+    ahead: int = 4  # requests sent before the answer to the last, of all connections
 
     @classmethod
     def for_files(cls, files: int) -> ConnectionLimits:
@@ -28,6 +30,10 @@ class ConnectionLimits:
         return cls(total, min(cls.per_address, max(4, total // 2)))
 
 
+_TAKEN = 1 << 16
+"""Bytes of an answer that have to be taken in that time, if there are so many."""
+_LENT_SECONDS = 1
+"""A stream of events, which never ends, holds up others for so long."""
 BACKLOG = 128
 """Connections that are accepted in one go, before any of them is counted."""
 
@@ -38,6 +44,8 @@ class Connections:
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._open: set[BoundedProtocol] = set()
+        self._behind: deque[BoundedProtocol] = deque()
+        self._ahead: set[BoundedProtocol] = set()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -56,6 +64,27 @@ class Connections:
     def forget(self, gone: BoundedProtocol) -> None:
         """A connection has ended."""
         self._open.discard(gone)
+        self.answered(gone)
+
+    def put_behind(self, one: BoundedProtocol) -> None:
+        """Its next request came before its last answer was given: some at a time are let on, and
+        others that ask one by one come in between."""
+        self._behind.append(one)
+        one.loop.call_soon(self._let_on)
+
+    def answered(self, one: BoundedProtocol) -> None:
+        """Its request no longer holds others up."""
+        if one in self._ahead:
+            self._ahead.discard(one)
+            one.loop.call_soon(self._let_on)
+
+    def _let_on(self) -> None:
+        while self._behind and len(self._ahead) < self.limits.ahead:
+            one = self._behind.popleft()
+            if one in self._open:
+                self._ahead.add(one)
+                one.loop.call_later(_LENT_SECONDS, self.answered, one)
+                one.go_on()
 
     def _drop_one(self, among: list[BoundedProtocol]) -> bool:
         waiting = [each for each in among if each.is_waiting or each.is_half]
@@ -77,6 +106,8 @@ class BoundedProtocol(H11Protocol):
         self._all = open_connections
         self._header_timer: asyncio.TimerHandle | None = None
         self._reading_timer: asyncio.TimerHandle | None = None
+        self._unread = 0
+        self._is_behind = self._waits_its_turn = False
         self.address = ""
         self.waits_since = 0.0
 
@@ -103,6 +134,8 @@ class BoundedProtocol(H11Protocol):
         if not self._all.admit(self):
             transport.abort()
             return
+        # tell of the first byte that is not taken: a closing connection may never get rid of it
+        transport.set_write_buffer_limits(high=0)
         self._expect_header()
 
     def data_received(self, data: bytes) -> None:
@@ -117,14 +150,33 @@ class BoundedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """An answer has been given; the wait for the next request begins."""
         self.waits_since = self.loop.time()
+        self._all.answered(self)
+        self._is_behind = True  # whatever has come by now
         super().on_response_complete()
+        self._is_behind = False
+
+    def handle_events(self) -> None:
+        """Answer what has come, unless others are to have their turn first."""
+        if self._waits_its_turn:
+            return
+        if self._is_behind and self.conn.trailing_data[0]:
+            self._waits_its_turn = True
+            self.flow.pause_reading()
+            self._all.put_behind(self)
+            return
+        super().handle_events()
+
+    def go_on(self) -> None:
+        """It is this connection's turn."""
+        self._waits_its_turn = False
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self.handle_events()
 
     def pause_writing(self) -> None:
         """The client takes nothing: not for ever."""
         super().pause_writing()
-        self._reading_timer = self.loop.call_later(
-            self._all.limits.reading_seconds, self.transport.abort
-        )
+        self._expect_reading()
 
     def resume_writing(self) -> None:
         """It does again."""
@@ -142,6 +194,18 @@ class BoundedProtocol(H11Protocol):
         self._header_timer = self.loop.call_later(
             self._all.limits.header_seconds, self._header_is_late
         )
+
+    def _expect_reading(self) -> None:
+        self._unread = self.transport.get_write_buffer_size()
+        self._reading_timer = self.loop.call_later(
+            self._all.limits.reading_seconds, self._reading_is_late
+        )
+
+    def _reading_is_late(self) -> None:
+        if self._unread - self.transport.get_write_buffer_size() < _TAKEN:
+            self.transport.abort()
+        else:
+            self._expect_reading()
 
     def _header_is_late(self) -> None:
         self._header_timer = None
