@@ -112,21 +112,6 @@ def test_one_address_cannot_have_all(port: int, studio: Studio) -> None:
     studio.client.delete(f"/api/jobs/{job}")
 
 
-def test_who_reads_nothing_is_let_go(port: int) -> None:
-    request = f"GET /api/category HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
-    with connect(port) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.setblocking(False)
-        deadline, sent = time.monotonic() + 60, 0
-        with pytest.raises(ConnectionError):  # noqa: PT012
-            while time.monotonic() < deadline:
-                try:
-                    # whole requests, one after the other, however little is taken at a time
-                    sent += connection.send(request[sent % len(request) :] + request * 100)
-                except BlockingIOError:  # the server reads no more until we do
-                    time.sleep(0.02)
-
-
 @pytest.mark.parametrize("files", [16, 64, 256, 1024, 1_000_000])
 def test_limits_stay_below_the_number_of_files(files: int) -> None:
     limits = ConnectionLimits.for_files(files)

@@ -40,7 +40,7 @@ async def answer(send: Any, body: bytes = b"") -> None:
 
 
 async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not done():
             await asyncio.sleep(0.01)
 
@@ -55,6 +55,22 @@ def test_last_bytes_that_nobody_takes_hold_no_connection() -> None:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 client.connect(("127.0.0.1", port))
                 client.sendall(CLOSE)
+                await until(lambda: len(found) == 1)
+                await until(lambda: len(found) == 0)
+
+    asyncio.run(run())
+
+
+def test_who_reads_nothing_is_let_go() -> None:
+    async def app(scope: Any, _: Any, send: Any) -> None:
+        await answer(send, bytes(100_000))
+
+    async def run() -> None:
+        async with serving(app, ConnectionLimits(reading_seconds=0.2)) as (port, found):
+            with socket.socket() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.connect(("127.0.0.1", port))
+                client.sendall(ASK % b"first" * 20)
                 await until(lambda: len(found) == 1)
                 await until(lambda: len(found) == 0)
 
