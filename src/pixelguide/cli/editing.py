@@ -205,7 +205,7 @@ def edit(
                 earlier.warn_of_region(saved)
             done.append(job)
     if settings["start_timestep"] == "auto" or settings["guidance_scale"] == "auto":
-        warn_of_untuned(editor, model.model)
+        warn_of_untuned(editor, model.model, told)
 
 
 def _edit_one(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pixelguide.bounded_json import load_json
 from pixelguide.cli.map_parts import METADATA, known_crop, read_part
 from pixelguide.cli.options import PartOptions, points
+from pixelguide.cli.told import QuietOptions
 from pixelguide.errors import InputError
 from pixelguide.terminal import echo
 
@@ -198,9 +199,9 @@ def warn_of_unfamiliar(editor: Editor, name: str) -> None:
     echo(_DEGREES[found.degree].format(name=name, measured=measured), err=True)
 
 
-def warn_of_untuned(editor: Editor, model: str) -> None:
-    """Say on standard error that `model` has no settings of its own, if that is so."""
-    if not editor.has_own_settings:
+def warn_of_untuned(editor: Editor, model: str, told: QuietOptions) -> None:
+    """Say on standard error that `model` has no settings of its own; not with --quiet."""
+    if not (editor.has_own_settings or told.quiet):
         echo(
             f"note: {model} has no settings of its own, and is edited with the paper's. "
             f"`pixelguide tune {model} LABELLED` chooses some.",
