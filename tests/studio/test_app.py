@@ -44,6 +44,7 @@ ROUTES = [
     ("GET", "/api/results/{identity}/{name}/photograph.png"),
     ("GET", "/web/app.js"),
     ("POST", "/api/jobs"),
+    ("POST", "/api/layers"),
     ("POST", "/api/maps"),
     ("POST", "/api/models"),
     ("POST", "/api/photographs/{identity}/parts"),
