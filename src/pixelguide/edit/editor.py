@@ -121,7 +121,7 @@ class Editor(EditPlanner):
         plan, full = planned.plan, planned.full
         # the caller's generators decide, not a seed
         seeded: dict[str, Any] = {"seed": None} if generators else {}
-        count = chosen.num_images if plan.made.any() else 1
+        count = chosen.num_images if generators or plan.made.any() else 1
         generators = generators or [generator(chosen.seed, "candidate", k) for k in range(count)]
         colours = plan.class_colours(subject.image)
         usual = self.statistics.denoising if chosen.rank == "likely" else None
