@@ -5,8 +5,8 @@ import pytest
 
 from photographs import random_pixels
 from pixelguide.guidance.donated_parts import DonatedPart
-from pixelguide.photo.detail import Floats
-from pixelguide.photo.donated_detail import DonatedDetail, sharp_donor
+from pixelguide.photo.detail import Floats, sharp_part
+from pixelguide.photo.donated_detail import DonatedDetail
 from pixelguide.photo.framing import Frame, Placement
 from pixelguide.photo.photograph import Photograph
 
@@ -49,8 +49,8 @@ def test_elsewhere_other_detail_is_painted() -> None:
 @pytest.mark.parametrize(("size", "finer"), [(23, False), (24, True)])
 def test_a_donor_is_sharp_where_its_part_is_large(size: int, finer: bool) -> None:
     photograph = Photograph(random_pixels(0, 40, 40, 3))
-    sharp = sharp_donor(Placement(photograph, Frame(3, 4, size), SIDE))
+    sharp = sharp_part(Placement(photograph, Frame(3, 4, size), SIDE))
     assert (sharp is not None) is finer
     if sharp is not None:
         assert sharp.shape == (2 * SIDE, 2 * SIDE, 3)
-    assert sharp_donor(None) is None
+    assert sharp_part(None) is None

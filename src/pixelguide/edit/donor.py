@@ -13,7 +13,8 @@ from pixelguide.edit.settings import EditSettings
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
 from pixelguide.guidance.donated_parts import Donated, donated_parts
-from pixelguide.photo.donated_detail import DonatedDetail, sharp_donor
+from pixelguide.photo.detail import sharp_part
+from pixelguide.photo.donated_detail import DonatedDetail
 from pixelguide.photo.full_size import part_report
 from pixelguide.photo.paste_back import grey
 from pixelguide.photo.proposals import Proposal
@@ -53,7 +54,7 @@ class Donor:
 
     def detail(self, donated: Donated) -> DonatedDetail | None:
         """Its finer detail, where its photograph is large enough."""
-        sharp = sharp_donor(self.subject.placement)
+        sharp = sharp_part(self.subject.placement)
         if sharp is None:
             return None
         if self.subject.knows_lightness_alone:

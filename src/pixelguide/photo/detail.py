@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelguide.errors import InputError
+from pixelguide.photo.framing import Placement
 
 FILE = "detail.safetensors"
 """In the model folder of a category that has one."""
@@ -114,16 +115,25 @@ def finer_detail(
     replaced: float32 S×S in [0, 1].
     """
     side = len(sharp)
-    share = _enlarged(replaced, side, Image.Resampling.BILINEAR).clip(0, 1)
-    planes = [_enlarged(after[..., c], side, Image.Resampling.BICUBIC) for c in range(COLOURS)]
+    share = resized(replaced, side, Image.Resampling.BILINEAR).clip(0, 1)
+    planes = [resized(after[..., c], side, Image.Resampling.BICUBIC) for c in range(COLOURS)]
     enlarged = np.stack(planes, -1).clip(0, 255)
     seen = sharp + share[..., None] * (enlarged - sharp)
     return step((seen / 127.5 - 1).astype(np.float32), share) * np.float32(127.5)
 
 
-def _enlarged(plane: Floats, side: int, how: Image.Resampling) -> Floats:
+def resized(plane: Floats, side: int, how: Image.Resampling) -> Floats:
+    """A plane (float32 h×w) with `side` pixels along each side."""
     image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
     return np.asarray(image.resize((side, side), how))
+
+
+def sharp_part(placement: Placement | None) -> NDArray[np.uint8] | None:
+    """A photograph's part at twice the model's size, uint8 2S×2S×3; None where it is not so fine
+    (`LARGE_ENOUGH`), or there is none."""
+    if placement is None or placement.frame.size < LARGE_ENOUGH * placement.side:
+        return None
+    return Placement(placement.photograph, placement.frame, ZOOM * placement.side).extract()
 
 
 def _around(touched: NDArray[np.bool_], margin: int) -> slice | None:

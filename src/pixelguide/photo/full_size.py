@@ -19,7 +19,7 @@ from pixelguide.guidance.recolouring import Recolouring
 from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.class_chroma import Chroma, class_chroma
-from pixelguide.photo.detail import LARGE_ENOUGH, ZOOM, DetailStep, FinerDetail, finer_detail
+from pixelguide.photo.detail import DetailStep, FinerDetail, finer_detail, sharp_part
 from pixelguide.photo.donated_detail import DonatedDetail
 from pixelguide.photo.framing import Placement
 from pixelguide.photo.grain import Tile, noise_tile
@@ -94,23 +94,20 @@ class FullSize:
     @cached_property
     def _finer(self) -> FinerDetail | None:
         """What paints finer detail: the donor's, elsewhere the category's."""
-        if self.placement.frame.size < LARGE_ENOUGH * self.placement.side:
+        if self.detail is None and self.donated is None:
             return None
-        if self.donated is not None:
-            return replace(self.donated, otherwise=self._painted)
-        return self._painted
+        sharp = sharp_part(self.placement)
+        if sharp is None:
+            return None
+        painted = None if self.detail is None else self._painted(self.detail, sharp)
+        return replace(self.donated, otherwise=painted) if self.donated else painted
 
-    @property
-    def _painted(self) -> FinerDetail | None:
-        """The detail step with the photograph's part that it sees, recoloured as it will be."""
-        placement = self.placement
-        if self.detail is None:
-            return None
-        sharp = Placement(self.photograph, placement.frame, ZOOM * placement.side).extract()
+    def _painted(self, detail: DetailStep, sharp: NDArray[np.uint8]) -> FinerDetail:
+        """The detail step with the part that it sees (uint8 2S×2S×3), recoloured as it will be."""
         if self.dyes is not None:
             whole = sharp.shape[1::-1]
             sharp = self.dyes(sharp, lambda plane: np.asarray(Image.fromarray(plane).resize(whole)))
-        return partial(finer_detail, self.detail, grey(sharp) if self.lightness else sharp)
+        return partial(finer_detail, detail, grey(sharp) if self.lightness else sharp)
 
     def patch(self, after: NDArray[np.uint8]) -> Patch:
         """The pixels that change when `before` becomes `after` (uint8 S×S×3)."""
