@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from photographs import random_pixels
 from pixelguide.errors import InputError
@@ -83,6 +84,43 @@ def test_maps_of_the_crop_s_size_are_reduced_too(placement: Placement, labels: L
     own = _map(labels)
     crop = LabelMap(own.ids.repeat(2, 0).repeat(2, 1), labels)
     assert np.array_equal(reduced_map(placement, crop, _map(labels, 1)).ids, own.ids)
+
+
+@pytest.fixture
+def finer() -> Placement:
+    """A part with fewer pixels than the model, turned."""
+    from pixelguide.photo.photograph import Photograph
+
+    return Placement(Photograph(PHOTOGRAPH_PIXELS), Frame(20, 20, 11, 7), 16)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_painted_holds_for_model_pixels_finer_than_the_map_s(
+    finer: Placement, labels: LabelSet, whole: bool
+) -> None:
+    known = LabelMap(np.repeat([[0, 1]], 16, 0).repeat(8, 1).astype(np.uint8), labels)
+    drawn = enlarged_map(finer, known) if whole else LabelMap(_shrunk(known.ids, 11), labels)
+    assert np.array_equal(reduced_map(finer, drawn, known).ids, known.ids)  # nothing was painted
+    drawn.ids[drawn.ids == 1] = 2
+    painted = reduced_map(finer, drawn, known).ids
+    assert (painted[:, 9:] == 2).all()  # one pixel may follow what is on its other side
+    assert (painted[:, :7] == 0).all()
+    drawn.ids[drawn.ids != IGNORE] = 2
+    assert (reduced_map(finer, drawn, known).ids == 2).all()
+
+
+def test_masks_hold_for_model_pixels_finer_than_theirs(finer: Placement) -> None:
+    assert reduced_mask(finer, np.ones((70, 90), np.bool_)).all()
+    assert reduced_mask(finer, np.ones((11, 11), np.bool_)).all()
+    mask = np.zeros((70, 90), np.bool_)
+    mask[25, 25] = True
+    found = np.argwhere(reduced_mask(finer, mask))
+    assert len(found) >= 2 and np.ptp(found, axis=0).max() <= 2  # noqa: PT018  (1.45 pixels wide)
+
+
+def _shrunk(ids: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    axis = (2 * np.arange(side) + 1) * len(ids) // (2 * side)
+    return ids[np.ix_(axis, axis)]
 
 
 def test_maps_of_the_model_s_size_stay(placement: Placement, labels: LabelSet) -> None:
