@@ -13,6 +13,8 @@ from pixelguide.errors import InputError
         (" #FFF ", (255, 255, 255)),
         ("navy", (0, 0, 128)),
         ("SaddleBrown", (139, 69, 19)),
+        ("Brown", (107, 74, 47)),  # of hair: CSS has a dark red
+        ("blonde", (216, 190, 140)),
         ("rgb(1, 2, 3)", (1, 2, 3)),
         ("from:12,7", Picked(12, 7)),
         ("FROM: 0 , 130", Picked(0, 130)),

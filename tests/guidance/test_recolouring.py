@@ -67,6 +67,17 @@ def test_a_dye_keeps_the_order_of_lightness() -> None:
     assert (np.diff(dyed, axis=0) > 0).all()
 
 
+@pytest.mark.parametrize("colour", [(107, 74, 47), (165, 42, 42), (216, 200, 160)])
+def test_shadows_of_dyed_hair_are_not_of_the_opposite_colour(colour: tuple[int, ...]) -> None:
+    # golden hair from deep shadow to light, as photographs have it
+    light = np.concatenate([np.linspace(0.02, 0.1, 80), np.linspace(0.1, 1, 120)])
+    pixels = (light[:, None] * (200, 165, 110)).astype(np.float32)
+    dyed = Dye.of(pixels, np.ones(200, np.float32), np.array(colour, float))(pixels)
+    assert np.abs(dyed.mean(0) - colour).max() < 6
+    red, _, blue = dyed.T
+    assert (blue <= red + 1).all()
+
+
 def test_a_matte_follows_the_edge_that_the_map_missed() -> None:
     image, shown = (each.repeat(4, 0).repeat(4, 1) for each in (scene()[0], scene()[1].ids == 1))
     careless = shown.copy()

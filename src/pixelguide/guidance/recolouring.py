@@ -88,9 +88,10 @@ class Dye:
 
     A pixel's odds y / (1 - y), of its lightness y in [0, 1], are multiplied by one factor for each
     channel (`shift`: its logarithm, 3), so that nothing leaves [0, 1] and contrast follows what is
-    left of it there. What its colour is apart from the class's (`tint`: 3, less lightness) stays,
-    `gain` times: at most as strong as it was, or the noise of black hair would be coloured in fair
-    hair.
+    left of it there. What its colour is apart from the class's stays, `gain` times: at most as
+    strong as it was, or the noise of black hair would be coloured in fair hair. The class's, less
+    lightness, is `tint` (3) times y (1 - y): shadows and lights have little of it, and taking the
+    mean from them would give them the opposite hue.
     """
 
     shift: tuple[float, float, float]
@@ -109,23 +110,24 @@ class Dye:
         odds, chroma = _parts(colours)
         mean, goal = float(weights @ (colours @ LUMA)) / 255, np.clip(wanted / 255, 0.002, 0.998)
         light = float(goal @ LUMA)
-        gain = light * (1 - light) / max(mean * (1 - mean), _DARKEST)
+        gain = min(1, light * (1 - light) / max(mean * (1 - mean), _DARKEST))
+        room = _room(odds)
+        tint = (weights * room) @ chroma / max(float(weights @ room**2), _DARKEST**2)
+        kept = gain * (weights @ (chroma - room[:, None] * tint))
         low, high = np.full(3, -14.0), np.full(3, 14.0)
         for _ in range(40):  # the mean grows with the shift
             shift = (low + high) / 2
-            below = weights @ _sigmoid(odds[:, None] + shift) < goal
+            below = weights @ _sigmoid(odds[:, None] + shift) + kept < goal
             low, high = np.where(below, shift, low), np.where(below, high, shift)
         red, green, blue = map(float, (low + high) / 2)
-        tint = weights @ chroma
-        return cls(
-            (red, green, blue), (float(tint[0]), float(tint[1]), float(tint[2])), min(1, gain)
-        )
+        return cls((red, green, blue), (float(tint[0]), float(tint[1]), float(tint[2])), gain)
 
     def __call__(self, colours: NDArray[np.float32]) -> NDArray[np.float32]:
         """Colours of 255, float32 …×3, dyed."""
         odds, chroma = _parts(colours)
         dyed = _sigmoid(odds[..., None] + np.array(self.shift, np.float32))
-        kept = np.float32(self.gain) * (chroma - np.array(self.tint, np.float32))
+        own = _room(odds)[..., None] * np.array(self.tint, np.float32)
+        kept = np.float32(self.gain) * (chroma - own)
         result: NDArray[np.float32] = 255 * np.clip(dyed + kept, 0, 1)
         return result
 
@@ -212,6 +214,12 @@ def _parts(colours: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
     bounded = np.clip(light, _DARKEST, 1 - _DARKEST)
     odds: NDArray[np.float32] = np.log(bounded / (1 - bounded))
     return odds, values - light[..., None]
+
+
+def _room(odds: NDArray[np.floating]) -> NDArray[np.floating]:
+    """y (1 - y) of lightness's odds: how much colour fits there."""
+    light = _sigmoid(odds)
+    return light * (1 - light)
 
 
 def _sigmoid(values: NDArray[np.floating]) -> NDArray[np.floating]:
