@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, TiffImagePlugin
 
+from pixelguide.damage import DAMAGE, damaged, guarded, wanted_kinds
 from pixelguide.errors import InputError
 from pixelguide.files import write_atomically
+from pixelguide.large_pictures import LargePixels, Wanted, refuse_what_takes_too_much
 from pixelguide.phone_formats import KINDS, formats_of
 from pixelguide.phone_formats import SUFFIXES as PHONE_SUFFIXES
 from pixelguide.picture_rows import ImageRows, as_stored, bands, upright_shape
@@ -32,8 +34,6 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", *KINDS)
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"), *PHONE_SUFFIXES
 )  # fmt: skip
-DAMAGE = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error)
-"""What Pillow may raise on a damaged file, beside its own errors."""
 
 
 def refuse_deep(image: ImageFile.ImageFile, where: str) -> None:
@@ -80,9 +80,9 @@ def open_image(
     except FileNotFoundError:
         raise InputError("no such file", str(path), "Check the path.") from None
     except IsADirectoryError:
-        raise InputError("a folder, not a file", str(path), _wanted(formats)) from None
+        raise InputError("a folder, not a file", str(path), wanted_kinds(formats)) from None
     except DAMAGE as error:
-        raise _damaged(error, path.name) from None
+        raise damaged(error, path.name) from None
 
 
 def decode_image(
@@ -92,36 +92,41 @@ def decode_image(
     prepare: Prepare = refuse_deep,
 ) -> Image.Image:
     """`open_image` for an open file, which may lie in memory; errors name it by `where`."""
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns of decompression bombs on its own limit; ours is checked below, from
-            # the header, before a pixel is decoded.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(file, formats=formats_of(file, formats, where))
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise InputError(
-                    f"{width}×{height} pixels is too large",
-                    where,
-                    f"The limit is {MAX_PIXELS // 1_000_000} megapixels; reduce it first.",
-                )
-            if max(width, height) > MAX_SIDE:
-                raise InputError(
-                    f"{width}×{height} pixels: too long a side",
-                    where,
-                    f"The limit is {MAX_SIDE}; reduce it first.",
-                )
-            # MPO: a camera's JPEG; what follows the picture is its preview, depth or gain map
-            if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
-                raise InputError("animated picture", where, "Save one frame of it.")
-            prepare(image, where)
-            image.load()
-    except UnidentifiedImageError:
-        raise InputError("not a readable picture", where, _wanted(formats)) from None
-    except Image.DecompressionBombError:
-        raise InputError("picture is too large", where, "Reduce it first.") from None
-    except DAMAGE as error:
-        raise _damaged(error, where) from None
+    with guarded(where, formats):
+        image = _opened(file, where, formats)
+        prepare(image, where)
+        image.load()
+    return image
+
+
+def size_of(file: BinaryIO, where: str) -> tuple[int, int]:
+    """Width and height of an open file's picture, which is not decoded; the file is left at its
+    beginning. Raises InputError as `open_image` does."""
+    with guarded(where, FORMATS):
+        size = _opened(file, where, FORMATS).size
+    file.seek(0)
+    return size
+
+
+def _opened(file: BinaryIO, where: str, formats: tuple[str, ...]) -> ImageFile.ImageFile:
+    image = Image.open(file, formats=formats_of(file, formats, where))
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise InputError(
+            f"{width}×{height} pixels is too large",
+            where,
+            f"The limit is {MAX_PIXELS // 1_000_000} megapixels; reduce it first.",
+        )
+    if max(width, height) > MAX_SIDE:
+        raise InputError(
+            f"{width}×{height} pixels: too long a side",
+            where,
+            f"The limit is {MAX_SIDE}; reduce it first.",
+        )
+    # MPO: a camera's JPEG; what follows the picture is its preview, depth or gain map
+    if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
+        raise InputError("animated picture", where, "Save one frame of it.")
+    refuse_what_takes_too_much(image, is_deep(image), where)
     return image
 
 
@@ -136,7 +141,7 @@ def converted(image: Image.Image, mode: str, where: str = "image") -> Image.Imag
     try:
         return image.convert(mode)
     except DAMAGE as error:
-        raise _damaged(error, where) from None
+        raise damaged(error, where) from None
 
 
 def stored_orientation(image: Image.Image) -> int:
@@ -151,13 +156,15 @@ def stored_orientation(image: Image.Image) -> int:
     return int(found) if found in _TURNED else 1
 
 
-def _wanted(formats: tuple[str, ...]) -> str:
-    return f"Give a picture of type {', '.join(formats)}."
-
-
-def _damaged(error: Exception, where: str) -> InputError:
-    reason = str(error).rstrip(".").splitlines()[0] if str(error) else "damaged"
-    return InputError(f"damaged picture ({reason})", where, "Save it again.")
+def announced_orientation(image: Image.Image) -> int:
+    """`stored_orientation` as far as what lies before a picture's pixels says it."""
+    exif = Image.Exif()
+    try:
+        exif.load(image.info.get("exif", b""))
+        found = exif.get(_ORIENTATION, 1)
+    except DAMAGE:
+        return 1
+    return int(found) if found in _TURNED else 1
 
 
 def load_rgb(path: str | Path) -> NDArray[np.uint8]:
@@ -167,7 +174,40 @@ def load_rgb(path: str | Path) -> NDArray[np.uint8]:
     types without one right conversion (16-bit, CMYK, floating point).
     """
     path = Path(path)
-    return to_rgb(open_image(path), path.name)
+    return _rgb(lambda prepare: open_image(path, prepare=prepare), path.name)
+
+
+def read_rgb(file: BinaryIO, where: str) -> NDArray[np.uint8]:
+    """`load_rgb` for an open file, which may lie in memory; errors name it by `where`."""
+    return _rgb(lambda prepare: decode_image(file, where, prepare=prepare), where)
+
+
+def _rgb(read: Callable[[Prepare], Image.Image], where: str) -> NDArray[np.uint8]:
+    large = LargePixels()
+
+    def prepare(image: ImageFile.ImageFile, where: str) -> None:
+        refuse_deep(image, where)
+        flat = partial(_flat, where=where, transparency=image.info.get("transparency"))
+        wanted = Wanted(3, flat if _is_clear(image) else None)
+        large.prepare(image, wanted, announced_orientation(image))
+
+    image = read(prepare)
+    if large.taken:
+        return large.pixels(image, stored_orientation(image), where)
+    return to_rgb(image, where)
+
+
+def _flat(values: NDArray[np.uint8], where: str, transparency: object) -> NDArray[np.uint8]:
+    """uint8 h×W×C over white, uint8 h×W×3."""
+    return rgb_rows(band_of(values, transparency), where)[:]
+
+
+def band_of(values: NDArray[np.uint8], transparency: object) -> Image.Image:
+    """uint8 h×W×C as Pillow's picture; `transparency`: of its `info`, if there is any."""
+    band = Image.fromarray(values)
+    if transparency is not None:
+        band.info["transparency"] = transparency
+    return band
 
 
 def to_rgb(image: Image.Image, where: str = "image") -> NDArray[np.uint8]:
@@ -189,9 +229,13 @@ def check_mode(image: Image.Image, where: str) -> None:
         )
 
 
+def _is_clear(image: Image.Image) -> bool:
+    return image.mode in ("RGBA", "LA") or "transparency" in image.info
+
+
 def rgb_rows(image: Image.Image, where: str = "image") -> ImageRows:
     """Rows of a decoded picture, as it is stored, by the rules of `load_rgb` but for its turn."""
-    is_clear = image.mode in ("RGBA", "LA") or "transparency" in image.info
+    is_clear = _is_clear(image)
 
     def convert(band: Image.Image) -> Image.Image:
         if is_clear:

@@ -86,6 +86,19 @@ def upright_shape(image: Image.Image, orientation: int) -> tuple[int, int]:
     return (image.width, image.height) if orientation > 4 else (image.height, image.width)
 
 
+def as_upright(stored: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """A view of pixels (H×W×…) that a file of EXIF's `orientation`, 1 … 8, stores, as they are to
+    be seen."""
+    view = stored
+    if orientation in (5, 6, 7, 8):
+        view = view.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        view = view[::-1]
+    if orientation in (2, 3, 6, 7):
+        view = view[:, ::-1]
+    return view
+
+
 def as_stored(upright: Array, orientation: int) -> Array:
     """A view of upright pixels (H×W×…) as a file of EXIF's `orientation`, 1 … 8, stores them: what
     is written into it lies where it is to be seen."""

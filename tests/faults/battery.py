@@ -53,9 +53,8 @@ class Figures:
     longest: float = 0.0
     largest: float = 0.0
 
-    def run(self, what: str, call: Callable[[], object], allowed: float = MEBIBYTES) -> None:
-        """Count one call: read, refused in one line, or a traceback; its CPU time and memory, of
-        which so many MiB are allowed."""
+    def run(self, what: str, call: Callable[[], object]) -> None:
+        """Count one call: read, refused in one line, or a traceback; its CPU time and memory."""
         self.calls += 1
         before = memory(peak=False)
         reset_peak()
@@ -78,7 +77,7 @@ class Figures:
         self.longest, self.largest = max(self.longest, seconds), max(self.largest, used)
         if seconds > SECONDS:
             self.slow.append(f"{what}: {seconds:.1f} s")
-        if used > allowed:
+        if used > MEBIBYTES:
             self.large.append(f"{what}: {used:.0f} MiB")
 
     def check(self, record: Callable[[str, object], None]) -> None:

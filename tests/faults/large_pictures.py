@@ -1,19 +1,30 @@
-"""Pictures and maps of many megapixels as PNGs of a few kilobytes: each row adds the same to the
-one above, so that little has to be written."""
+"""Pictures and maps of many megapixels, most as PNGs of a few kilobytes: each row adds the same to
+the one above, so that little has to be written."""
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 SIZES = {24: (6000, 4000), 40: (8000, 5000)}
 """Width and height by megapixels."""
 _UP = b"\2"
 """PNG's filter: a row is told by what differs from the one above."""
+TURNED = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
+"""An EXIF block that says: turn it by 90°."""
+JPEGS: dict[str, dict[str, Any]] = {
+    "plain": {}, "turned": {"exif": b"Exif\0\0" + TURNED}, "progressive": {"progressive": True},
+}  # fmt: skip
+"""What Pillow is told for each kind."""
+JPEG = b"\xff\xd8"
+"""How a JPEG begins."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
@@ -28,15 +39,17 @@ def png_of_rows(
     more: NDArray[np.uint8] | None = None,
     colour: int = 2,
     extra: bytes = b"",
+    depth: int = 8,
 ) -> bytes:
     """A PNG of 8 bits a value: its first row (uint8 W×C, or W), what each further row adds to it
-    (0 by default), its type of colour, and chunks before the pixels."""
+    (0 by default), its type of colour, and chunks before the pixels. With a depth of 16, each two
+    numbers are a value."""
     added = _UP + (np.zeros_like(first) if more is None else more).tobytes()
     packer = zlib.compressobj(1)
     parts = [packer.compress(b"\0" + first.tobytes())]
     parts += [packer.compress(added) for _ in range(height - 1)]
-    assert first.size == len(first) * _CHANNELS[colour]
-    header = struct.pack(">IIBBBBB", len(first), height, 8, colour, 0, 0, 0)
+    assert first.size == len(first) * _CHANNELS[colour] * depth // 8
+    header = struct.pack(">IIBBBBB", len(first), height, depth, colour, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra
         + chunk(b"IDAT", b"".join(parts) + packer.flush()) + chunk(b"IEND", b"")
@@ -55,7 +68,7 @@ def large_pictures(megapixels: int) -> Iterator[tuple[str, bytes]]:
     mixed = np.where(rng.random((width, 1)) < 0.3, near, known)
     opaque = np.full((width, 1), 255, np.uint8)
     two, two_more = rng.integers(0, 256, (2, width, 2), np.uint8)
-    turned = chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")
+    turned = chunk(b"eXIf", TURNED)
     palette = chunk(b"PLTE", np.vstack([classes, near[:200]]).tobytes())
     yield "noise", png_of_rows(noise, height, more)
     yield "turned noise", png_of_rows(noise, height, more, extra=turned)
@@ -82,3 +95,25 @@ def large_pictures(megapixels: int) -> Iterator[tuple[str, bytes]]:
         "palette, transparent",
         png_of_rows(ids, height, colour=3, extra=palette + chunk(b"tRNS", bytes([255, 255, 0]))),
     )
+
+
+def large_photographs(megapixels: int) -> Iterator[tuple[str, bytes]]:
+    """Of one of `SIZES`, by name: what only photographs may be, 16 bits a value and JPEG."""
+    width, height = SIZES[megapixels]
+    rng = np.random.default_rng(24)
+    turned = chunk(b"eXIf", TURNED)
+    for name, colour in (("RGB", 2), ("RGBA", 6), ("grey and alpha", 4), ("grey", 0)):
+        # again and again, as what is longer than zlib's window is not packed
+        some = rng.integers(0, 256, (2, 4096), np.uint8)
+        row, more = (np.resize(each, (width, 2 * _CHANNELS[colour])) for each in some)
+        yield f"16 bits, {name}", png_of_rows(row, height, more, colour, depth=16)
+        if name == "RGB":
+            yield (
+                "16 bits, turned", png_of_rows(row, height, more, colour, turned, depth=16)
+            )  # fmt: skip
+    small = rng.integers(0, 256, (height // 10, width // 10, 3), np.uint8)
+    image = Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR)
+    for name, options in JPEGS.items():
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", **options)
+        yield f"JPEG, {name}", buffer.getvalue()

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faults.battery import MEBIBYTES, SHARES, Figures, give_back
-from faults.large_pictures import SIZES, chunk, large_pictures
+from faults.battery import SHARES, Figures, give_back
+from faults.large_pictures import JPEG, SIZES, chunk, large_photographs, large_pictures
 from faults.mutations import mutations
 from pixelguide.edit.masks import load_mask
 from pixelguide.images import load_rgb
@@ -138,17 +138,15 @@ def test_large_pictures_and_maps(share: int, tmp_path: Path, record: Record) -> 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("megapixels", SIZES)
 def test_the_largest_pictures_and_maps(megapixels: int, tmp_path: Path, record: Record) -> None:
-    """Of 24 and 40 megapixels. What returns all pixels takes those and Pillow's own four bytes."""
+    """Of 24 and 40 megapixels: maps, masks and photographs."""
     figures = Figures(f"{megapixels} megapixels: maps and masks")
     photographs = Figures(f"{megapixels} megapixels: photographs")
-    path = tmp_path / "large.png"
-    for name, content in large_pictures(megapixels):
+    for name, content in [*large_pictures(megapixels), *large_photographs(megapixels)]:
+        path = tmp_path / f"large.{'jpg' if content[:2] == JPEG else 'png'}"
         path.write_bytes(content)
         for reader, call in readers(path).items():
             give_back()
-            if reader in ("load_rgb", "Photograph"):
-                photographs.run(f"{reader} {name}", call, max(MEBIBYTES, megapixels * 8.5))
-            else:
-                figures.run(f"{reader} {name}", call)
+            counted = photographs if reader in ("load_rgb", "Photograph") else figures
+            counted.run(f"{reader} {name}", call)
     for each in (figures, photographs):
         each.check(record)

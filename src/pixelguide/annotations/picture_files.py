@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from pixelguide.damage import DAMAGE
 from pixelguide.errors import InputError
-from pixelguide.images import DAMAGE, FORMATS, decode_image, open_image, to_rgb
+from pixelguide.images import FORMATS, open_image, read_rgb
 from pixelguide.phone_formats import formats_of
 
 _TURNS = {
@@ -45,7 +46,7 @@ class PictureFile:
     def __call__(self) -> NDArray[np.uint8]:
         """The picture, see above."""
         with self.open() as file:
-            return to_rgb(decode_image(file, self.where), self.where)
+            return read_rgb(file, self.where)
 
     def header(self) -> tuple[int, int, int]:
         """Height and width of the upright picture, and EXIF's orientation: 1 if it is stored

@@ -150,6 +150,7 @@ class _Given:
                 square = np.asarray(converted(image, "RGB"), np.uint8)
                 if not image.getexif().get(0x0112, 1) > 1:
                     return cls(square, None, None, target, source)
+            del image  # 160 MB where it is large
             photograph = Photograph.open(path)
             PhotographWriter(photograph, payload.output)  # type: ignore[arg-type]  # which it checks
         except InputError as error:

@@ -16,7 +16,6 @@ from PIL import Image
 
 from pixelguide.files import write_atomically
 from pixelguide.guidance.recolouring import Recolouring
-from pixelguide.images import decode_image
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.photo.class_chroma import Chroma, class_chroma
 from pixelguide.photo.detail import DetailStep, FinerDetail, finer_detail, sharp_part
@@ -187,7 +186,7 @@ class FullSize:
 
     def _lost(self, content: bytes, name: str) -> dict[str, int]:
         """What a lossy file changed outside the ROI."""
-        read = Photograph.of_image(decode_image(io.BytesIO(content), name), name)
+        read = Photograph.decode(io.BytesIO(content), name)
         changed = largest = 0
         for first in range(0, len(read.pixels), 256):
             rows = slice(first, first + 256)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import re
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, JpegImagePlugin
 
+from pixelguide.damage import DAMAGE
 from pixelguide.errors import InputError
-from pixelguide.images import DAMAGE, Prepare, converted, is_deep, open_image
-from pixelguide.picture_rows import ImageRows, as_stored, bands, upright_shape
+from pixelguide.images import (
+    Prepare,
+    announced_orientation,
+    band_of,
+    converted,
+    decode_image,
+    is_deep,
+    open_image,
+    refuse_deep,
+)
+from pixelguide.large_pictures import LargePixels, Wanted
+from pixelguide.photo.deep_pixels import DeepReader, array_of
+from pixelguide.picture_rows import ImageRows, as_upright
+from pixelguide.png_rows import Values
 
-Pixels = NDArray[np.unsignedinteger[Any]]
+Pixels = Values
 """uint8 or uint16."""
 FileFormat = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "HEIF", "JXL"]
 
@@ -75,15 +86,39 @@ class Photograph:
         Palettes become RGB(A). Raises InputError as `open_image` does, and for pixels of another
         type.
         """
-        reader = _Reader()
-        image = open_image(path, prepare=reader.prepare)
-        where = Path(path).name
-        if not reader.deep:
+        return cls._read(lambda prepare: open_image(path, prepare=prepare), Path(path).name)
+
+    @classmethod
+    def decode(cls, file: BinaryIO, where: str) -> Photograph:
+        """`open` for an open file of 8 bits, which may lie in memory; errors name it by `where`."""
+
+        def read(prepare: Prepare) -> Image.Image:
+            def refuse(image: ImageFile.ImageFile, where: str) -> None:
+                refuse_deep(image, where)
+                prepare(image, where)
+
+            return decode_image(file, where, prepare=refuse)
+
+        return cls._read(read, where)
+
+    @classmethod
+    def _read(cls, read: Callable[[Prepare], Image.Image], where: str) -> Photograph:
+        deep, large = DeepReader(), LargePixels()
+
+        def prepare(image: ImageFile.ImageFile, where: str) -> None:
+            orientation, wanted = announced_orientation(image), _wanted(image, where)
+            if not large.prepare(image, wanted, orientation, is_deep(image)):
+                deep.prepare(image, where)
+
+        image = read(prepare)
+        if large.taken:
+            told = _told(image, "RGBA" if "transparency" in image.info else image.mode, where)
+            return cls._of(told, lambda orientation: large.pixels(image, orientation, where))
+        if not deep.deep:
             return cls.of_image(image, where)
         if "transparency" in image.info:
             raise InputError("16-bit pixels with a transparent colour", where, "Save it as RGBA.")
-        pixels = reader.deep_pixels(image, lambda again: open_image(path, prepare=again), where)
-        return cls._of(image, lambda orientation: turned(pixels, orientation))
+        return cls._of(image, lambda orientation: deep.pixels(image, orientation, read, where))
 
     @classmethod
     def of_image(cls, image: Image.Image, where: str = "image") -> Photograph:
@@ -94,15 +129,13 @@ class Photograph:
         elif image.mode in ("P", "PA") or "transparency" in image.info:
             clear = image.mode == "PA" or "transparency" in image.info
             wanted = ("LA" if clear else "L") if image.mode == "L" else "RGBA" if clear else "RGB"
-        # one pixel tells what conversion leaves of the rest of the file
-        one = image.crop((0, 0, 1, 1))
-        told = image if wanted == image.mode else _like(converted(one, wanted, where), image)
+        told = _told(image, wanted, where)
         if wanted not in ("L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B"):
             raise InputError(
                 f"pixels of type {wanted}", where, "Convert the picture to RGB or grey first."
             )
         rows = ImageRows(image, lambda band: converted(band, wanted, where))
-        return cls._of(told, _array(rows, wanted))
+        return cls._of(told, array_of(rows, wanted))
 
     @classmethod
     def _of(cls, image: Image.Image, read: Callable[[int], Pixels]) -> Photograph:
@@ -144,13 +177,7 @@ def to_eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
 
 def turned(pixels: Pixels, orientation: int) -> Pixels:
     """Pixels (H×W×…) stored in EXIF's `orientation`, 1 … 8, as they are to be seen."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)
+    return np.ascontiguousarray(as_upright(pixels, orientation))
 
 
 def turned_back(pixels: Pixels, orientation: int) -> Pixels:
@@ -158,87 +185,23 @@ def turned_back(pixels: Pixels, orientation: int) -> Pixels:
     return turned(pixels, {6: 8, 8: 6}.get(orientation, orientation))
 
 
-class _Reader:
-    """Reads 16-bit colours with Pillow, which keeps one byte of each value: by reading twice.
-
-    Told that a value's other byte comes first, Pillow keeps that one.
-    """
-
-    def __init__(self) -> None:
-        self.deep, self._pairs = False, False
-
-    def prepare(self, image: ImageFile.ImageFile, where: str) -> None:
-        """Note what kind of pixels it has; four bytes of grey and alpha are read as they are."""
-        one_channel = image.mode.startswith("I;16")
-        if one_channel and any(";12" in str(tile.args) for tile in image.tile):
-            raise InputError("12-bit pixels", where, "Save it with 16 bits.")
-        self.deep = is_deep(image) and not one_channel
-        if not self.deep:
-            return
-        if image.mode not in ("RGB", "RGBA") or not all(_other_bytes(t.args) for t in image.tile):
-            if [tile.args for tile in image.tile] != ["LA;16B"]:
-                raise InputError("16-bit pixels of this kind", where, "Save it as RGB or grey.")
-            image._mode = "RGBA"
-            image.tile = [tile._replace(args="RGBA") for tile in image.tile]
-            self._pairs = True
-
-    def deep_pixels(
-        self, image: Image.Image, reopen: Callable[[Prepare], Image.Image], where: str
-    ) -> NDArray[np.uint16]:
-        """All bits of `image`, which was read with `prepare`: uint16 H×W×C."""
-        if self._pairs:
-            return _array(ImageRows(image), image.mode)(UPRIGHT).view(">u2").astype(np.uint16)
-        pixels = _array(ImageRows(image), image.mode, np.uint16)(UPRIGHT)
-        pixels <<= 8
-        low = reopen(_swap)
-        if (low.height, low.width, len(low.getbands())) != pixels.shape:
-            raise InputError("changed while it was read", where, "Try again.")
-        rows = ImageRows(low)
-        for band in bands(rows.shape):
-            pixels[band] |= rows[band]
-        return pixels
+def _wanted(image: ImageFile.ImageFile, where: str) -> Wanted:
+    """What is kept of a large picture: its values; a transparent colour becomes alpha."""
+    transparency = image.info.get("transparency")
+    if transparency is None or is_deep(image):
+        return Wanted()
+    return Wanted(4, lambda band: np.asarray(converted(band_of(band, transparency), "RGBA", where)))
 
 
-def _swap(image: ImageFile.ImageFile, where: str) -> None:
-    image.tile = [tile._replace(args=_other_bytes(tile.args)) for tile in image.tile]
-
-
-def _other_bytes(args: Any) -> Any:
-    """Arguments of a decoder for the other byte of each 16-bit colour; None if it has no such."""
-    if isinstance(args, tuple):
-        first = _other_bytes(args[0])
-        return first and (first, *args[1:])
-    if not isinstance(args, str) or not re.fullmatch(r"RGBA?;16[BLN]", args):
-        return None
-    native = "L" if sys.byteorder == "little" else "B"
-    order = args[-1].replace("N", native)
-    return args[:-1] + ("L" if order == "B" else "B")
-
-
-def _array(
-    rows: ImageRows, mode: str, kind: type[np.unsignedinteger[Any]] | None = None
-) -> Callable[[int], Pixels]:
-    """What reads the pixels of a decoded picture, H×W×C, upright if told its orientation; in parts,
-    for Pillow would copy them twice."""
-    deep = mode.startswith("I;16")
-
-    def read(orientation: int) -> Pixels:
-        shape = *upright_shape(rows.image, orientation), Image.getmodebands(mode)
-        pixels = np.empty(shape, kind or (np.uint16 if deep else np.uint8))
-        stored = as_stored(pixels, orientation)
-        for band in bands(rows.shape):
-            part = rows[band]
-            stored[band] = part.reshape(*part.shape[:2], -1)
-        return pixels
-
-    return read
-
-
-def _like(image: Image.Image, model: Image.Image) -> Image.Image:
-    """`image` with the file format of `model`, which Pillow forgets when it converts."""
-    image.format = model.format
-    image.info.pop("transparency", None)
-    return image
+def _told(image: Image.Image, wanted: str, where: str) -> Image.Image:
+    """What tells all of a decoded picture but its pixels: one pixel shows what conversion to the
+    mode `wanted` leaves of the rest. Its format is that of the file, which Pillow forgets."""
+    if wanted == image.mode:
+        return image
+    told = converted(image.crop((0, 0, 1, 1)), wanted, where)
+    told.format = image.format
+    told.info.pop("transparency", None)
+    return told
 
 
 def _exif(image: Image.Image) -> tuple[bytes | None, int]:

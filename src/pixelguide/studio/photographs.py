@@ -13,7 +13,7 @@ from PIL import Image, ImageColor
 
 from pixelguide.guidance.class_colours import ClassColour
 from pixelguide.guidance.recolouring import recolouring
-from pixelguide.images import decode_image, to_rgb
+from pixelguide.images import read_rgb, size_of
 from pixelguide.photo.find_face import open_finder
 from pixelguide.photo.framing import SMALLEST_SHARE, Frame, Placement, Point
 from pixelguide.photo.full_size import FullSize
@@ -47,16 +47,15 @@ def received(body: bytes, size: int) -> Upload:
 
     Raises InputError as `load_rgb` does.
     """
-    image = decode_image(io.BytesIO(body), "picture")
-    if image.size != (size, size) and min(image.size) >= SMALLEST_SHARE * size:
-        photograph = Photograph.of_image(image, "picture")
-        del image  # 160 MB where it is large
+    width, height = size_of(io.BytesIO(body), "picture")
+    if (width, height) != (size, size) and min(width, height) >= SMALLEST_SHARE * size:
+        photograph = decoded(body)
         width, height = photograph.size
         placement = Placement(photograph, _middle(width, height), size)
         return Upload(placement.extract(), width, height, placement)
-    pixels = to_rgb(image, "picture")
+    pixels = read_rgb(io.BytesIO(body), "picture")
     height, width = pixels.shape[:2]
-    if image.size != (size, size):
+    if (width, height) != (size, size):
         frame = _middle(width, height)
         left, top, side = int(frame.x), int(frame.y), int(frame.size)
         square = Image.fromarray(pixels[top : top + side, left : left + side])
@@ -66,7 +65,7 @@ def received(body: bytes, size: int) -> Upload:
 
 def decoded(content: bytes) -> Photograph:
     """A photograph that was received, upright, 8 bits. Raises InputError as `load_rgb` does."""
-    return Photograph.of_image(decode_image(io.BytesIO(content), "picture"), "picture")
+    return Photograph.decode(io.BytesIO(content), "picture")
 
 
 def opened(files: FileStore, identity: str) -> Photograph:
