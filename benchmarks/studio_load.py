@@ -18,7 +18,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from multiprocessing.connection import Connection as Line
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,10 @@ class Stub:
             report({"stage": "edit", "done": step + 1, "total": STEPS, "preview": images})
         score = {"roi_accuracy": 1.0, "roi_loss": 0.0, "changed_pixels_outside": 0}
         return EditOutcome(images, [score] * 4, 0, task.source != task.target, 2, {})
+
+    def spare_work(self) -> Iterator[None]:
+        """Nothing."""
+        return iter(())
 
 
 class Tally:

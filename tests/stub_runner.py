@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ class StubRunner:
             return SegmentOutcome(np.full(task.pixels.shape[:2], 4, np.uint8), 0.125, 0.01)
         self._misbehave(task.settings.get("seed", 0))
         return self._edit(task, report)
+
+    def spare_work(self) -> Iterator[None]:
+        return iter(())
 
     def _misbehave(self, seed: int) -> None:
         if seed == CRASHES:

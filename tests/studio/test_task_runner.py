@@ -18,6 +18,7 @@ from pixelguide.errors import InputError
 from pixelguide.photo.paste_back import grey
 from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.segment.picture_statistics import PictureStatistics, Range
+from pixelguide.studio import task_runner
 from pixelguide.studio.app import create_app
 from pixelguide.studio.category import Category
 from pixelguide.studio.messages import (
@@ -223,3 +224,21 @@ def test_candidates_say_whether_they_are_likely_where_the_model_can_tell(
     by_map = runner.perform(agreement, lambda state: None)
     assert isinstance(by_map, EditOutcome)
     assert "oddity" not in by_map.scores[0]
+
+
+def test_spare_work_begins_an_edit_and_leaves_the_picture(
+    runner: TaskRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = runner.perform(SegmentTask(1, "spared", PICTURE), lambda state: None)
+    told: list[dict[str, Any]] = []
+
+    def stop(state: dict[str, Any]) -> None:
+        told.append(state)
+        raise Cancelled
+
+    monkeypatch.setattr(task_runner, "_stop", stop)
+    assert len(list(runner.spare_work())) >= 2
+    assert [state["preview"].shape for state in told] == [(4, 32, 32, 3)]
+    assert (runner._editor.image == PICTURE).all()  # type: ignore[attr-defined]
+    after = runner.perform(SegmentTask(2, "spared", PICTURE), lambda state: None)
+    assert (before.ids == after.ids).all()  # type: ignore[union-attr]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -78,6 +78,10 @@ class TaskRunner(Protocol):
 
     def perform(self, task: Task, report: Report) -> Outcome:
         """Do it. Raises errors of ours, and what `report` raises."""
+
+    def spare_work(self) -> Iterator[None]:
+        """What makes the first tasks quicker, piece by piece: the worker takes the next piece
+        while nobody waits for it."""
 
 
 OpenRunner = Callable[[], TaskRunner]

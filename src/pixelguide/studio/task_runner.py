@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ from pixelguide.images import is_grey
 from pixelguide.labels import LabelMap
 from pixelguide.photo.paste_back import grey
 from pixelguide.studio.messages import (
+    Cancelled,
     EditOutcome,
     EditTask,
     Outcome,
@@ -21,6 +25,9 @@ from pixelguide.studio.messages import (
     SegmentTask,
     Task,
 )
+
+_USUAL = 4
+"""Candidates that the page asks for where nobody changes it."""
 
 
 class EditorTaskRunner:
@@ -37,6 +44,28 @@ class EditorTaskRunner:
             self._editor.set_image(task.pixels)
             self._picture = task.picture
         return self._segment(task) if isinstance(task, SegmentTask) else self._edit(task, report)
+
+    def spare_work(self) -> Iterator[None]:
+        """Read a grey picture and begin to edit it: what a first pass imports, packs and lays out
+        serves all later ones, which take half a second less."""
+        editor = copy(self._editor)  # the picture that is open stays as it is
+        size = editor.size
+        editor.set_image(np.full((size, size, 3), 128, np.uint8))
+        editor.segment()
+        yield
+        if editor.statistics.pictures:
+            editor.familiarity()
+            yield
+        if len(editor.labels) < 2:
+            return
+        source, target = (np.zeros((size, size), np.uint8) for _ in range(2))
+        half = size // 2
+        source[half : half + 4, half : half + 4] = 1
+        target[half : half + 4, half + 1 : half + 5] = 1  # parts that move are looked for too
+        maps = [LabelMap(ids, editor.labels) for ids in (source, target)]
+        with suppress(Cancelled):
+            editor.edit(maps[1], source=maps[0], on_progress=_stop, num_images=_USUAL)
+        yield
 
     def _segment(self, task: SegmentTask) -> SegmentOutcome:
         began = time.monotonic()
@@ -74,6 +103,10 @@ class EditorTaskRunner:
         images = _like(np.stack([candidate.image for candidate in result.candidates]), colourless)
         feather = result.settings["dilation"]
         return EditOutcome(images, scores, result.best.index, result.roi, feather, result.report())
+
+
+def _stop(state: dict[str, Any]) -> None:
+    raise Cancelled
 
 
 def _like(images: NDArray[np.uint8], colourless: bool) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ import io
 import logging
 import signal
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -38,6 +39,8 @@ _INTERNAL = error_content(
 )
 _PREVIEWS_APART = 0.1
 """Seconds between previews: more than a person sees would only fill the connection."""
+_IDLE = 1.0
+"""Seconds without a task after which spare work begins: the page may still be on its way to it."""
 
 
 def serve(connection: Connection, open_runner: OpenRunner) -> None:
@@ -45,7 +48,8 @@ def serve(connection: Connection, open_runner: OpenRunner) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
     try:
         if (runner := _opened(connection, open_runner)) is not None:
-            while _perform(connection, runner, _next_task(connection)):
+            spare = runner.spare_work()
+            while _perform(connection, runner, _next_task(connection, spare)):
                 pass
     except (EOFError, OSError):
         pass  # the server is gone
@@ -67,11 +71,26 @@ def _opened(connection: Connection, open_runner: OpenRunner) -> TaskRunner | Non
     return None
 
 
-def _next_task(connection: Connection) -> Task:
+def _next_task(connection: Connection, spare: Iterator[None]) -> Task:
+    pause = _IDLE
+    while not connection.poll(pause) and _piece_of(spare):
+        pause = 0
     while isinstance(message := connection.recv(), Stop):
         pass  # came too late: that task has ended
     task: Task = message
     return task
+
+
+def _piece_of(spare: Iterator[None]) -> bool:
+    """Do a piece of spare work. False when there is none left."""
+    try:
+        next(spare)
+    except StopIteration:
+        return False
+    except Exception:  # the task that needs it will say what is wrong
+        _log.exception("spare work failed")
+        return False
+    return True
 
 
 def _perform(connection: Connection, runner: TaskRunner, task: Task) -> bool:
