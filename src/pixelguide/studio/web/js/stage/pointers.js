@@ -28,7 +28,8 @@ export class Pointers {
    * @param {HTMLCanvasElement} canvas
    * @param {Store} store
    * @param {{tool: () => Tool, eraser: Tool, result: (pointer: Pointer) => boolean,
-   *   draw: () => void}} stage result: whether a drag goes to the comparison instead of a tool
+   *   draw: () => void, moved: () => void}} stage result: whether a drag goes to the comparison
+   *   instead of a tool; moved: the pointer did, and perhaps painted
    */
   constructor(canvas, store, stage) {
     this.canvas = canvas;
@@ -113,7 +114,7 @@ export class Pointers {
       }
       this.#down.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
     }
-    this.stage.draw();
+    this.stage.moved();
   }
 
   /** @param {PointerEvent} event */

@@ -1,5 +1,6 @@
 /** The canvas in the middle of the page. */
 
+import { Damage } from "../core/damage.js";
 import { onScreen, viewOf } from "../core/placement.js";
 import { fitted, toScreen, zoomed } from "../core/viewport.js";
 import { BrushTool } from "../tools/brush.js";
@@ -24,10 +25,16 @@ const MARGIN = { top: 64, bottom: 28, side: 28 };
 /** Where they stand above it instead, see `small.css`. */
 const SNUG = { top: 6, bottom: 6, side: 6 };
 const SMALL = "(max-width: 760px), (max-height: 520px)";
+/** Pixels of the map around one that changed whose look may change, and screen pixels for lines. */
+const AROUND = 2,
+  LINES = 4;
 const margin = () => (matchMedia(SMALL).matches ? SNUG : MARGIN);
 
 export class Stage {
   #frame = 0;
+  #damage = new Damage();
+  /** Where the tool was drawn. @type {import("../types.js").Rect | null} */
+  #drawn = null;
   #size = { width: 0, height: 0 };
   /** The view that shows everything. */
   #fitted = { x: 0, y: 0, zoom: 1 };
@@ -58,6 +65,7 @@ export class Stage {
       eraser,
       result: (pointer) => this.#slide(pointer),
       draw: () => this.draw(),
+      moved: () => this.#moved(),
     });
     store.watch(["map"], (rect) => this.#repaint(rect));
     store.watch(["versions", "current", "hidden"], () => this.#repaint(null));
@@ -155,8 +163,13 @@ export class Stage {
     return true;
   }
 
-  /** Draw at the next frame. */
+  /** Draw all at the next frame. */
   draw() {
+    this.#damage.addAll();
+    this.#soon();
+  }
+
+  #soon() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#drawNow();
@@ -167,10 +180,22 @@ export class Stage {
     const context = this.canvas.getContext("2d");
     const { width, height } = this.#size;
     if (!context || width === 0) return;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     const { pointer } = this.pointers;
     const tool = this.tools[this.store.state.tool];
+    this.#damage.add(this.#drawn);
+    this.#drawn = (pointer && tool.extent?.(pointer)) ?? null;
+    this.#damage.add(this.#drawn);
+    context.save();
+    const damage = this.#damage.take(devicePixelRatio, LINES);
+    if (damage) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.beginPath();
+      context.rect(damage.x, damage.y, damage.width, damage.height);
+      context.clip();
+    }
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     this.scene.draw(context, width, height, tool, pointer);
+    context.restore();
     this.canvas.style.cursor = this.#cursor(tool, pointer);
     if (this.store.state.stage === "result" && this.store.state.compare.kind === "flicker") {
       setTimeout(() => this.draw(), FLICKER - (performance.now() % FLICKER));
@@ -206,10 +231,28 @@ export class Stage {
     return true;
   }
 
-  /** @param {import("../types.js").Rect | null} rect */
+  /** The map has changed. @param {import("../types.js").Rect | null} rect all of it by default */
   #repaint(rect) {
     this.layers.update(rect);
-    this.draw();
+    if (!rect || !this.#drawsInPlace()) return this.draw();
+    const { view } = this.store.state;
+    const [x, y] = toScreen(view, rect.x - AROUND, rect.y - AROUND);
+    const side = (/** @type {number} */ length) => (length + 2 * AROUND) * view.zoom;
+    this.#damage.add({ x, y, width: side(rect.width), height: side(rect.height) });
+    this.#soon();
+  }
+
+  /** The pointer has moved: a tool that says where it draws needs no more than that. */
+  #moved() {
+    if (this.#drawsInPlace()) this.#soon();
+    else this.draw();
+  }
+
+  /** Whether all that changes is the map, and the tool where it says. */
+  #drawsInPlace() {
+    const { tool, stage, hovered } = this.store.state;
+    const { extent, draw } = this.tools[tool];
+    return !(draw && !extent) && stage === "paint" && hovered === null;
   }
 
   /** A tool that is left, or left behind by another version, lets go. */

@@ -66,6 +66,15 @@ export class BrushTool {
     drawLine(context, path);
   }
 
+  /** The tip's box. @param {Pointer} pointer */
+  extent(pointer) {
+    const { view } = this.store.state;
+    const reach = this.#diameter(pointer) / 2 + 1; // it snaps by half a pixel
+    const [x, y] = toScreen(view, pointer.x - reach, pointer.y - reach);
+    const side = 2 * reach * view.zoom;
+    return { x, y, width: side, height: side };
+  }
+
   /** The edge of the tip's pixels. @param {number} diameter @param {number} half */
   #outline(diameter, half) {
     if (this.#tip.diameter !== diameter) {

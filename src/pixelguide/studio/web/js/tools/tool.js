@@ -8,7 +8,8 @@
  * @typedef {import("../types.js").ToolName} ToolName
  *
  * down, move, up: one drag. hover: the pointer moves without being pressed. draw: over the map, in
- * screen pixels. stop: the tool is put away; what is unfinished is dropped. key: true if it used it.
+ * screen pixels. extent: where on the screen it draws, if that is all that a moving pointer changes.
+ * stop: the tool is put away; what is unfinished is dropped. key: true if it used it.
  * @typedef {{
  *   name: ToolName,
  *   down: (pointer: Pointer) => void,
@@ -16,6 +17,7 @@
  *   up: (pointer: Pointer) => void,
  *   hover?: (pointer: Pointer) => void,
  *   draw?: (context: CanvasRenderingContext2D, pointer: Pointer | null) => void,
+ *   extent?: (pointer: Pointer) => import("../types.js").Rect,
  *   stop?: () => void,
  *   key?: (key: string, shift: boolean) => boolean,
  *   cursor?: (pointer: Pointer) => string,
