@@ -47,6 +47,20 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return calls
 
 
+def test_a_picture_that_cannot_be_read_as_a_map_leaves_the_others_theirs(
+    run: Run, desk: Path, three: list[Path]
+) -> None:
+    save_png(three[1], np.zeros((8, 8, 3), np.uint8))  # so small that the part lies outside
+    model = ("--model", desk / "model", "--crop", "4,4,12", *MODEL)
+    code, out, err = run("segment", *three, "-o", desk / "read", *model)
+    assert code == 2
+    assert [path.name for path in sorted((desk / "read").glob("*.png"))] == ["0.png", "2.png"]
+    assert err.count("error: ") == 2
+    assert "1.png" in err.splitlines()[-1]
+    assert "1 of 3 pictures have no map" in err.splitlines()[-1]
+    assert str(desk / "read" / "2.png") in out
+
+
 def _edit(run: Run, desk: Path, images: list[Any], **changes: Any) -> tuple[int, str, str]:
     options = {
         "map": desk / "maps", "source-map": desk / "before", "out": desk / "out",

@@ -128,7 +128,7 @@ def interpolate(
     if output.mp4:
         write_mp4(out / "frames.mp4", result.film(), output.fps)
     told.result(
-        f"{out / 'grid.png'}: {len(result.frames)} frames; "
+        f"{out / 'grid.png'}: {len(result.frames)} frame{'s'[len(result.frames) == 1 :]}; "
         f"{saved['changed_pixels_outside']} pixels changed outside the region",
         out,
         saved,

@@ -22,6 +22,7 @@ from pixelguide.cli.photographs import (
 from pixelguide.cli.told import ToldOptions, kept_results, naming, saying_what_is_kept
 from pixelguide.errors import InputError
 from pixelguide.files import check_file_writable
+from pixelguide.terminal import echo
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,16 +99,26 @@ def segment(
 
     editor = Editor.from_pretrained(model.model, model.device)
     done: list[Path] = []
+    failed: list[Path] = []
     with saying_what_is_kept(lambda: kept_results(done)), told.progress() as report:
         for number, (image, out) in enumerate(jobs, 1):
-            with naming(crop=image, eyes=image, map=image):
-                if picture is None or len(jobs) > 1:  # many would not fit into memory
-                    picture = PictureFile.open(image, pictures)
-                picture.give(editor)
-                _segment_one(image, out, editor, pictures, output, told)
-            done.append(out)
+            try:
+                with naming(crop=image, eyes=image, map=image):
+                    if picture is None or len(jobs) > 1:  # many would not fit into memory
+                        picture = PictureFile.open(image, pictures)
+                    picture.give(editor)
+                    _segment_one(image, out, editor, pictures, output, told)
+                done.append(out)
+            except InputError as error:
+                if len(jobs) == 1:
+                    raise
+                echo(f"error: {error}", err=True)  # the others are made all the same
+                failed.append(image)
             if len(jobs) > 1:
                 report({"stage": "segment", "done": number, "total": len(jobs)})
+    if failed:
+        names = ", ".join(image.name for image in failed)
+        raise InputError(f"{len(failed)} of {len(jobs)} pictures have no map", names)
 
 
 def _segment_one(
