@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from conftest import seeded
 from pixelguide.guidance.guidance import GuidedPrediction
-from pixelguide.guidance.solvers import Sampler, make_solver
+from pixelguide.guidance.solvers import REACH, Sampler, make_solver
 from pixelguide.prior.denoiser import Prediction
 from pixelguide.prior.schedule import Schedule
 
@@ -71,19 +72,33 @@ def test_unguided_steps_are_those_of_diffusers(
     )  # nothing lies below the first level but the picture
 
 
+@pytest.mark.parametrize("size", [1e-3, 0.1, 1e3])
 @pytest.mark.parametrize("sampler", ["ddim", "dpm-2m", "sde", "sde-2m"])
-def test_guidance_moves_the_expected_picture_against_the_gradient(
-    schedule: Schedule, sampler: Sampler
+def test_guidance_moves_the_expected_picture_against_the_gradient_up_to_its_reach(
+    schedule: Schedule, sampler: Sampler, size: float
 ) -> None:
-    respaced = schedule.respaced(LEVELS[-1:])  # a single step: to the picture itself
-    i, scale, x_t = 0, 0.5, _field(2)
-    g = 0.1 * _field(3)
-    plain = make_solver(sampler, respaced, scale)(x_t, _told(respaced, x_t, i), i, _field(4))
-    moved = make_solver(sampler, respaced, scale)(x_t, _told(respaced, x_t, i, g), i, _field(4))
+    respaced = schedule.respaced(LEVELS)
+    i, scale, x_t, z = 2, 0.5, _field(2), _field(4)
+    level = torch.full((1,), i)
+    g = size * _field(3)
+    told = _told(respaced, x_t, i, g)
+    moved = make_solver(sampler, respaced, scale)(x_t, told, i, z)
     share = respaced.alpha_bar[i]
     # ε̂ = ε + √(1-ᾱ) s g (Dhariwal & Nichol 2021, Alg. 2), put into f_θ
-    expected = (plain - (1 - share) / share.sqrt() * scale * g).clamp(-1, 1)
+    push = REACH * torch.tanh((1 - share) / share.sqrt() * scale * g / REACH)
+    eps = respaced.predict_eps(x_t, told.prediction.x_0 - push, level)
+    pushed = replace(told, prediction=replace(told.prediction, eps=eps))
+    expected = make_solver(sampler, respaced, 0.0)(x_t, pushed, i, z)
     torch.testing.assert_close(moved, expected)
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "dpm-2m", "sde", "sde-2m"])
+def test_the_last_step_is_the_priors_alone(schedule: Schedule, sampler: Sampler) -> None:
+    respaced = schedule.respaced(LEVELS)
+    x_t, z = _field(3), torch.zeros(1, 3, 4, 4, dtype=torch.float64)
+    told = _told(respaced, x_t, 0, gradient=1.0)
+    picture = make_solver(sampler, respaced, 300.0)(x_t, told, 0, z)
+    torch.testing.assert_close(picture, told.prediction.x_0)
 
 
 def test_first_order_sde_is_the_posterior_of_ddpm(schedule: Schedule) -> None:

@@ -15,6 +15,9 @@ from pixelguide.prior.schedule import Schedule
 Solver = Callable[[Tensor, GuidedPrediction, int, Tensor], Tensor]
 """(x_t, prediction, level i, noise z) to x_{t-1}, all N×3×S×S; below level 0 lies the picture. One
 solver serves one run from the noisiest level down: it may remember earlier steps."""
+REACH = 0.5
+"""Of the range [-1, 1]: by how much guidance moves a value of the expected picture in one step of
+the exponential solvers. Few, long steps overshoot otherwise, where a classifier is sharp."""
 
 
 def make_solver(sampler: Sampler, schedule: Schedule, scale: float) -> Solver:
@@ -46,8 +49,10 @@ def _exponential(schedule: Schedule, scale: float, *, stochastic: bool, order: i
     """(SDE-)DPM-Solver++ with data prediction, of order 1 or 2, multistep (Lu et al. 2022,
     arXiv 2211.01095, eq. 10 and 18, Alg. 2).
 
-    Guidance shifts ε by √(1-ᾱ_t) s g (Dhariwal & Nichol 2021, Alg. 2). Only the prior's own part of
-    x_0 is extrapolated in the second order: the gradient changes with every step.
+    Guidance shifts ε by √(1-ᾱ_t) s g (Dhariwal & Nichol 2021, Alg. 2), but moves no value of x_0 by
+    more than `REACH` in a step, and none in the last: what no pass of the prior follows would stay
+    in the picture as it is, which is coloured specks. Only the prior's own part of x_0 is
+    extrapolated in the second order: the gradient changes with every step.
     """
     alpha = schedule.alpha_bar.sqrt().tolist()
     sigma = (1 - schedule.alpha_bar).sqrt().tolist()
@@ -60,7 +65,9 @@ def _exponential(schedule: Schedule, scale: float, *, stochastic: bool, order: i
     def update(x_t: Tensor, step: GuidedPrediction, i: int, z: Tensor) -> Tensor:
         level = torch.full((len(x_t),), i)
         if alpha[i] > 0:
-            shifted = step.prediction.eps + sigma[i] * scale * step.gradient
+            furthest = REACH * alpha[i] / sigma[i]  # of ε
+            moved = furthest * (sigma[i] * scale * step.gradient / furthest).tanh() if i > 0 else 0
+            shifted = step.prediction.eps + moved
             clean = schedule.predict_x_0(x_t, shifted, level).clamp(-1, 1)
         else:  # the x_0 of no ε: nothing of the picture is left that could be pushed
             clean = step.prediction.x_0.clamp(-1, 1)
