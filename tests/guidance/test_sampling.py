@@ -15,7 +15,7 @@ from torch import Tensor
 from conftest import seeded
 from pixelguide.guidance.guidance import GuidedDenoiser, GuidedPrediction, guided
 from pixelguide.guidance.sampling import Step, noised_start, sample_edit
-from pixelguide.guidance.solvers import Sampler
+from pixelguide.guidance.solvers import REACH, Sampler
 from pixelguide.prior.denoiser import Denoiser, Prediction
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
 from pixelguide.segment.classifier import ClassifierBank
@@ -119,16 +119,16 @@ def test_guided_ddim_steps(schedule: Schedule, roi: Tensor, scale: float) -> Non
     x_t, x_0, eps, g = (field[0].numpy() for field in (X_T, X_0, EPS, G))
     draws = _draws(7, 2)
 
-    # Dhariwal & Nichol 2021, Alg. 2, for log p = -loss: ε̂ = ε + √(1-ᾱ) s g
-    shifted = eps + np.sqrt(1 - above) * scale * g
+    # Dhariwal & Nichol 2021, Alg. 2, for log p = -loss: ε̂ = ε + √(1-ᾱ) s g; of x_0 up to REACH
+    push = REACH * np.tanh((1 - above) / np.sqrt(above) * scale * g / REACH)
+    shifted = eps + np.sqrt(above / (1 - above)) * push
     f_theta = np.clip((x_t - np.sqrt(1 - above) * shifted) / np.sqrt(above), -1, 1)
     consistent = (x_t - np.sqrt(above) * f_theta) / np.sqrt(1 - above)
     x_fg = np.sqrt(below) * f_theta + np.sqrt(1 - below) * consistent
     x_bg = np.sqrt(below) * x_0 + np.sqrt(1 - below) * draws[0][1]
     x_1 = np.where(roi.numpy(), x_fg, x_bg)
 
-    shifted = eps + np.sqrt(1 - below) * scale * g
-    f_theta = np.clip((x_1 - np.sqrt(1 - below) * shifted) / np.sqrt(below), -1, 1)
+    f_theta = np.clip((x_1 - np.sqrt(1 - below) * eps) / np.sqrt(below), -1, 1)  # the prior alone
     expected = np.where(roi.numpy(), f_theta, x_0)
 
     ours = _run(respaced, roi, scale, "ddim")
