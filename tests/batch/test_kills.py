@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ctrl_c import heed_ctrl_c
 from stub_batch import stub_run
 
 TESTS = Path(__file__).parents[1]
@@ -25,7 +26,7 @@ def begin(*arguments: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", "import stub_batch; stub_batch.main()", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=heed_ctrl_c,
     )  # fmt: skip
 
 

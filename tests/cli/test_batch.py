@@ -17,6 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from command_line import Run, assert_one_error
+from ctrl_c import heed_ctrl_c
 from model_folders import write_portrait_category
 from pixelguide.cli.ray_options import with_ray_address
 from pixelguide.images import save_png
@@ -132,6 +133,7 @@ def test_stopped_by_hand_it_says_what_is_kept_and_goes_on(
         [sys.executable, "-m", "pixelguide", *map(str, given), "--steps", "300"],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heed_ctrl_c,
     )  # fmt: skip
     until = time.monotonic() + 120
     while not (desk / "out/run.json").exists():

@@ -117,7 +117,7 @@ def test_a_hundred_clients(share: int, start: Start, record: Record) -> None:
         job = studio.edit()
         studio.wait(job)
         with served(studio.services) as port:
-            found = waits(port, job, 100 // share, 60 / share / 2, 1.0)
+            found = waits(port, job, 100 // share, 60 / share, 1.0)
     record(
         "100 clients, status",
         f"{len(found)} answers, p50 {quantile(found, 0.5):.1f} ms, "
