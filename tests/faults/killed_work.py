@@ -162,11 +162,20 @@ def serve() -> None:
             except BaseException as error:
                 sys.stderr.write(f"{name}: {type(error).__name__}: {error}\n")
             os._exit(code)
-        if seconds is not None:
-            time.sleep(seconds)
-            os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+        print(os.waitstatus_to_exitcode(ended(pid, seconds)), flush=True)  # noqa: T201
+
+
+def ended(pid: int, seconds: float | None) -> int:
+    """The status of a process that ends by itself, or is killed after so many seconds."""
+    until = None if seconds is None else time.monotonic() + seconds
+    while until is not None and time.monotonic() < until:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return status
+        time.sleep(0.005)
+    if until is not None:
+        os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
 
 
 if __name__ == "__main__":

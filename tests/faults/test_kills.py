@@ -87,11 +87,14 @@ def test_killed_work_ends_as_if_nothing_had_happened(
     killed = 0
     while killed < kills:
         folder, rounds = fresh(tmp_path, name, address), rounds + 1
-        for _ in range(8):
+        for attempt in range(8):
+            began = time.monotonic()
             code = worker.do(name, folder, rng.uniform(0.02, 0.8) * took)
             killed += code < 0
             if code >= 0 or killed >= kills:
                 assert code <= 0
+                if code == 0 and attempt == 0:  # whole; the first may have run on busier cores
+                    took = min(took, time.monotonic() - began)
                 break
         assert worker.do(name, folder) == 0
         differing += outcome(folder) != wanted
