@@ -72,6 +72,37 @@ def test_painting_dialogs_and_menus_have_no_violation(
     assert violations(studio) == [], "a phone"
 
 
+QUEUED = """(() => {
+  const { version, state } = store;
+  const run = (seed, progress) => ({ job: "1", state: "running", progress, problem: null,
+    settings: { ...state.settings, seed }, classes: [], request: {}, colours: {}, edits: [],
+    roi: state.plan.roi, target: version.map, outcome: null, chosen: 0, strength: 1, back: null });
+  version.run = run(0, { stage: "edit", done: 2, total: 6 });
+  version.queue = [
+    run(1, { stage: "queued", done: 0, total: 1, position: 1 }),
+    run(2, { stage: "queued", done: 0, total: 1, position: 2 }),
+  ];
+  store.set({ stage: "result" });
+  store.touch(["run"]);
+})()"""
+"""An edit that runs, and two that wait."""
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_queue_has_no_violation(new_page: Callable[..., StudioPage], scheme: str) -> None:
+    studio = new_page("", color_scheme=scheme, bypass_csp=True)
+    serve(studio.page.context, 64)
+    page = studio.page
+    page.goto(ADDRESS)
+    page.click(".face")
+    page.wait_for_selector("#plan .hint")
+    studio.look(QUEUED)
+    page.wait_for_selector(".queue li >> nth=1")
+    assert violations(studio) == [], "the queue"
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert violations(studio) == [], "the queue at 400 %"
+
+
 def test_a_photograph_and_its_results_have_no_violation(
     server: object, new_page: Callable[..., StudioPage]
 ) -> None:

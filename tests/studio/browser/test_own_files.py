@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from pixelguide.studio.stored_files import picture_png
+from pixelguide.labels import LabelMap
+from pixelguide.portraits import LABELS, portrait_at, render
+from pixelguide.studio.stored_files import picture_png, png
 
+from .alone import ADDRESS, serve
 from .chromium import StudioPage
 from .group import group
 
@@ -69,3 +73,27 @@ def test_an_edited_picture_brings_back_its_settings_map_and_part(
     other.page.keyboard.press("z")
     assert (other.ids().ravel() == before).all()
     assert other.errors == []
+
+
+def test_a_map_without_its_picture_is_told_of(new_page: Callable[..., StudioPage]) -> None:
+    portrait = render(portrait_at(7, 0), 64)
+    drawn = LabelMap(portrait.label_ids, LABELS)
+    grey = np.repeat(np.arange(64, dtype=np.uint8)[None], 64, 0)
+    studio = new_page("")
+    serve(studio.page.context, 64)
+    page = studio.page
+    page.goto(ADDRESS)
+    page.wait_for_selector("#picker .face")
+    maps = (
+        png(drawn.to_image()),
+        png(Image.fromarray(drawn.ids)),
+        png(drawn.to_image().convert("RGB")),
+    )
+    for content in maps:
+        choose(studio, "map.png", PNG, content)
+        page.wait_for_selector("#picker .notice.error:has-text('This is a map')")
+        assert not studio.look("store.state.versions.length")
+        page.click("#picker .notice.error button")
+    choose(studio, "grey.png", PNG, png(Image.fromarray(grey)))
+    page.wait_for_selector("#plan .hint")  # a picture of the model's size, in grey
+    assert studio.errors == []

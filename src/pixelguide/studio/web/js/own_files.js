@@ -1,7 +1,8 @@
 /** Files of ours among those that are dropped: maps, and what edited pictures tell of themselves. */
 
-import { LabelMap } from "./core/label_map.js";
-import { decodeLabels, looksLikeLabels, textOf } from "./core/png.js";
+import { IGNORE, LabelMap } from "./core/label_map.js";
+import { decodeLabels, looksLikeLabels, sizeOf, textOf } from "./core/png.js";
+import { pixelsOf, rgb } from "./pixels.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -15,6 +16,31 @@ export async function isMap({ version, state }, file) {
   if (/\.ora$/i.test(file.name)) return true;
   const start = new Uint8Array(await file.slice(0, 64).arrayBuffer());
   return looksLikeLabels(start, state.category.size);
+}
+
+/**
+ * Whether a file shows classes and no picture: ids of them, or their colours, of the model's size.
+ * @param {Store} store @param {File} file
+ */
+export async function isMapAlone({ state }, file) {
+  const { labels, palette, size } = state.category;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (textOf(bytes, "pixelguide")) return false; // an edit
+  const known = new Set([...labels.map(({ id }) => id), IGNORE]);
+  try {
+    if (looksLikeLabels(bytes, size)) {
+      const { ids } = await decodeLabels(bytes);
+      return new Set(ids).size > 1 && ids.every((id) => known.has(id));
+    }
+    if (sizeOf(bytes) !== size) return false;
+    const { data } = await pixelsOf(file);
+    const colours = new Set(palette.map((each) => rgb(each).join()));
+    const shown = new Set();
+    for (let k = 0; k < data.length; k += 4) shown.add(data.slice(k, k + 3).join());
+    return shown.size > 1 && [...shown].every((each) => colours.has(each));
+  } catch {
+    return false; // whoever opens it says what is wrong
+  }
 }
 
 /**

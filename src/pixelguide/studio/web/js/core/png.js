@@ -86,10 +86,14 @@ export async function decodeLabels(bytes) {
  * @param {Uint8Array} start its first bytes, 26 at least @param {number} size
  */
 export function looksLikeLabels(start, size) {
-  if (start.length < 26 || !SIGNATURE.every((value, k) => start[k] === value)) return false;
+  return sizeOf(start) === size && [GREY, PALETTE].includes(start[25]) && start[24] <= 8;
+}
+
+/** The side of a square PNG file, NaN for another. @param {Uint8Array} start its first bytes */
+export function sizeOf(start) {
+  if (start.length < 26 || !SIGNATURE.every((value, k) => start[k] === value)) return NaN;
   const view = new DataView(start.buffer, start.byteOffset);
-  const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  return width === size && height === size && [GREY, PALETTE].includes(start[25]) && start[24] <= 8;
+  return view.getUint32(16) === view.getUint32(20) ? view.getUint32(16) : NaN;
 }
 
 /**

@@ -246,6 +246,8 @@ export const MESSAGES = Object.freeze({
   "This browser does not keep what is open. Save the project to come back to it.": "Dieser Browser behält nicht, was offen ist. Das Projekt speichern, um darauf zurückzukommen.",
   "This browser keeps no work: open one picture at a time.": "Dieser Browser behält keine Arbeit: die Bilder einzeln öffnen.",
   "This browser keeps nothing for later: save your project before you leave.": "Dieser Browser behält nichts: vor dem Gehen das Projekt speichern.",
+  "This is a map, not a picture. Open its picture first, then drop the map.":
+    "Das ist eine Karte, kein Bild. Öffnen Sie erst ihr Bild, dann ziehen Sie die Karte herein.",
   "This map has {own} pixels, the picture {size}.": "Diese Karte hat {own} Punkte, das Bild {size}.",
   "This page": "Diese Seite",
   "This picture is unlike those the model was made for: expect poor edits. Look whether the map is right.": "Dieses Bild gleicht denen nicht, für die das Modell gemacht ist: schlechte Ergebnisse sind zu erwarten. Nachsehen, ob die Karte stimmt.",

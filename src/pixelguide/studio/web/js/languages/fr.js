@@ -246,6 +246,8 @@ export const MESSAGES = Object.freeze({
   "This browser does not keep what is open. Save the project to come back to it.": "Ce navigateur ne garde pas ce qui est ouvert. Enregistrez le projet pour y revenir.",
   "This browser keeps no work: open one picture at a time.": "Ce navigateur ne garde rien : ouvrez les images une à une.",
   "This browser keeps nothing for later: save your project before you leave.": "Ce navigateur ne garde rien : enregistrez le projet avant de partir.",
+  "This is a map, not a picture. Open its picture first, then drop the map.":
+    "C’est une carte, pas une image. Ouvrez d’abord son image, puis déposez la carte.",
   "This map has {own} pixels, the picture {size}.": "Cette carte a {own} pixels, l’image {size}.",
   "This page": "Cette page",
   "This picture is unlike those the model was made for: expect poor edits. Look whether the map is right.": "Cette image ne ressemble pas à celles pour lesquelles le modèle est fait : attendez-vous à de mauvais résultats. Vérifiez la carte.",

@@ -3,7 +3,7 @@
 import { getJson } from "../api.js";
 import { importMap, openProject } from "../files.js";
 import { t } from "../i18n.js";
-import { isMap, restoreSettings, told } from "../own_files.js";
+import { isMap, isMapAlone, restoreSettings, told } from "../own_files.js";
 import { OWN } from "../sharing.js";
 import { openLayers, openPicture, openPortrait } from "../reading.js";
 import { askBatch } from "./batch.js";
@@ -79,6 +79,8 @@ export async function openFile(store, file, anew = false) {
         await importMap(store, file);
         opened = true;
       } else if (/\.ora$/i.test(file.name)) opened = await openLayers(store, file, leave);
+      else if (!store.version?.map && (await isMapAlone(store, file)))
+        throw new Error(t("This is a map, not a picture. Open its picture first, then drop the map."));
       else {
         const made = await told(file);
         opened = await openPicture(store, file, choosePart, leave, made);
