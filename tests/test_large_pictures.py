@@ -61,6 +61,7 @@ FILES: dict[str, bytes] = {
     "deep-L.png": deep_png(1, 0),
     "deep-turned.png": with_chunk(deep_png(3, 2), b"eXIf", TIFF_EXIF, late=False),
     "a.jpg": saved(RGB, "JPEG"), "progressive.jpg": saved(RGB, "JPEG", progressive=True),
+    "progressive-444.jpg": saved(RGB, "JPEG", progressive=True, subsampling=0),
     "grey.jpg": saved(RGB.convert("L"), "JPEG"), "CMYK.jpg": saved(RGB.convert("CMYK"), "JPEG"),
     "a.bmp": saved(RGB, "BMP"), "a.tif": saved(RGB, "TIFF"), "RGBA.tif": saved(RGBA, "TIFF"),
     "packed.tif": saved(RGB, "TIFF", compression="tiff_lzw"), "a.webp": saved(RGB, "WEBP"),
@@ -158,7 +159,7 @@ LIMITS = {
     "RGB.png": 40, "RGBA.png": 40, "LA.png": 40, "P.png": 40, "clear.png": 40, "deep-RGB.png": 40,
     "deep-LA.png": 40, "deep-L.png": 40, "deep-RGBA.png": 31, "a.jpg": 40, "6.jpg": 40,
     "progressive.jpg": 36, "grey.jpg": 40, "a.bmp": 40, "a.tif": 40, "RGBA.tif": 40, "6.tif": 36,
-    "a.webp": 13, "interlaced.png": 36,
+    "a.webp": 13, "interlaced.png": 36, "progressive-444.jpg": 25,
 }  # fmt: skip
 """Megapixels that are read of each kind, at most 40."""
 

@@ -21,6 +21,7 @@ TURNED = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
 """An EXIF block that says: turn it by 90°."""
 JPEGS: dict[str, dict[str, Any]] = {
     "plain": {}, "turned": {"exif": b"Exif\0\0" + TURNED}, "progressive": {"progressive": True},
+    "4:4:4": {"subsampling": 0}, "progressive, 4:4:4": {"progressive": True, "subsampling": 0},
 }  # fmt: skip
 """What Pillow is told for each kind."""
 JPEG = b"\xff\xd8"

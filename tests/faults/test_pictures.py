@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from faults.adam7 import interlaced_png
 from faults.battery import SHARES, Figures, give_back
 from faults.large_pictures import JPEG, SIZES, chunk, large_photographs, large_pictures
 from faults.mutations import mutations
 from pixelguide.edit.masks import load_mask
-from pixelguide.images import load_rgb
+from pixelguide.images import is_deep, load_rgb
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.photo.open_raster import Layer, open_raster
 from pixelguide.photo.photograph import Photograph
@@ -59,7 +60,7 @@ def seeds() -> dict[str, bytes]:
     label_map = LabelMap(IDS, LABELS).to_image()
     found = {
         "rgb.png": encoded(image, "PNG"),
-        "interlaced.png": encoded(image.convert("RGBA"), "PNG", interlace=1),
+        "interlaced.png": interlaced_png(np.asarray(image.convert("RGBA"))),
         "grey.png": encoded(image.convert("L"), "PNG"),
         "map.png": encoded(label_map, "PNG"),
         "few.png": encoded(label_map, "PNG", bits=2),
@@ -89,6 +90,19 @@ def readers(path: Path) -> dict[str, Callable[[], object]]:
         "mask": lambda: load_mask(path),
         "upload": lambda: uploads.label_map(path.read_bytes(), LABELS, 24),
     }
+
+
+def test_seeds_are_what_they_are_called() -> None:
+    """Else what is mutated is not what the name says."""
+    opened = {k: Image.open(io.BytesIO(v)) for k, v in seeds().items() if not k.endswith(".ora")}
+    assert {k for k, image in opened.items() if image.info.get("interlace")} == {"interlaced.png"}
+    assert {k for k, image in opened.items() if "progressive" in image.info} == {"progressive.jpg"}
+    assert {k for k, image in opened.items() if "transparency" in image.info} == {"clear.png"}
+    assert {k for k, image in opened.items() if is_deep(image)} == {"deep.png", "deep.tif"}
+    assert opened["few.png"].tile[0].args == "P;2"
+    assert opened["packed.tif"].info["compression"] == "tiff_lzw"
+    assert {k for k, image in opened.items() if image.getexif().get(0x0112) == 6} == {"turned.jpg"}
+    assert (np.asarray(opened["interlaced.png"].convert("RGB")) == RGB).all()
 
 
 @pytest.mark.filterwarnings("ignore")  # what Pillow says of damage is no concern
