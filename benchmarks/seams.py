@@ -11,9 +11,10 @@ border: of neighbouring pixels of which one may change and one not, the CIE Lab 
 them less that in the original; the largest of an edit, of the photograph without its noise, which
 differs from pixel to pixel by more than any seam. over 3 pixels: the same of pixels that lie so far
 apart, which may be edges that the edit wants. with noise: of the noisy photograph and its edit,
-both smoothed over 5×5. grain: variance of the noise inside over that outside, on flat 8×8 blocks
-all of which was made anew; of edits with at least four. --pictures: keeps original and edit side by
-side.
+both smoothed over 5×5. noise alone: the same where nothing is edited and the region has the true
+noise, drawn anew: what no seam at all measures. grain: variance of the noise inside over that
+outside, on flat 8×8 blocks all of which was made anew; of edits with at least four. --pictures:
+keeps original and edit side by side.
 """
 
 from __future__ import annotations
@@ -82,22 +83,39 @@ def added_step(
 
 
 def photograph_of(case: EditCase, size: int, rng: np.random.Generator) -> dict[str, Any]:
-    """The case's portrait as a photograph: pixels, noise, maps before and after, and a crop."""
+    """The case's portrait as a photograph: pixels, clean, with its noise, and with another draw of
+    the same noise; maps before and after, and a crop."""
     before, after = (rendered(one, size) for one in _portraits(case))
     margin = size // 3
     clean = np.pad(before.image, ((margin, margin), (margin, margin), (0, 0)), "edge")
-    noise = rng.normal(size=clean.shape)
-    noise = ndimage.gaussian_filter(noise, (*(rng.choice([0, 0.6, 1.0]),) * 2, 0))
-    noise *= rng.uniform(1.5, 7) / noise.std()
+    white = rng.normal(size=clean.shape)
+    coarse, strength = rng.choice([0, 0.6, 1.0]), rng.uniform(1.5, 7)
+    noise, again = (
+        _noise(own, coarse, strength)
+        for own in (white, np.random.default_rng(size).normal(size=clean.shape))
+    )
     shift = rng.integers(-size // 8, size // 8 + 1, 2) if rng.random() < 0.5 else (0, 0)
     return {
         "clean": clean,
-        "pixels": np.clip(np.rint(clean + noise), 0, 255).astype(np.uint8),
+        "pixels": _pixels(clean + noise),
+        "again": _pixels(clean + again),
         "maps": [
             LabelMap(np.pad(own.label_ids, margin, "edge"), LABELS) for own in (before, after)
         ],
         "crop": Frame(float(margin + shift[0]), float(margin + shift[1]), float(size)),
     }
+
+
+def _noise(white: NDArray[Any], coarse: float, strength: float) -> NDArray[np.float64]:
+    """White noise H×W×3 blurred by `coarse` pixels, with a deviation of `strength` of 255."""
+    noise: NDArray[np.float64] = ndimage.gaussian_filter(white, (coarse, coarse, 0))
+    noise *= strength / noise.std()
+    return noise
+
+
+def _pixels(values: NDArray[Any]) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def _portraits(case: EditCase) -> tuple[Any, Any]:
@@ -155,7 +173,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path)
     arguments = parser.parse_args()
     editor = Editor.from_pretrained("portraits-64", "cpu")
-    border, near, noisy, ratios, outside = [], [], [], [], 0
+    border, near, noisy, alone, ratios, outside = [], [], [], [], [], 0
     for number, case in enumerate(portrait_edits(arguments.edits, editor.size)):
         rng = np.random.default_rng([arguments.seed, number])
         shown = photograph_of(case, int(rng.choice([192, 256, 384, 512])), rng)
@@ -177,11 +195,13 @@ def main() -> None:
         quiet = patch.onto(shown["clean"])
         border.append(added_step(shown["clean"], quiet, full.region, 1))
         near.append(added_step(shown["clean"], quiet, full.region, 3))
+        redrawn = np.where(full.region[..., None], shown["again"], shown["pixels"])
         smooth = [
             ndimage.uniform_filter(own.astype(float), (5, 5, 1))
-            for own in (shown["pixels"], picture)
+            for own in (shown["pixels"], picture, redrawn)
         ]
         noisy.append(added_step(smooth[0], smooth[1], full.region, 1))
+        alone.append(added_step(smooth[0], smooth[2], full.region, 1))
         ratio, _ = grain(full, after, picture, shown)
         if np.isfinite(ratio):
             ratios.append(ratio)
@@ -197,6 +217,8 @@ def main() -> None:
         f"{np.mean(np.array(near) <= 1.5):.0%} up to 1.5\n"
         f"with noise, over 5×5: median {np.median(noisy):.2f}, largest {max(noisy):.2f}, "
         f"{np.mean(np.array(noisy) <= 1.5):.0%} up to 1.5\n"
+        f"noise alone, over 5×5: median {np.median(alone):.2f}, largest {max(alone):.2f}, "
+        f"{np.mean(np.array(alone) <= 1.5):.0%} up to 1.5\n"
         f"grain ({len(ratios)} edits): median {np.median(ratios):.2f}, "
         f"{min(ratios):.2f} … {max(ratios):.2f}, {within:.0%} within 20 %\n"
     )

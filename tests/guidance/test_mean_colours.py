@@ -8,7 +8,12 @@ from torch import Tensor
 from conftest import seeded
 from pixelguide.guidance.class_colours import ClassColour
 from pixelguide.guidance.guidance import GuidedPrediction
-from pixelguide.guidance.mean_colours import MeanColour, with_class_colours, with_mean_colours
+from pixelguide.guidance.mean_colours import (
+    KEPT_WITHIN,
+    MeanColour,
+    with_class_colours,
+    with_mean_colours,
+)
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.denoiser import Prediction
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
@@ -58,6 +63,31 @@ def test_it_is_the_nearest_such_picture_and_x_t_stays_what_it_is(x_t: Tensor) ->
     again = LEVELS.add_noise(step.prediction.x_0, step.prediction.eps, level)
     assert torch.allclose(again, x_t, atol=1e-5)
     assert torch.equal(step.gradient, x_t)
+
+
+@pytest.mark.parametrize("within", [0.05, 0.3, 2.0])
+def test_a_mean_near_enough_stays_and_one_beyond_comes_to_the_edge(
+    x_t: Tensor, within: float
+) -> None:
+    left, _ = regions()
+    own = answers(x_t, LEVELS, 2).prediction.x_0.clamp(-1, 1)[:, :, left].mean(2)
+    wanted = MeanColour(left, torch.full((3,), 0.2), within)
+    step = with_mean_colours(answers, [wanted])(x_t, LEVELS, 2)
+    means = step.prediction.x_0[:, :, left].mean(2)
+    assert torch.allclose(means, own.clamp(0.2 - within, 0.2 + within), atol=0.01)
+
+
+@pytest.mark.parametrize(("asked", "within"), [(True, 0.0), (False, KEPT_WITHIN)])
+def test_what_is_asked_for_is_exact_and_what_is_kept_nearly_so(
+    x_t: Tensor, asked: bool, within: float
+) -> None:
+    labels = LabelSet(("ground", "hair"), ((0, 0, 0), (9, 9, 9)))
+    ids = np.ones((8, 8), np.uint8)
+    hair = ClassColour("hair", (1,), np.full(3, 127.5 * 1.5), asked=asked)
+    made = np.ones((8, 8), bool)
+    step = with_class_colours(answers, [hair], LabelMap(ids, labels), made)(x_t, LEVELS, 1)
+    means = step.prediction.x_0.mean((2, 3))
+    assert torch.allclose(means, torch.full((3, 3), 0.5 - within), atol=0.01)
 
 
 def test_without_a_colour_nothing_is_wrapped() -> None:
