@@ -1,8 +1,8 @@
 """Work that is killed and repeated: run as a program, it forks one process for each attempt.
 
-A line of standard input is [name, folder, seconds or null]: the work is done in `folder` by a
-process that is killed after so long, and how it ended is printed. What is to be killed elsewhere
-is one line in `WORK`.
+It says "ready" once all is imported. A line of standard input is [name, folder, seconds or null]:
+the work is done in `folder` by a process that is killed after so long, and how it ended is printed.
+What is to be killed elsewhere is one line in `WORK`.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ def outcome(folder: Path) -> str:
 
 
 def serve() -> None:
-    """Do what standard input asks for."""
+    """Say that it is ready, then do what standard input asks for."""
+    print("ready", flush=True)  # noqa: T201
     for line in sys.stdin:
         name, folder, seconds = json.loads(line)
         pid = os.fork()

@@ -35,6 +35,8 @@ class Worker:
             [sys.executable, "-m", "faults.killed_work"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
         )  # fmt: skip
+        assert self.process.stdout
+        assert self.process.stdout.readline() == "ready\n"  # what is imported is none of the work
 
     def do(self, name: str, folder: Path, seconds: float | None = None) -> int:
         """Its exit code: 0 for done, negative for killed."""
