@@ -15,7 +15,7 @@ from command_line import Run, assert_one_error
 from pixelguide.edit.editor import Editor
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import LabelMap, LabelSet
-from pixelguide.prior.bundle import ModelFolder
+from pixelguide.prior.bundle import ModelFolder, built_in_models
 
 
 def test_the_edit_command_keeps_the_names_scripts_rely_on(run: Run) -> None:
@@ -112,6 +112,15 @@ def test_colours_a_little_off_can_be_snapped(edit: Run, desk: Path, labels: Labe
     assert edit(out=desk / "a", map=desk / "colours.png", snap=3)[0] == 0
     assert edit(out=desk / "b")[0] == 0
     assert (desk / "a" / "00.png").read_bytes() == (desk / "b" / "00.png").read_bytes()
+
+
+def test_a_map_of_another_category_names_it(edit: Run, desk: Path, labels: LabelSet) -> None:
+    portraits = LabelSet.from_json((built_in_models()["portraits-64"] / "labels.json").read_text())
+    ids = LabelMap.load(desk / "source.png", labels).ids + 5
+    save_png(desk / "foreign.png", LabelMap(ids, portraits).colour())
+    told = assert_one_error(edit(map=desk / "foreign.png"))
+    assert "a map in the colours of portraits-64, foreign.png." in told
+    assert "--model portraits-64" in told
 
 
 def test_a_dry_run_shows_the_region_and_edits_nothing(edit: Run, desk: Path) -> None:

@@ -18,6 +18,7 @@ from pixelguide.terminal import echo
 if TYPE_CHECKING:
     from pixelguide.edit.editor import Editor
     from pixelguide.edit.result import Candidate
+    from pixelguide.label_files import LabelFile
     from pixelguide.labels import LabelMap, LabelSet
     from pixelguide.photo.framing import Frame, Point
     from pixelguide.photo.photograph import Photograph
@@ -50,7 +51,13 @@ class MapFile:
         from pixelguide.labels import LabelMap
 
         file = LabelFile.open(path, layer)
-        label_map = LabelMap.from_file(file, labels, snap)
+        try:
+            label_map = LabelMap.from_file(file, labels, snap)
+        except InputError:
+            if (name := _category_of(file, labels)) is None:
+                raise
+            hint = f"Give --model {name}, or a map of this model."
+            raise InputError(f"a map in the colours of {name}", path.name, hint) from None
         return cls(label_map, path, file.text(METADATA) or read_part(path))
 
     @property
@@ -83,6 +90,24 @@ class MapFile:
             raise InputError(
                 "pixels without a label, and nothing that says which part it shows", self.name, hint
             )
+
+
+def _category_of(file: LabelFile, labels: LabelSet) -> str | None:
+    """The built-in category, of other classes than `labels`, whose colours a map has."""
+    from pixelguide.label_set import LabelSet
+    from pixelguide.labels import LabelMap
+    from pixelguide.prior.bundle import built_in_models
+
+    for name, folder in built_in_models().items():
+        own = LabelSet.from_json((folder / "labels.json").read_text("utf-8"))
+        if own == labels:
+            continue
+        try:
+            LabelMap.from_file(file, own)
+        except InputError:
+            continue
+        return name
+    return None
 
 
 @dataclass(frozen=True)
