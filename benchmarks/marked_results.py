@@ -7,7 +7,8 @@
 each with three candidates. It writes sheets without scores (picture, painted map, candidates in
 the order of their generators) and `marks.md`, a table of ROI loss and oddity of each candidate with
 room for its marks: 2 as good as a photograph, 1 so-so, 0 ruined. Look at the sheets first, then
-write the marks into the table.
+write the marks into the table. It prints how far edited classes are from the colours they had
+(CIEDE2000).
 
 `agreement` reads such tables from a file (docs/results.md has two) and prints of each, by the
 weight of the oddity: Spearman's rank correlation with the marks over all candidates, the pairs of
@@ -132,12 +133,18 @@ def make_sheets(arguments: argparse.Namespace) -> None:
     indices = iter(held_out(len(pictures), 4 * arguments.edits))
     arguments.out.mkdir(parents=True, exist_ok=True)
     headings = ["picture", "painted", *"123"[:CANDIDATES]]
+    apart: list[float] = []
     rows, lines = [], ["| edit | mark | ROI loss | oddity |", "|---|---|---|---|"]
     for number in range(arguments.edits):
         kind = list(KINDS)[number % len(KINDS)]
         image, source, (target, classes) = _first_paintable(editor, pictures, indices, kind)
         result = editor.edit(target, source=source, edit_classes=classes, seed=number,
                              num_images=CANDIDATES)  # fmt: skip
+        apart += [
+            colour["delta_e"]
+            for one in result.candidates
+            for colour in (one.colours or {}).values()
+        ]
         name = f"{number:02d}-{kind}"
         cells = [(image, ""), (target.colour(), "")]
         rows.append((name, [*cells, *((one.image, "") for one in result.candidates)]))
@@ -148,6 +155,8 @@ def make_sheets(arguments: argparse.Namespace) -> None:
         sheet = contact_sheet(headings, rows[first : first + ROWS_OF_A_SHEET])
         save_png(arguments.out / f"sheet-{first:02d}.png", sheet)
     (arguments.out / "marks.md").write_text("\n".join(lines) + "\n", "utf-8")
+    say(f"colours of edited classes: mean ΔE {np.mean(apart):.2f} of {len(apart)}, "
+        f"90 % below {np.percentile(apart, 90):.2f}")  # fmt: skip
 
 
 def _first_paintable(
