@@ -93,11 +93,14 @@ class MapFile:
 
 
 def _category_of(file: LabelFile, labels: LabelSet) -> str | None:
-    """The built-in category, of other classes than `labels`, whose colours a map has."""
+    """The built-in category, of other classes than `labels`, whose colours a map has; None of grey
+    maps, whose ids fit many."""
     from pixelguide.label_set import LabelSet
     from pixelguide.labels import LabelMap
     from pixelguide.prior.bundle import built_in_models
 
+    if file.image.mode not in ("P", "RGB", "RGBA"):
+        return None
     for name, folder in built_in_models().items():
         own = LabelSet.from_json((folder / "labels.json").read_text("utf-8"))
         if own == labels:
