@@ -22,7 +22,6 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ import numpy as np
 import torch
 from scipy import stats
 
-from benchmarks.hidden_parts import held_out
+from benchmarks.hidden_parts import held_out, say
 from benchmarks.setup import add_model, option_parser
 from pixelguide.batch.scripted import repainted
 from pixelguide.edit.editor import Editor
@@ -240,12 +239,6 @@ def report(edits: list[Marked]) -> None:
     say(f"on the half that had no part in the choice: loss alone {before:.2f}, weight chosen on "
         f"the other half {fitted:.2f} (median {np.median(chosen):g}), {ODD:g} {now:.2f}; "
         f"gain of {ODD:g}, 95 % of the halves: {low:.2f} to {high:.2f}\n")  # fmt: skip
-
-
-def say(text: str) -> None:
-    """Print one line."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -127,8 +127,9 @@ def interpolate(
     saved = result.save(out, output.fps, output.overwrite)
     if output.mp4:
         write_mp4(out / "frames.mp4", result.film(), output.fps)
+    made = len(result.frames)
     told.result(
-        f"{out / 'grid.png'}: {len(result.frames)} frame{'s'[len(result.frames) == 1 :]}; "
+        f"{out / 'grid.png'}: {made} frame{'' if made == 1 else 's'}; "
         f"{saved['changed_pixels_outside']} pixels changed outside the region",
         out,
         saved,

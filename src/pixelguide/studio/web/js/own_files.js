@@ -24,6 +24,8 @@ export async function isMap({ version, state }, file) {
  */
 export async function isMapAlone({ state }, file) {
   const { labels, palette, size } = state.category;
+  const start = new Uint8Array(await file.slice(0, 26).arrayBuffer());
+  if (sizeOf(start) !== size) return false; // a photograph is not read for that
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (textOf(bytes, "pixelguide")) return false; // an edit
   const known = new Set([...labels.map(({ id }) => id), IGNORE]);
@@ -32,7 +34,6 @@ export async function isMapAlone({ state }, file) {
       const { ids } = await decodeLabels(bytes);
       return new Set(ids).size > 1 && ids.every((id) => known.has(id));
     }
-    if (sizeOf(bytes) !== size) return false;
     const { data } = await pixelsOf(file);
     const colours = new Set(palette.map((each) => rgb(each).join()));
     const shown = new Set();
