@@ -42,6 +42,9 @@ SIZE, STEPS, STEP_SECONDS = 64, 20, 0.05
 class Stub:
     """An edit of one second: four candidates, 20 steps with previews."""
 
+    def __init__(self, report: Report) -> None:
+        """It is open at once."""
+
     def perform(self, task: Task, report: Report) -> Outcome:
         """Any task, taken for an edit."""
         assert isinstance(task, EditTask)  # noqa: S101 - no other is submitted

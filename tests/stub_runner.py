@@ -30,7 +30,7 @@ CRASHES, CRASHES_ONCE, HANGS, OUT_OF_MEMORY, BAD_INPUT, BUG = range(101, 107)
 class StubRunner:
     """An edit paints the ROI in a colour for each candidate; a map is all of class 4."""
 
-    def __init__(self, marks: Path, step_seconds: float) -> None:
+    def __init__(self, marks: Path, step_seconds: float, report: Report) -> None:
         self._marks, self._step_seconds = marks, step_seconds
 
     def perform(self, task: Task, report: Report) -> Outcome:
@@ -80,15 +80,27 @@ def stub(marks: Path, step_seconds: float = 0.0) -> OpenRunner:
     return partial(StubRunner, marks, step_seconds)
 
 
+class SlowRunner(StubRunner):
+    """A model that is opened in four stages, each of which ends when the folder of marks has a file
+    of its number."""
+
+    def __init__(self, marks: Path, report: Report) -> None:
+        for stage in range(4):
+            report({"stage": "open", "done": stage, "total": 4})
+            while not (marks / f"{stage}").exists():
+                time.sleep(0.01)
+        super().__init__(marks, 0.0, report)
+
+
 class BrokenRunner:
     """A model that cannot be opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, report: Report) -> None:
         raise InputError("weights are damaged", "/secret/place/unet.safetensors", "Fetch it again.")
 
 
 class DyingRunner:
     """A model whose opening ends the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, report: Report) -> None:
         os._exit(1)

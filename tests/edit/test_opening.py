@@ -41,6 +41,12 @@ def test_a_category_opens_by_its_folder(
     assert difference.mean() < 3  # the folder holds fp16
 
 
+def test_opening_tells_how_far_it_is(category: Path) -> None:
+    told: list[dict[str, Any]] = []
+    Editor.from_pretrained(category, "cpu", on_progress=told.append)
+    assert told == [{"stage": "open", "done": done, "total": 4} for done in range(5)]
+
+
 def test_the_hash_tells_models_apart(category: Path, target: LabelMap, source: LabelMap) -> None:
     def told() -> str:
         editor = Editor.from_pretrained(category, "cpu")

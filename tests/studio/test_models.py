@@ -47,6 +47,7 @@ def switching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studi
 def current(studio: Studio) -> list[str]:
     answer = studio.client.get("/api/models").json()["models"]
     assert [each["name"] for each in answer] == ["broken", "other", "stub"]
+    assert all(each["opening"] is None for each in answer if not each["current"])
     return [each["name"] for each in answer if each["current"]]
 
 
@@ -75,6 +76,7 @@ def test_what_cannot_be_opened_leaves_the_model_there_is(switching: Studio) -> N
 def test_faces_come_first_and_a_lone_studio_has_its_own(studio: Studio) -> None:
     assert next(iter(available_models())) == default_model() == "faces-128"
     assert "portraits-64" in available_models()
+    studio.wait(studio.edit())
     answer = studio.client.get("/api/models").json()
-    assert answer == {"models": [{"name": "stub", "current": True}]}
+    assert answer == {"models": [{"name": "stub", "current": True, "opening": None}]}
     assert studio.client.post("/api/models", json={"name": "faces-128"}).status_code == 404

@@ -40,7 +40,7 @@ PICTURE = render(portrait_at(7, 0), 32).image
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> TaskRunner:
     folder = write_portrait_category(tmp_path_factory.mktemp("model") / "category")
-    return open_editor(str(folder), "cpu")
+    return open_editor(str(folder), "cpu", lambda state: None)
 
 
 def _task(**changes: Any) -> EditTask:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from multiprocessing import Pipe
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pixelguide.studio import worker
-from pixelguide.studio.messages import SegmentTask
+from pixelguide.studio.messages import Opening, Ready, Report, SegmentTask, TaskRunner
+from stub_runner import StubRunner
 
 TASK = SegmentTask(1, "a", np.zeros((8, 8, 3), np.uint8))
 
@@ -62,3 +64,24 @@ def test_spare_work_waits_a_moment_for_a_task(monkeypatch: pytest.MonkeyPatch) -
         yield
 
     assert worker._next_task(own, pieces()).picture == "a"
+
+
+def _in_two_stages(report: Report) -> TaskRunner:
+    for done in range(3):
+        report({"stage": "open", "done": done, "total": 2})
+    return StubRunner(Path(), 0.0, report)
+
+
+def test_opening_is_told_of_stage_by_stage() -> None:
+    server, own = Pipe()
+    assert worker._opened(own, _in_two_stages) is not None
+    assert [server.recv() for _ in range(4)] == [Opening(done, 2) for done in range(3)] + [Ready()]
+
+
+def test_a_server_that_leaves_while_the_model_is_opened_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server, own = Pipe()
+    server.close()
+    assert worker._opened(own, _in_two_stages) is None
+    assert caplog.text == ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from pixelguide.devices import choose_device
 from pixelguide.edit.defaults import EditDefaults
+from pixelguide.edit.progress import Progress
 from pixelguide.errors import InputError
 from pixelguide.labels import LabelSet
 from pixelguide.photo.detail import FILE as DETAIL
@@ -38,15 +40,24 @@ class Opened:
 
 
 def open_category(
-    model: str | Path, device: str | torch.device, options: InferenceOptions
+    model: str | Path,
+    device: str | torch.device,
+    options: InferenceOptions,
+    on_progress: Progress | None = None,
 ) -> Opened:
     """The category `model` on `device`; arguments and errors as of `Editor.from_pretrained`."""
+    tell = on_progress or _silent
+    tell(_stage(0))
     folder = ModelFolder.open(fetched(model))
+    tell(_stage(1))
     place = choose_device(device)
     segmenter, guide = (load_bank(folder, name).to(place) for name in ("segmenter", "guide"))
     if segmenter.taps != guide.taps:
         raise InputError("segmenter and guide read different taps", "guide/config.json")
-    unet = prepare(folder.frozen(), place, options)
+    tell(_stage(2))
+    network = folder.frozen()
+    tell(_stage(3))
+    unet = prepare(network, place, options)
     schedule, kind = folder.schedule()
     denoiser = Denoiser(unet, schedule, segmenter.taps, kind, options.compile, options.graphs)
     for name, bank in (("segmenter", segmenter), ("guide", guide)):
@@ -60,7 +71,17 @@ def open_category(
     described = {"name": Path(model).name, "hash": folder.hash}
     statistics = load_statistics(folder)
     detail = DetailStep.read(folder.path / DETAIL) if folder.has(DETAIL) else None
+    tell(_stage(4))
     return Opened(denoiser, segmenter, guide, labels, defaults, described, statistics, detail)
+
+
+def _stage(done: int) -> dict[str, Any]:
+    """After `done` of: files checked, classifiers read, network read, put on its device."""
+    return {"stage": "open", "done": done, "total": 4}
+
+
+def _silent(state: dict[str, Any]) -> None:
+    """Nobody asked."""
 
 
 def moved(parts: Opened, device: torch.device, options: InferenceOptions) -> Opened:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pixelguide.edit.auto_crop import propose_parts
 from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.opening import open_category
+from pixelguide.edit.progress import Progress
 from pixelguide.edit.subject import Subject
 from pixelguide.errors import InputError
 from pixelguide.guidance.guidance import GuidedDenoiser, guided, unguided
@@ -78,6 +79,7 @@ class PictureReader:
         model: str | Path = "portraits-64",
         device: str | torch.device = "auto",
         options: InferenceOptions = DEFAULT_OPTIONS,
+        on_progress: Progress | None = None,
     ) -> Self:
         """Open a category by built-in or pulled name, or by folder.
 
@@ -90,6 +92,8 @@ class PictureReader:
             Where it is computed; "auto" takes CUDA, else MPS, else the CPU.
         options : InferenceOptions
             How the network is run, see `prior.kernels.options`.
+        on_progress : callable, optional
+            Told {"stage": "open", "done", "total"} before the first and after each of its stages.
 
         Returns
         -------
@@ -103,7 +107,7 @@ class PictureReader:
         SafetyError
             If reading the model could do harm.
         """
-        return cls(**vars(open_category(model, device, options)))
+        return cls(**vars(open_category(model, device, options, on_progress)))
 
     @property
     def denoiser(self) -> Denoiser:

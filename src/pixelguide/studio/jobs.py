@@ -17,6 +17,7 @@ from pixelguide.studio.http_errors import busy
 from pixelguide.studio.limits import Limits
 
 FINAL = ("done", "failed", "cancelled")
+_NEXT = "SELECT * FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1"
 DAMAGED = error_content("damaged", "the database is damaged", "Ask for it again.")
 
 
@@ -116,13 +117,17 @@ class JobStore:
         query = "SELECT count(*) FROM jobs WHERE state = 'queued'"
         return int(self._database.read(query)[0][0])
 
+    def next(self) -> Job | None:
+        """The job that `take` would take; None when the queue is empty."""
+        rows = self._database.read(_NEXT)
+        return _job(rows[0]) if rows else None
+
     def take(self) -> Job | None:
         """The next job, from now on running; None when the queue is empty."""
-        query = "SELECT * FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1"
-        if not self._database.read(query):  # asked often, and reading is cheap
+        if not self._database.read(_NEXT):  # asked often, and reading is cheap
             return None
         with self._database.write() as connection:
-            row = connection.execute(query).fetchone()
+            row = connection.execute(_NEXT).fetchone()
             if row is None:
                 return None
             connection.execute(

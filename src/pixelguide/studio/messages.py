@@ -84,8 +84,9 @@ class TaskRunner(Protocol):
         while nobody waits for it."""
 
 
-OpenRunner = Callable[[], TaskRunner]
-"""Opens the model, in the worker. Must survive pickling: a function of a module, or a partial."""
+OpenRunner = Callable[[Report], TaskRunner]
+"""Opens the model, in the worker, and tells of each stage of that. Must survive pickling: a
+function of a module, or a partial."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,14 @@ class Stop:
     """To the worker: task `number` is no longer wanted."""
 
     number: int
+
+
+@dataclass(frozen=True)
+class Opening:
+    """From the worker: how many stages of opening the model are done, of how many."""
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -41,6 +42,12 @@ def available_models() -> dict[str, str]:
     return {name: found[name] for name in sorted(found, key=lambda each: (each != FIRST, each))}
 
 
+def opening_content(services: Services) -> dict[str, int] | None:
+    """{"done", "total"}: stages of opening the model; None once that has ended."""
+    opening = services.supervisor.opening
+    return asdict(opening) if opening else None
+
+
 class Models:
     """The services of the model in use, and the way to those of another.
 
@@ -66,12 +73,20 @@ class Models:
 
     def content(self) -> list[dict[str, Any]]:
         """Of each model its name, and whether it is the one in use, which comes first where it is
-        none of those known by name."""
+        none of those known by name; of that one how far its opening is."""
         names = list(available_models())
         current = Path(self._current).name if self._current not in names else self._current
         if current not in names:
             names.insert(0, current)
-        return [{"name": name, "current": name == current} for name in names]
+        opening = opening_content(self.services)
+        return [
+            {
+                "name": name,
+                "current": name == current,
+                "opening": opening if name == current else None,
+            }
+            for name in names
+        ]
 
     def switch(self, name: str, loop: asyncio.AbstractEventLoop) -> Services:
         """Edit with another model from now on; what was running waits until its own is back.

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from pixelguide.studio.messages import TaskRunner
+from typing import Any
+
+from pixelguide.studio.messages import Report, TaskRunner
 
 
-def open_editor(model: str, device: str) -> TaskRunner:
-    """Open a model for the Studio, in the worker process. Raises as `Editor.from_pretrained`."""
+def open_editor(model: str, device: str, report: Report) -> TaskRunner:
+    """Open a model for the Studio, in the worker process. Raises as `Editor.from_pretrained`.
+
+    report: told of its stages, the first of which is the import of torch.
+    """
     from pixelguide.edit.editor import Editor
     from pixelguide.studio.task_runner import EditorTaskRunner
 
-    return EditorTaskRunner(Editor.from_pretrained(model, device))
+    def tell(state: dict[str, Any]) -> None:
+        report({**state, "done": state["done"] + 1, "total": state["total"] + 1})
+
+    return EditorTaskRunner(Editor.from_pretrained(model, device, on_progress=tell))

@@ -16,7 +16,16 @@ from pixelguide.studio.error_content import ErrorContent, content_of, error_cont
 from pixelguide.studio.http_errors import HttpError
 from pixelguide.studio.jobs import DAMAGED, Job, JobStore
 from pixelguide.studio.limits import Limits
-from pixelguide.studio.messages import Broken, Done, Failed, OpenRunner, Progress, Ready, Stop
+from pixelguide.studio.messages import (
+    Broken,
+    Done,
+    Failed,
+    Opening,
+    OpenRunner,
+    Progress,
+    Ready,
+    Stop,
+)
 from pixelguide.studio.stored_files import FileStore
 from pixelguide.studio.tasks import keep_outcome, task_of
 from pixelguide.studio.worker_process import StartMethod, WorkerProcess
@@ -29,6 +38,8 @@ _log = logging.getLogger(__name__)
 DIED = error_content("worker_died", "the job was broken off twice", "Ask for less at a time.")
 _LATE = error_content("time_limit", "the job took too long", "Ask for fewer candidates or steps.")
 _NO_SPACE = error_content("out_of_resource", "its result could not be kept", "Free space.")
+_BEGUN = Opening(0, 1)
+"""Before the worker has said anything."""
 _STARTS_BEFORE_FAILING = 3
 _FIRST_PAUSE = 0.5
 """Seconds after a worker that could not start; doubled each time."""
@@ -56,6 +67,7 @@ class Supervisor:
         self._publish, self._limits, self._start_method = publish, limits, start_method
         self._worker: WorkerProcess | None = None
         self._state: State = "starting"
+        self._opening: Opening | None = _BEGUN
         self._failed_starts = 0
         self._stopping = False
         self._cancelled: set[int] = set()
@@ -70,6 +82,11 @@ class Supervisor:
     def state(self) -> State:
         """Of the worker."""
         return self._state
+
+    @property
+    def opening(self) -> Opening | None:
+        """How far the worker is with opening the model; None where it is open, or could not be."""
+        return self._opening
 
     @property
     def worker_pid(self) -> int | None:
@@ -151,13 +168,14 @@ class Supervisor:
         """Start a worker and wait until it has opened the model."""
         first, self._first = self._first, None
         self._worker = worker = first or WorkerProcess(self._open_runner, self._start_method)
-        while worker.connection not in self._wait(None, worker):
-            if self._stopping:
-                return False
-        try:
-            message = worker.receive()
-        except EOFError:
-            message = Broken(error_content("worker_died", "the model worker ended", ""))
+        self._opening = _BEGUN
+        while isinstance(message := self._opening_message(worker), Opening):
+            self._opening = message
+            if (job := self._jobs.next()) is not None:
+                self._publish(job.id, "progress", opening_progress(job, message))
+        self._opening = None
+        if message is None:
+            return False
         if isinstance(message, Ready):
             self._state, self._failed_starts = "ready", 0
             return True
@@ -169,6 +187,16 @@ class Supervisor:
                 self._publish(job.id, job.state, job.content())
         self._wait(min(30, _FIRST_PAUSE * 2 ** (self._failed_starts - 1)))
         return False
+
+    def _opening_message(self, worker: WorkerProcess) -> Any:
+        """What a worker says while it opens its model; None when this thread shall stop."""
+        while worker.connection not in self._wait(None, worker):
+            if self._stopping:
+                return None
+        try:
+            return worker.receive()
+        except EOFError:
+            return Broken(error_content("worker_died", "the model worker ended", ""))
 
     def _perform(self, worker: WorkerProcess, job: Job) -> None:
         try:
@@ -240,6 +268,11 @@ class Supervisor:
             with contextlib.suppress(BlockingIOError):
                 self._wake_reader.recv(4096)
         return ready
+
+
+def opening_progress(job: Job, opening: Opening) -> dict[str, Any]:
+    """What whoever follows a job that is next is told while the model is being opened."""
+    return {**_progress(job, "open"), "done": opening.done, "total": opening.total}
 
 
 def _progress(job: Job, stage: str) -> dict[str, Any]:

@@ -25,9 +25,11 @@ from pixelguide.studio.messages import (
     Cancelled,
     Done,
     Failed,
+    Opening,
     OpenRunner,
     Progress,
     Ready,
+    Report,
     Stop,
     Task,
     TaskRunner,
@@ -59,7 +61,9 @@ def serve(connection: Connection, open_runner: OpenRunner) -> None:
 
 def _opened(connection: Connection, open_runner: OpenRunner) -> TaskRunner | None:
     try:
-        runner = open_runner()
+        runner = open_runner(_opening_reporter(connection))
+    except _ConnectionClosed:
+        return None
     except PixelguideError as error:
         connection.send(Broken(content_of(error)))
     except Exception as error:
@@ -69,6 +73,16 @@ def _opened(connection: Connection, open_runner: OpenRunner) -> TaskRunner | Non
         connection.send(Ready())
         return runner
     return None
+
+
+def _opening_reporter(connection: Connection) -> Report:
+    def report(state: dict[str, Any]) -> None:
+        try:
+            connection.send(Opening(state["done"], state["total"]))
+        except OSError:
+            raise _ConnectionClosed from None
+
+    return report
 
 
 def _next_task(connection: Connection, spare: Iterator[None]) -> Task:

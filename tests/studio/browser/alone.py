@@ -51,7 +51,7 @@ def answers(size: int) -> dict[str, tuple[str, bytes]]:
         "/api/portraits": {"portraits": [face]},
         "/api/pictures": {"picture": "p"},
         "/api/jobs": {"job": JOB},
-        "/api/models": {"models": [{"name": "stub", "current": True}]},
+        "/api/models": {"models": [{"name": "stub", "current": True, "opening": None}]},
     }
     picture = picture_png(image)
     return {

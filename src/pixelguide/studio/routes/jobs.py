@@ -19,6 +19,7 @@ from pixelguide.studio.http_errors import not_found
 from pixelguide.studio.job_events import encode
 from pixelguide.studio.jobs import Job
 from pixelguide.studio.services import CurrentServices, Services
+from pixelguide.studio.supervisor import opening_progress
 
 router = APIRouter()
 _KEY = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -103,7 +104,10 @@ async def _events(identity: str, services: Services) -> AsyncIterator[bytes]:
         if content["state"] in ("done", "failed", "cancelled"):
             yield encode(content["state"], content)
             return
-        if content["state"] == "queued":
+        job, opening = services.job(identity), services.supervisor.opening
+        if content["state"] == "queued" and opening and not content["position"]:
+            yield encode("progress", opening_progress(job, opening))
+        elif content["state"] == "queued":
             yield encode(
                 "progress",
                 {

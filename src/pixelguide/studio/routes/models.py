@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pixelguide.studio import uploads
 from pixelguide.studio.http_errors import not_found
-from pixelguide.studio.models import Models
+from pixelguide.studio.models import Models, opening_content
 from pixelguide.studio.services import CurrentServices
 
 router = APIRouter()
@@ -24,10 +24,13 @@ class _Model(BaseModel):
 
 @router.get("/api/models")
 async def models(request: Request, services: CurrentServices) -> dict[str, Any]:
-    """Built-in and pulled models: {"models": [{"name", "current"}]}."""
+    """Built-in and pulled models: {"models": [{"name", "current", "opening"}]}; opening: null, or
+    {"done", "total"} while the worker opens it."""
     known: Models | None = request.app.state.models
     if known is None:
-        return {"models": [{"name": services.category.name, "current": True}]}
+        opening = opening_content(services)
+        lone = {"name": services.category.name, "current": True, "opening": opening}
+        return {"models": [lone]}
     return {"models": await services.threads.short(known.content)}
 
 

@@ -143,7 +143,7 @@ export const MESSAGES = Object.freeze({
   "Open project …": "Projekt öffnen …",
   "Open the eyes": "Augen öffnen",
   "Open the mouth": "Mund öffnen",
-  "Opening the model …": "Das Modell wird geöffnet …",
+  "Opening the model {model} …": "Das Modell {model} wird geöffnet …",
   "Opening the picture …": "Das Bild wird geöffnet …",
   "Or begin with one of these": "Oder mit einem von diesen beginnen",
   "Original": "Original",

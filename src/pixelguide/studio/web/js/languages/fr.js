@@ -143,7 +143,7 @@ export const MESSAGES = Object.freeze({
   "Open project …": "Ouvrir un projet …",
   "Open the eyes": "Ouvrir les yeux",
   "Open the mouth": "Ouvrir la bouche",
-  "Opening the model …": "Ouverture du modèle …",
+  "Opening the model {model} …": "Ouverture du modèle {model} …",
   "Opening the picture …": "Ouverture de l’image …",
   "Or begin with one of these": "Ou commencez par l’une de celles-ci",
   "Original": "Original",

@@ -2,6 +2,7 @@
 
 import { getJson, postJson, ServerError } from "../api.js";
 import { t } from "../i18n.js";
+import { opened } from "../opening.js";
 import { asked } from "./dialogs.js";
 import { h } from "./dom.js";
 import { attempt, during } from "./notices.js";
@@ -43,9 +44,10 @@ export function modelChoice(store) {
 
 /** Edit with another model from now on. @param {Store} store @param {string} name */
 async function use(store, name) {
-  await during(t("Opening the model …"), async () => {
+  await during(t("Opening the model {model} …", { model: name }), async (tell) => {
     await store.keeping?.leave();
     await postJson("/api/models", { name });
+    await opened(tell);
   });
   location.reload();
 }

@@ -4,6 +4,7 @@
 import { explain } from "../api.js";
 import { t } from "../i18n.js";
 import { byId, h } from "./dom.js";
+import { showShare } from "./progress.js";
 
 /** Milliseconds after which one hears that something takes its time. */
 const LONG = 250;
@@ -56,18 +57,17 @@ export async function attempt(action) {
 
 /**
  * Do something that may take long, and say so meanwhile.
- * @template T @param {string} text what is done @param {() => Promise<T>} action @returns {Promise<T>}
+ * @template T @param {string} text what is done
+ * @param {(tell: (share: {done: number, total: number}) => void) => Promise<T>} action may tell how far
+ *   it is
+ * @returns {Promise<T>}
  */
 export async function during(text, action) {
-  const notice = h(
-    "div",
-    { class: "notice work", role: "status" },
-    h("span", {}, text),
-    h("progress", { "aria-label": text }),
-  );
+  const bar = h("progress", { "aria-label": text });
+  const notice = h("div", { class: "notice work", role: "status" }, h("span", {}, text), bar);
   const soon = setTimeout(() => place().append(notice), LONG);
   try {
-    return await action();
+    return await action((share) => showShare(bar, share));
   } finally {
     clearTimeout(soon);
     notice.remove();

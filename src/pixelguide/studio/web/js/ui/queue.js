@@ -53,7 +53,8 @@ function row(store, run) {
     bar,
   );
   const show = () => {
-    const told = t("Seed {seed}: {progress}", { seed, progress: progressText(run.progress) });
+    const progress = progressText(run.progress, store.state.category.model.name);
+    const told = t("Seed {seed}: {progress}", { seed, progress });
     if (text.textContent !== told) text.textContent = told;
     bar.replaceChildren(progressBar(run.progress));
   };

@@ -89,7 +89,7 @@ function mountReading(store) {
       pill.replaceChildren(problem, retry);
       return;
     }
-    const text = progress?.stage === "prepare" ? t("Reading the picture …") : progressText(progress);
+    const text = progress?.stage === "prepare" ? t("Reading the picture …") : progressText(progress, store.state.category.model.name);
     pill.replaceChildren(text, progressBar(progress));
   });
 }

@@ -14,12 +14,14 @@ import { progressBar, progressText } from "./progress.js";
 export class Waiting {
   #text = h("p", { class: "hint" });
   #bar = h("div");
+  #model;
 
   /** @type {HTMLButtonElement} */
   #more;
 
   /** @param {Store} store */
   constructor(store) {
+    this.#model = store.state.category.model.name;
     const stop = h("button", { id: "cancel", onclick: () => attempt(() => cancel(store)) }, t("Cancel"));
     this.#more = h(
       "button",
@@ -32,7 +34,7 @@ export class Waiting {
   /** @param {Run} run */
   show({ progress, request }) {
     this.#more.disabled = !request;
-    this.#text.textContent = progressText(progress);
+    this.#text.textContent = progressText(progress, this.#model);
     this.#bar.replaceChildren(progressBar(progress));
   }
 }
