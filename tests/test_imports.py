@@ -41,6 +41,8 @@ def test_an_edit_needs_neither_diffusers_nor_an_http_library(tmp_path: Path) -> 
         "import pixelguide.annotations, pixelguide.labels",
         "from pixelguide import LabelMap, LabelSet, InputError",
         "import pixelguide.edit.settings",
+        "import pixelguide.studio.app, pixelguide.studio.serve, pixelguide.studio.services\n"
+        "from pixelguide.studio.category import Category\nCategory.open('faces-128')",
     ],
 )
 def test_what_needs_no_model_needs_no_torch(code: str) -> None:

@@ -18,7 +18,8 @@ from pixelguide.photo.find_face import Face, FaceFinder
 from pixelguide.photo.framing import Frame
 from pixelguide.photo.photograph import Photograph
 from pixelguide.photo.proposals import Proposal
-from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics, Range
+from pixelguide.segment.familiarity import Familiarity
+from pixelguide.segment.picture_statistics import PictureStatistics, Range
 
 SIDE = 16
 PLACES = ((0.3, 0.5), (0.7, 0.5))

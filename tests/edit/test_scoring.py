@@ -14,7 +14,7 @@ from pixelguide.images import from_model, to_model
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.classifier import ClassifierBank
-from pixelguide.segment.picture_statistics import denoising_errors
+from pixelguide.segment.familiarity import denoising_errors
 from pixelguide.segment.segmenter import Segmenter
 
 

@@ -38,7 +38,8 @@ from pixelguide.photo.proposals import Proposal
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.kernels.options import DEFAULT_OPTIONS, InferenceOptions
 from pixelguide.prior.schedule import spaced_timesteps
-from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics
+from pixelguide.segment.familiarity import Familiarity
+from pixelguide.segment.picture_statistics import PictureStatistics
 from pixelguide.segment.pixel_classifiers import PixelClassifiers
 from pixelguide.segment.segmenter import Segmenter
 

@@ -10,7 +10,7 @@ from pixelguide.edit.result import Candidate
 from pixelguide.images import to_model
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.prior.denoiser import Denoiser
-from pixelguide.segment.picture_statistics import denoising_errors
+from pixelguide.segment.familiarity import denoising_errors
 from pixelguide.segment.segmenter import Segmenter
 
 

@@ -19,7 +19,8 @@ from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.map_sizes import reduced_map
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.prior.schedule import Schedule, spaced_timesteps
-from pixelguide.segment.picture_statistics import Familiarity, PictureStatistics, familiarity
+from pixelguide.segment.familiarity import Familiarity, familiarity
+from pixelguide.segment.picture_statistics import PictureStatistics
 from pixelguide.segment.segmenter import Segmenter
 
 

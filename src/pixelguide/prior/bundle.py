@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from diffusers import DDPMScheduler, UNet2DModel
 
     from pixelguide.prior.schedule import Schedule
-    from pixelguide.prior.unet import Network, UNet
+    from pixelguide.prior.unet import UNet
 
 INDEX = "model_index.json"
 
@@ -92,6 +92,16 @@ class ModelFolder:
         """Content of a JSON file; InputError if it is missing or not a JSON object."""
         return read_json(self.path, name)
 
+    def size(self) -> int:
+        """Side S of the prior's pictures, in pixels.
+
+        Raises InputError for a configuration that is missing or is not that of a prior; what only a
+        network that is built finds wrong with it is not found here. Torch is not imported.
+        """
+        from pixelguide.prior.network_config import check_network
+
+        return int(self._built(check_network)["sample_size"])
+
     def network(self) -> UNet2DModel:
         """The prior's network as diffusers has it, without its weights (on the meta device).
 
@@ -123,7 +133,7 @@ class ModelFolder:
         network: UNet = self._with_weights(self.shape())
         return network
 
-    def _built(self, build: Callable[[dict[str, Any]], Network]) -> Any:
+    def _built(self, build: Callable[[dict[str, Any]], Any]) -> Any:
         where = self._place("unet/config.json")
         config = self.json(where)
         try:

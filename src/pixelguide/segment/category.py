@@ -22,18 +22,14 @@ from pixelguide.prior.taps import default_taps, list_taps, named_taps
 from pixelguide.prior.weight_files import variant
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
+from pixelguide.segment.familiarity import measure_statistics
 from pixelguide.segment.foreign_classifiers import (
     find_classifiers,
     import_ensemble,
     import_guide,
 )
 from pixelguide.segment.model_labels import load_labels
-from pixelguide.segment.picture_statistics import (
-    DOMAIN,
-    PictureStatistics,
-    load_statistics,
-    measure_statistics,
-)
+from pixelguide.segment.picture_statistics import DOMAIN, PictureStatistics, load_statistics
 from pixelguide.segment.plan import (
     ClassifierTraining,
     TrainingPlan,

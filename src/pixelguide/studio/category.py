@@ -18,6 +18,10 @@ from pixelguide.photo.detail import FILE as DETAIL
 from pixelguide.photo.detail import DetailStep
 from pixelguide.photo.framing import Point
 from pixelguide.photo.full_size import PLAIN, Finish
+from pixelguide.prior.bundle import ModelFolder
+from pixelguide.prior.public.fetched import fetched
+from pixelguide.segment.model_labels import load_labels
+from pixelguide.segment.picture_statistics import load_statistics
 from pixelguide.studio.starters import starters
 from pixelguide.studio.stored_files import picture_png
 
@@ -62,20 +66,13 @@ class Category:
 
     @classmethod
     def open(cls, model: str) -> Category:
-        """Describe a model as `Editor.from_pretrained` opens it, and with the same errors.
+        """Describe a model as `Editor.from_pretrained` opens it.
 
-        Raises InputError as well when the model's pictures are not square.
+        Raises the same errors, but for what is wrong with the network itself, its weights and its
+        classifiers: of these the worker tells. Here torch is not imported, which takes seconds.
         """
-        # These bring in torch, which takes a second.
-        from pixelguide.prior.bundle import ModelFolder
-        from pixelguide.prior.public.fetched import fetched
-        from pixelguide.segment.model_labels import load_labels
-        from pixelguide.segment.picture_statistics import load_statistics
-
         folder = ModelFolder.open(fetched(model))
-        size = folder.shape().config.sample_size
-        if not isinstance(size, int):
-            raise InputError(f"pictures of size {size}", model, "The Studio needs square ones.")
+        size = folder.size()
         defaults = EditDefaults.for_size(size)
         if folder.has("edit.json"):
             defaults = EditDefaults.check("edit.json", folder.json("edit.json"))
