@@ -33,6 +33,7 @@ from pixelguide.evaluate.ceilings import describe_machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT, FACE = 6000, 4000, 1400
 """24 megapixels, and a side of each of two people in them."""
 VIEWPORT = {"width": 2560, "height": 1600}
@@ -79,11 +80,13 @@ def photograph(path: Path) -> None:
 
 
 @contextmanager
-def running(model: str, data: Path) -> Iterator[str]:
-    """A Studio in a process of its own; its address."""
+def running(model: str | None, data: Path, checkout: Path = ROOT) -> Iterator[str]:
+    """The Studio of a checkout in a process of its own; its address. model: None for its own."""
     command = [sys.executable, "-m", "pixelguide", "studio", "--no-open", "--port", "0"]
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [*command, "--model", model, "--data", str(data)],
+        [*command, *(["--model", model] if model else []), "--data", str(data)],
+        env={**os.environ, "PYTHONPATH": str(checkout / "src")},
+        cwd=data.parent,  # of the current folder's models none is meant
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # of what is broken off at the end
         text=True,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { onScreen, seen, viewOf } from "../../src/pixelguide/studio/web/js/core/placement.js";
+import { actual, onScreen, seen, viewOf } from "../../src/pixelguide/studio/web/js/core/placement.js";
 
 const PART = { x: 300, y: 100, size: 640 };
 
@@ -32,4 +32,18 @@ test("only what is in view is seen, in whole pixels", () => {
     height: 800,
   });
   assert.equal(seen(whole, { x: 300, y: 0, scale: 1 }, view), null);
+});
+
+test("at actual size a point lies where it is wanted, and pixels on pixels", () => {
+  for (const ratio of [1, 1.5, 2]) {
+    const view = actual(PART, 128, [32.3, 64], [500.2, 300], ratio);
+    const { x, y, scale } = onScreen(PART, 128, view);
+    assert.ok(Math.abs(scale * ratio - 1) < 1e-9);
+    for (const corner of [x, y]) {
+      const pixel = corner * ratio;
+      assert.ok(Math.abs(pixel - Math.round(pixel)) < 1e-6);
+    }
+    assert.ok(Math.abs(view.x + 32.3 * view.zoom - 500.2) <= 0.5 / ratio + 1e-9);
+    assert.ok(Math.abs(view.y + 64 * view.zoom - 300) <= 0.5 / ratio + 1e-9);
+  }
 });

@@ -16,6 +16,7 @@ from pixelguide.portraits import portrait_at, render
 from pixelguide.studio.stored_files import picture_png
 
 from .chromium import StudioPage, pixels
+from .conftest import Server
 from .group import upright
 
 pytestmark = pytest.mark.browser
@@ -121,6 +122,30 @@ def test_the_photograph_is_as_sharp_as_it_is(
     )
     assert beyond[0] >= 0
     assert beyond[0] + beyond[1] <= beyond[2], "all of it is in view"
+
+
+def test_at_1_to_1_what_changes_is_in_the_middle(
+    new_page: Callable[..., StudioPage], server: Server, photograph: NDArray[np.uint8]
+) -> None:
+    large = np.asarray(Image.fromarray(photograph).resize((3200, 2400)))
+    studio = new_page(server.address)
+    part = {name: 8 * value for name, value in PLACE.items()}
+    open_photograph(studio, large, [{"eyes": None, "part": part, "warnings": []}] * 2)
+    studio.choose_class("glasses")
+    studio.drag((10.5, 50.5), (14.5, 50.5))
+    for before in ("view-whole", "view-part"):
+        studio.page.click(f"#{before}")
+        studio.page.click("#view-actual")
+        box = studio.page.locator("#canvas").bounding_box()
+        x, y = studio.at(12.5, 50.5)
+        assert abs(x - box["x"] - box["width"] / 2) < 30
+        assert abs(y - box["y"] - box["height"] / 2) < 50
+    studio.page.click("#view-part")
+    studio.page.mouse.move(*studio.at(40, 40))
+    pointed = studio.at(40, 40)
+    studio.page.keyboard.press("1")
+    assert studio.at(40, 40) == pytest.approx(pointed, abs=1), "about the pointer"
+    assert studio.errors == []
 
 
 def test_the_edit_is_shown_as_it_is_saved(

@@ -26,6 +26,21 @@ export function viewOf(part, side, { x, y, scale }) {
 }
 
 /**
+ * The view in which a pixel of the photograph is a pixel of the screen, and a point of the part lies
+ * where it is wanted; edges of pixels lie on those of the screen.
+ * @param {Square} part @param {number} side
+ * @param {[number, number]} point in the model's pixels @param {[number, number]} at on the screen
+ * @param {number} ratio the screen's pixels for each of the page's @returns {Viewport}
+ */
+export function actual(part, side, point, at, ratio) {
+  const [x, y] = [part.x, part.y].map((corner, k) => {
+    const own = corner + (point[k] * part.size) / side;
+    return Math.round(at[k] * ratio - own) / ratio;
+  });
+  return viewOf(part, side, { x, y, scale: 1 / ratio });
+}
+
+/**
  * The part of a photograph that is seen.
  * @param {Size} photograph @param {{x: number, y: number, scale: number}} place
  * @param {Size} view @returns {{x: number, y: number, width: number, height: number} | null} in its

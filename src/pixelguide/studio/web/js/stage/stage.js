@@ -1,8 +1,9 @@
 /** The canvas in the middle of the page. */
 
 import { Damage } from "../core/damage.js";
-import { onScreen, viewOf } from "../core/placement.js";
-import { fitted, toScreen, zoomed } from "../core/viewport.js";
+import { bounds } from "../core/label_map.js";
+import { actual, viewOf } from "../core/placement.js";
+import { fitted, toPicture, toScreen, zoomed } from "../core/viewport.js";
 import { BrushTool } from "../tools/brush.js";
 import { FillTool, pick, PickTool } from "../tools/click.js";
 import { DropperTool } from "../tools/dropper.js";
@@ -107,17 +108,29 @@ export class Stage {
     this.store.set({ view: viewOf(part, this.store.state.category.size, { x, y, scale }) });
   }
 
-  /** Each pixel of the photograph on one of the screen's, about the pointer or the middle. */
+  /** Each pixel of the photograph on one of the screen's: about the pointer, or with what changes in
+   * the middle. */
   actualSize() {
     const { version, state } = this.store;
     const { size } = state.category;
     const part = version?.part ?? { x: 0, y: 0, size };
-    this.zoom(part.size / size / devicePixelRatio / state.view.zoom);
-    const place = onScreen(part, size, state.view);
-    const whole = (/** @type {number} */ at) => Math.round(at * devicePixelRatio) / devicePixelRatio;
-    const scale = 1 / devicePixelRatio;
-    const view = viewOf(part, size, { x: whole(place.x), y: whole(place.y), scale });
+    const { pointer } = this.pointers;
+    const { top, bottom } = margin();
+    const { width, height } = this.#size;
+    const view = pointer
+      ? actual(part, size, toPicture(state.view, pointer.sx, pointer.sy), [pointer.sx, pointer.sy], devicePixelRatio)
+      : actual(part, size, this.#middle(), [width / 2, (top + height - bottom) / 2], devicePixelRatio);
     this.store.set({ view });
+  }
+
+  /** Of what changes or has changed, else of the part, in the model's pixels. @returns {[number, number]} */
+  #middle() {
+    const { version, state } = this.store;
+    const { size } = state.category;
+    const roi = (state.stage === "result" && version?.run?.roi) || state.plan?.roi || [];
+    const { x, y, width, height } = bounds([...roi.keys()].filter((k) => roi[k]), size) ??
+      { x: 0, y: 0, width: size, height: size };
+    return [x + width / 2, y + height / 2];
   }
 
   /** What is edited in view. */
