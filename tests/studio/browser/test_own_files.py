@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.studio.stored_files import picture_png, png
 
 from .alone import ADDRESS, serve
-from .chromium import StudioPage
+from .chromium import StudioPage, pixels
 from .group import group
 
 pytestmark = pytest.mark.browser
@@ -97,3 +98,33 @@ def test_a_map_without_its_picture_is_told_of(new_page: Callable[..., StudioPage
     choose(studio, "grey.png", PNG, png(Image.fromarray(grey)))
     page.wait_for_selector("#plan .hint")  # a picture of the model's size, in grey
     assert studio.errors == []
+
+
+DROP = """base64 => {
+  const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], "map.png", { type: "image/png" }));
+  for (const type of ["dragover", "drop"])
+    document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true }));
+}"""
+
+
+def test_a_map_dropped_on_its_picture_is_a_map_and_pictures_are_saved_as_jpeg(
+    studio: StudioPage,
+) -> None:
+    page = studio.page
+    studio.open_portrait(4)
+    before = studio.ids()
+    changed = before.copy()
+    changed[5:9, 5:20] = LABELS.id("glasses")
+    dropped = png(LabelMap(changed, LABELS).to_image())
+    page.evaluate(DROP, base64.b64encode(dropped).decode())
+    page.wait_for_selector("[data-action=undo]:not(:disabled)")
+    assert (studio.ids() == changed).all()
+    assert studio.look("store.state.versions.length") == 1, "the picture stays"
+    page.keyboard.press("z")
+    assert (studio.ids() == before).all()
+    saved = studio.download("save-jpeg")
+    assert saved.startswith(b"\xff\xd8\xff")
+    shown = pixels(studio.get(studio.look("`/api/pictures/${store.version.picture}.png`")))
+    assert np.abs(pixels(saved).astype(int) - shown).mean() < 6

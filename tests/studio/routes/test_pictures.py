@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import struct
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pixelguide.labels import LabelMap
+from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.photo.open_raster import Layer, open_raster
 from pixelguide.portraits import LABELS
 from pixelguide.studio.stored_files import picture_png, png
-from studio.conftest import SIZE, Studio
+from studio.conftest import CATEGORY, SIZE, Start, Studio
 from tool_files import GREY
 from tool_files import png as tool_png
 
@@ -46,6 +48,44 @@ def test_picture_is_cropped_and_resized(studio: Studio, kind: str) -> None:
     # the middle square of a ramp from 0 to 99: from 25 to 74
     assert pixels[0, :, 1].mean() == pytest.approx(25, abs=3)
     assert pixels[-1, :, 1].mean() == pytest.approx(74, abs=3)
+
+
+@pytest.mark.parametrize("kind", ["image/avif", "application/octet-stream"])
+def test_pictures_of_phones_are_taken_whatever_the_browser_calls_them(
+    studio: Studio, kind: str
+) -> None:
+    answer = _post(studio, _encoded(Image.fromarray(RAMP), "AVIF", quality=95), kind)
+    assert answer.status_code == 201
+    pixels = np.asarray(studio.image(f"/api/pictures/{answer.json()['picture']}.png"))
+    assert pixels[0, :, 1].mean() == pytest.approx(25, abs=4)
+
+
+def test_a_heic_is_taken_or_what_reads_it_is_named(studio: Studio) -> None:
+    try:
+        heif = importlib.import_module("pillow_heif")
+    except ImportError:
+        start = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
+        answer = _post(studio, start + bytes(64), "image/heic")
+        assert answer.status_code == 400
+        assert "pixelguide[phone]" in answer.json()["hint"]
+    else:
+        heif.register_heif_opener()
+        assert _post(studio, _encoded(Image.fromarray(RAMP), "HEIF"), "").status_code == 201
+
+
+def test_a_model_s_samples_are_there_to_begin_with(start: Start) -> None:
+    """Of a model that is not that of the drawn portraits: pictures that its prior made."""
+    shades = [picture_png(np.full((SIZE, SIZE, 3), shade, np.uint8)) for shade in (40, 200)]
+    names = tuple(f"class {k}" for k in range(len(LABELS)))
+    labels = LabelSet(names, LABELS.palette)
+    category = replace(CATEGORY, labels=labels, samples=tuple(shades))
+    with start(category=category) as studio:
+        listed = studio.client.get("/api/portraits").json()["portraits"]
+        assert [studio.client.get(each["url"]).content for each in listed] == shades
+        answer = studio.client.post("/api/pictures", json={"portrait": 1}).json()
+        shown = studio.image(f"/api/pictures/{answer['picture']}.png")
+        assert np.asarray(shown).min() == np.asarray(shown).max() == 200
+        assert studio.client.post("/api/pictures", json={"portrait": 2}).status_code == 404
 
 
 def test_picture_of_the_right_size_keeps_its_pixels(studio: Studio) -> None:

@@ -23,7 +23,7 @@ export async function showPicker(store) {
     getJson("/api/portraits"),
     recentWork(store, () => element.close()),
   ]);
-  const input = fileInput("image/*,.zip,.ora", (...files) => openAll(store, files, true), true);
+  const input = fileInput("image/*,.heic,.heif,.avif,.jxl,.zip,.ora", (...files) => openAll(store, files, true), true);
   const faces = portraits.map((/** @type {{index: number, url: string}} */ { index, url }) =>
     h(
       "button",
