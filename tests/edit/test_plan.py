@@ -94,9 +94,34 @@ def test_the_region_is_eq_7_until_that_is_much_more_than_was_painted(labels: Lab
     assert (plan.mode, plan.painted.sum()) == ("classes", 160)  # 4 times the 40 painted
     target.ids[7] = 0
     plan = planned(source, target)
-    assert (plan.mode, plan.painted.sum()) == ("parts", 20)  # 140 would be 7 times these
+    assert plan.mode == "parts"  # 140 would be 7 times the 20 painted
+    assert (plan.painted & ~plan.edges).sum() == 20
     assert planned(source, target, roi="classes").painted.sum() == 140
     assert plan.report()["roi"] == "parts"
+
+
+def test_the_old_edge_of_what_grows_is_made_anew_in_its_own_colour(labels: LabelSet) -> None:
+    ids = np.zeros((64, 64), np.uint8)
+    ids[:24] = 2
+    source, target = LabelMap(ids, labels), LabelMap(ids.copy(), labels)
+    target.ids[24:28] = 2
+    plan = planned(source, target, roi="parts", dilation=0)
+    assert np.array_equal(np.flatnonzero(plan.edges.any(1)), np.arange(20, 24))
+    assert np.array_equal(np.flatnonzero(plan.roi.any(1)), np.arange(20, 28))
+    picture = np.full((64, 64, 3), 200, np.uint8)
+    picture[:22] = 40  # the map has two rows of the ground as house
+    seen = plan.colours(picture, {})
+    assert (seen[:28] == 40).all()
+    assert (seen[28:] == 200).all()
+    (kept,) = (each for each in plan.class_colours(picture) if each.name == "house")
+    assert kept.colour == pytest.approx(40)
+    for mode in ("classes", "changed"):
+        assert not planned(source, target, roi=mode).edges.any()
+    region = source.ids != target.ids
+    own = plan_edit(
+        source, target, None, EditSettings(roi="parts"), EditDefaults(), 1000, region=region
+    )
+    assert np.array_equal(own.painted, region)
 
 
 def test_a_part_of_a_photograph_keeps_to_what_was_painted(labels: LabelSet) -> None:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pixelguide.guidance.moved_parts import with_moved_parts
+from pixelguide.guidance.moved_parts import STAYS, with_moved_parts
 from pixelguide.labels import LabelMap, LabelSet
 
 SIZE = 32
@@ -46,6 +46,8 @@ def test_a_part_that_moves_keeps_every_pixel(box: Box, by: tuple[int, int]) -> N
     row, column, height, width = box
     top = min(max(row + by[0], 0), SIZE - height)
     left = min(max(column + by[1], 0), SIZE - width)
+    shared = max(0, height - abs(top - row)) * max(0, width - abs(left - column))
+    assume(shared < STAYS * (2 * height * width - shared))
     seen = moved(labels, box, (top, left, height, width))
     assert np.array_equal(seen, IMAGE[row : row + height, column : column + width])
 
@@ -81,6 +83,14 @@ def test_nothing_around_the_old_part_comes_along(labels: LabelSet) -> None:
 )
 def test_what_changes_its_shape_or_is_far_away_is_new(labels: LabelSet, old: Box, new: Box) -> None:
     assert (moved(labels, old, new) == 9).all()
+
+
+def test_what_grows_where_it_is_has_not_moved(labels: LabelSet) -> None:
+    """Hair painted lower on a forehead would else bring its old edge along."""
+    locks = painted(labels, (0, 0, 12, SIZE), (12, 0, 8, 4))
+    fringe = painted(labels, (0, 0, 12, SIZE), (12, 0, 8, 4), (12, 4, 3, 10))
+    seen = with_moved_parts(GUIDE, IMAGE, locks, fringe, ["house"], EVERYWHERE)
+    assert np.array_equal(seen, GUIDE)
 
 
 def test_each_part_takes_after_the_nearest(labels: LabelSet) -> None:

@@ -14,6 +14,7 @@ from pixelguide.edit.defaults import EditDefaults
 from pixelguide.edit.settings import EditSettings, StartFrom
 from pixelguide.errors import InputError
 from pixelguide.guidance.class_colours import ClassColour, kept_colours
+from pixelguide.guidance.class_cores import vanished_edges
 from pixelguide.guidance.donated_parts import Donated
 from pixelguide.guidance.flat_colours import Colours, flat_colours
 from pixelguide.guidance.moved_parts import with_moved_parts
@@ -62,6 +63,7 @@ class Plan:
     source, target: the maps before and after painting. classes: Q of eq. 7. mode: how the region
     was found. painted, roi: the pixels that may change, bool S×S, before and after dilation by
     `dilation` pixels. made: those of the ROI that the steps make anew; the rest is only recoloured.
+    edges: those of `painted` along edges that are to vanish (see `vanished_edges`).
     asked: colours that were asked for. large: whether the region counts as a large one. start,
     scale, unit, temperature, start_from: see `EditSettings`.
     donated: what another picture gives to the start.
@@ -74,6 +76,7 @@ class Plan:
     painted: NDArray[np.bool_]
     roi: NDArray[np.bool_]
     made: NDArray[np.bool_]
+    edges: NDArray[np.bool_]
     asked: tuple[ClassColour, ...]
     dilation: int
     large: bool
@@ -92,7 +95,7 @@ class Plan:
         asked = {label: wanted.colour for wanted in self.asked for label in wanted.ids}
         flat = flat_colours(
             image, self.source, self.target, self.classes, self.painted, self.roi, known,
-            "changed", asked,
+            "changed", asked, self.edges,
         )  # fmt: skip
         moved = with_moved_parts(flat, image, self.source, self.target, self.classes, self.roi)
         return self.donated.onto(moved) if self.donated else moved
@@ -110,7 +113,9 @@ class Plan:
         edited = {*self.target.labels.ids(self.classes), *map(int, np.unique(painted))}
         taken = {label for wanted in self.asked for label in wanted.ids}
         others = sorted(edited - taken - {IGNORE})
-        return self.asked + kept_colours(image, self.source, self.target, others, self.made)
+        return self.asked + kept_colours(
+            image, self.source, self.target, others, self.made, self.edges
+        )
 
     def report(self) -> dict[str, Any]:
         """What was chosen, for the settings that reproduce a result."""
@@ -174,13 +179,20 @@ def plan_edit(
         )
         if region is not None:
             painted = _given(region, source, target)
+    edges = np.zeros_like(painted)
+    if mode == "parts":
+        edges = vanished_edges(source, target, painted)
+        if region is None:
+            painted = painted | edges
+        else:  # nothing beyond what was asked for
+            edges &= painted
     if settings.start_timestep != "auto":
         painted = painted | recoloured
     dilation = defaults.dilation if settings.dilation is None else settings.dilation
     made, roi = dilate(painted, dilation), dilate(painted | recoloured, dilation)
     if (target.ids[roi] == IGNORE).all():
         raise InputError("no labelled pixel in the region to edit", "map", "Paint a class.")
-    pixels = int(painted.sum())
+    pixels = int((painted & ~edges).sum())
     start, scale = defaults.choose(settings, pixels, timesteps)
     large = defaults.is_large(pixels)
     start_from, temperature = settings.start_from, settings.temperature
@@ -199,6 +211,7 @@ def plan_edit(
         painted | recoloured,
         roi,
         made,
+        edges,
         tuple(asked),
         dilation,
         large,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.guidance.class_cores import core
 from pixelguide.labels import LabelMap
 
 LEAST = 5
@@ -36,17 +37,21 @@ def kept_colours(
     target: LabelMap,
     ids: Sequence[int],
     roi: NDArray[np.bool_],
+    edges: NDArray[np.bool_] | None = None,
 ) -> tuple[ClassColour, ...]:
     """The colours that the classes `ids` have in `image` (uint8 S×S×3), of those that both maps
     show.
 
     Of a class that gains no pixel inside `roi` (bool S×S) it is the mean of what is left there; of
     another that of all it had there, or where it gains most of its pixels there that of all that
-    the picture shows: of two eyes in different light the edited one keeps its own.
+    the picture shows: of two eyes in different light the edited one keeps its own. edges: bool
+    S×S, doubtful pixels (see `vanished_edges`); of a class that has such its `core` counts alone.
     """
     found = []
     for label in ids:
         wanted, shown = (target.ids == label) & roi, source.ids == label
+        if edges is not None and (shown & edges).any():
+            shown = core(shown)
         inside = shown & roi
         if not (wanted & ~shown).any():
             shown = wanted

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelguide.guidance.class_cores import core
 from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelMap
 
@@ -44,12 +45,14 @@ def flat_colours(
     colours: Colours,
     strokes: Strokes = "classes",
     asked: Colours = MappingProxyType({}),
+    edges: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """`image` (uint8 S×S×3) with flat colours where it is to change: uint8 S×S×3.
 
     classes: the edited classes Q. painted, roi: the ROI before and after dilation, bool S×S.
     strokes: "classes" fills all of `painted`, "changed" only the pixels whose label changes, which
-    leaves the parts that stay with their shading. Each takes the mean colour of its target class:
+    leaves the parts that stay with their shading, but for `edges` (bool S×S) that are to vanish.
+    Each takes the mean colour of its target class, of one with such edges that of its `core`:
     over the picture; for a class that is not edited but uncovered, over the picture outside the
     ROI; for one that the picture does not show, from `colours`, and where these lack it too the
     mean of the pixels around the ROI: closed lids or ears are most like the face beside them.
@@ -58,6 +61,8 @@ def flat_colours(
     region = painted.copy()
     if strokes == "changed":
         region &= source.ids != target.ids
+        if edges is not None:
+            region |= edges
     edited = target.labels.ids(classes)
     around = dilate(roi, 2) & ~roi
     guide = image.copy()
@@ -65,6 +70,8 @@ def flat_colours(
         if label == IGNORE:
             continue
         shown = source.ids == label
+        if edges is not None and (shown & edges).any():
+            shown = core(shown)
         outside = shown & ~roi
         if label not in edited and outside.any():
             shown = outside

@@ -12,6 +12,10 @@ from pixelguide.labels import LabelMap
 
 RATIO = 1.3  # of height, width or area: a part that changes more has changed its shape, not place
 REACH = 4  # a part moves by at most this share of the picture's side: 1 / REACH
+STAYS = 0.75
+"""Intersection over union of a part's old and new outline from which on it stays where it is. Hair
+that grows over a forehead does: its old box, scaled to the new one, would bring the old hairline
+along, and the skin that the map counts as hair."""
 _TOUCHING = np.ones((3, 3), bool)  # pixels that meet at a corner belong to one part
 
 Box = tuple[slice, slice]
@@ -29,8 +33,8 @@ def with_moved_parts(
     """`guide` with the pixels of `image` (both uint8 S×S×3) in parts that only moved.
 
     A part is a connected region of one of the edited `classes`. Where a part of `target` has nearly
-    the size and shape of the nearest one in `source`, it takes that part's pixels, box scaled to
-    box, inside `roi` (bool S×S). All others stay as `guide` has them.
+    the size and shape of the nearest one in `source`, and lies elsewhere, it takes that part's
+    pixels, box scaled to box, inside `roi` (bool S×S). All others stay as `guide` has them.
     """
     moved = guide.copy()
     for label in target.labels.ids(classes):
@@ -43,8 +47,11 @@ def with_moved_parts(
             nearest = int(apart.argmin())
             growth = new.sizes[own] / old.sizes[nearest]
             alike = (np.maximum(growth, 1 / growth) <= RATIO).all()
-            if alike and apart[nearest] <= len(image) / REACH:
-                to, of = new.boxes[own], old.boxes[nearest]
+            to, of = new.boxes[own], old.boxes[nearest]
+            both = _around(of, to)
+            before, after = old.numbered[both] == nearest + 1, new.numbered[both] == own + 1
+            stays = (before & after).sum() >= STAYS * (before | after).sum()
+            if alike and not stays and apart[nearest] <= len(image) / REACH:
                 here = new.numbered[to] == own + 1
                 taken = _taken(image[of], old.numbered[of] == nearest + 1, here)
                 moved[to][here & roi[to]] = taken[roi[to][here]]
@@ -75,6 +82,14 @@ class _Parts:
             for (rows, columns), area in zip(boxes, areas, strict=True)
         ]
         return cls(numbered, boxes, centres, np.reshape(np.array(sizes, np.float64), (count, 3)))
+
+
+def _around(one: Box, other: Box) -> Box:
+    """The box around two others."""
+    rows, columns = (
+        slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True)
+    )
+    return rows, columns
 
 
 def _taken(

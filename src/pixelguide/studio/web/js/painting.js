@@ -9,6 +9,7 @@ import {
 } from "./core/islands.js";
 import { partAt } from "./core/regions.js";
 import { dilate, editedClasses, namedClasses, regionOfInterest } from "./core/roi.js";
+import { withVanishedEdges } from "./core/vanished_edges.js";
 import { STARTERS } from "./core/starters.js";
 import { Patch } from "./core/patch.js";
 
@@ -108,7 +109,7 @@ function planned(store) {
   const whole = regionOfInterest(source, map, classes, "classes", 0);
   const found =
     mode === "parts"
-      ? paintedParts(source, map, classes)
+      ? withVanishedEdges(source, map, paintedParts(source, map, classes))
       : mode === "classes"
         ? whole
         : regionOfInterest(source, map, classes, "changed", 0);
