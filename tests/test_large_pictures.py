@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -11,15 +12,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from faults.large_pictures import chunk
 from photographs import exif, random_pixels, write_photograph
 from pixelguide import large_pictures, png_rows
 from pixelguide.errors import InputError
-from pixelguide.images import load_rgb, read_rgb
+from pixelguide.images import decode_image, load_rgb, read_rgb
 from pixelguide.large_pictures import LargePixels, refuse_what_takes_too_much
 from pixelguide.photo.photograph import Photograph
+from pixelguide.photo.tiff_file import encode_tiff
 
 RGB = Image.fromarray(random_pixels(0, 40, 30))
 RGBA = Image.fromarray(random_pixels(1, 40, 30, 4))
@@ -49,6 +51,24 @@ def deep_png(channels: int, colour: int) -> bytes:
     )  # fmt: skip
 
 
+PACKED: dict[str, bytes] = {
+    "packed.tif": saved(RGB, "TIFF", compression="tiff_lzw"),
+    "packed-A.tif": saved(RGBA, "TIFF", compression="tiff_adobe_deflate", tiffinfo={317: 2}),
+    "packbits.tif": saved(RGB, "TIFF", compression="packbits"),
+    **{
+        f"packed-{k}.tif": saved(RGB, "TIFF", compression="tiff_lzw", exif=exif(k))
+        for k in range(2, 9)
+    },
+    "packed-JPEG.tif": saved(RGB, "TIFF", compression="jpeg"),
+    "packed-L.tif": saved(RGB.convert("L"), "TIFF", compression="tiff_lzw"),
+    **{
+        f"packed-deep-{channels}.tif": b"".join(
+            encode_tiff(random_pixels(3, 40, 30, channels, bits=16), None, exif(1))
+        )
+        for channels in (1, 2, 3, 4)
+    },
+}  # fmt: skip
+"""TIFFs that libtiff unpacks."""
 TIFF_EXIF = bytes(exif(6).tobytes())[6:]
 FILES: dict[str, bytes] = {
     "RGB.png": saved(RGB, "PNG"), "RGBA.png": saved(RGBA, "PNG"),
@@ -64,7 +84,7 @@ FILES: dict[str, bytes] = {
     "progressive-444.jpg": saved(RGB, "JPEG", progressive=True, subsampling=0),
     "grey.jpg": saved(RGB.convert("L"), "JPEG"), "CMYK.jpg": saved(RGB.convert("CMYK"), "JPEG"),
     "a.bmp": saved(RGB, "BMP"), "a.tif": saved(RGB, "TIFF"), "RGBA.tif": saved(RGBA, "TIFF"),
-    "packed.tif": saved(RGB, "TIFF", compression="tiff_lzw"), "a.webp": saved(RGB, "WEBP"),
+    **PACKED, "a.webp": saved(RGB, "WEBP"),
     **{f"{k}.png": saved(RGB, "PNG", exif=exif(k)) for k in range(2, 9)},
     **{f"A{k}.png": saved(RGBA, "PNG", exif=exif(k)) for k in (2, 5, 8)},
     **{f"{k}.jpg": saved(RGB, "JPEG", exif=exif(k)) for k in range(2, 9)},
@@ -124,6 +144,24 @@ def test_what_the_file_carries_stays(tmp_path: Path, all_large: Callable[[], Non
     assert (large.icc, large.exif, large.orientation) == (plain.icc, plain.exif, 6)
 
 
+@pytest.mark.parametrize("name", ["packed.tif", "packed-6.tif", "packed-deep-3.tif"])
+def test_packed_tiffs_are_read_by_strips(
+    name: str, all_large: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as libtiff would have the whole of them."""
+    all_large()
+    taken: list[Any] = []
+    hand_out = large_pictures.hand_out_strips
+    monkeypatch.setattr(
+        large_pictures, "hand_out_strips",
+        lambda image, take: hand_out(image, lambda *band: (taken.append(band), take(*band))),
+    )  # fmt: skip
+    Photograph._read(
+        lambda prepare: decode_image(io.BytesIO(PACKED[name]), name, prepare=prepare), name
+    )
+    assert taken
+
+
 @pytest.mark.parametrize("name", ["RGB.png", "deep-RGB.png", "a.jpg", "a.bmp"])
 def test_damage_is_told_of(name: str, tmp_path: Path, all_large: Callable[[], None]) -> None:
     all_large()
@@ -156,8 +194,8 @@ def test_pixels_are_given_once() -> None:
 
 
 LIMITS = {
-    "RGB.png": 40, "RGBA.png": 40, "LA.png": 40, "P.png": 40, "clear.png": 40, "deep-RGB.png": 40,
-    "deep-LA.png": 40, "deep-L.png": 40, "deep-RGBA.png": 31, "a.jpg": 40, "6.jpg": 40,
+    "RGB.png": 40, "RGBA.png": 40, "LA.png": 40, "P.png": 40, "clear.png": 40, "deep-RGB.png": 36,
+    "deep-LA.png": 40, "deep-L.png": 40, "deep-RGBA.png": 27,  "a.jpg": 40, "6.jpg": 40,
     "progressive.jpg": 36, "grey.jpg": 40, "a.bmp": 40, "a.tif": 40, "RGBA.tif": 40, "6.tif": 36,
     "a.webp": 13, "interlaced.png": 36, "progressive-444.jpg": 25,
 }  # fmt: skip
@@ -170,7 +208,7 @@ def test_what_would_take_too_much_is_refused(name: str) -> None:
     interlaced = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", b"")
     with Image.open(io.BytesIO(FILES.get(name, interlaced))) as image:
         assert isinstance(image, ImageFile.ImageFile)
-        deep = name.startswith("deep")
+        deep = "deep" in name
         for megapixels, fits in ((LIMITS[name], True), (LIMITS[name] + 1, LIMITS[name] == 40)):
             image._size = (1000, min(40, megapixels) * 1000)
             if fits:
@@ -179,6 +217,43 @@ def test_what_would_take_too_much_is_refused(name: str) -> None:
             with pytest.raises(InputError) as refused:
                 refuse_what_takes_too_much(image, deep, name)
             assert f"The limit is {LIMITS[name]} megapixels; " in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "limit"),
+    [("packed.tif", 3, 40), ("packed-6.tif", 3, 40), ("packed-deep-3.tif", 3, 40),
+     ("packed-deep-4.tif", 4, 31)],
+)  # fmt: skip
+def test_packed_tiffs_take_their_pixels_and_some_strips(
+    name: str, channels: int, limit: int
+) -> None:
+    """So that photographs of 24 megapixels are read, those of 16 bits too."""
+    with Image.open(io.BytesIO(PACKED[name])) as image:
+        assert isinstance(image, TiffImagePlugin.TiffImageFile)
+        assert len(image.getbands()) == channels
+        for megapixels in (limit, limit + 1):
+            rows = min(40, megapixels) * 1000
+            image._size = (1000, rows)
+            image.tag_v2[256], image.tag_v2[257], image.tag_v2[278] = 1000, rows, 100
+            image.tag_v2[273] = image.tag_v2[279] = (8,) * (rows // 100)
+            if megapixels <= limit or limit == 40:
+                refuse_what_takes_too_much(image, "deep" in name, name)
+                continue
+            with pytest.raises(InputError, match=f"The limit is {limit} megapixels; save it as"):
+                refuse_what_takes_too_much(image, "deep" in name, name)
+
+
+def test_a_file_that_libtiff_maps_counts(tmp_path: Path) -> None:
+    """It lies in memory whole, beside the pixels."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(PACKED["packed-JPEG.tif"])
+    with path.open("rb") as file, Image.open(file) as image:
+        assert isinstance(image, ImageFile.ImageFile)
+        image._size = (1000, 40_000)
+        refuse_what_takes_too_much(image, False, "a.tif")
+        os.truncate(path, 120 << 20)  # a hole, which takes no disk
+        with pytest.raises(InputError, match="too many for such a TIFF"):
+            refuse_what_takes_too_much(image, False, "a.tif")
 
 
 def test_a_tiff_of_one_strip_takes_its_strip_too() -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib
 import io
+import struct
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
-from pixelguide import phone_formats
+from pixelguide import large_pictures, phone_formats
 from pixelguide.errors import InputError
 from pixelguide.images import load_rgb, open_image
+from pixelguide.large_pictures import refuse_what_takes_too_much
 from pixelguide.photo.photograph import Photograph
 from pixelguide.photo.photograph_files import PhotographWriter
 
@@ -107,12 +110,12 @@ def test_a_label_map_is_no_phones_picture(tmp_path: Path) -> None:
         open_image(tmp_path / "a.png", formats=("PNG",))
 
 
-def _by(package: str, kind: str, **options: Any) -> bytes:
+def _by(package: str, kind: str, picture: Image.Image = PICTURE, **options: Any) -> bytes:
     plugin = pytest.importorskip(package)
     if kind == "HEIF":
         plugin.register_heif_opener()
     buffer = io.BytesIO()
-    PICTURE.save(buffer, kind, **options)
+    picture.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
@@ -141,3 +144,55 @@ def test_several_pictures_in_a_heic_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.heic").write_bytes(content)
     with pytest.raises(InputError, match="animated picture"):
         open_image(tmp_path / "a.heic")
+
+
+LIMITS = {"AVIF": 25, "HEIF": 28, "JXL": 19}
+"""Megapixels of each kind that are read."""
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_how_much_each_kind_may_take(kind: str) -> None:
+    """Whether or not its decoder is there: what it takes was measured."""
+    buffer = io.BytesIO()
+    PICTURE.save(buffer, "BMP")
+    with Image.open(buffer) as image:
+        assert isinstance(image, ImageFile.ImageFile)
+        image.format = kind
+        image._size = (1000, LIMITS[kind] * 1000)
+        refuse_what_takes_too_much(image, False, "a")
+        image._size = (1000, (LIMITS[kind] + 1) * 1000)
+        limit = f"too many for such a {kind}, a. The limit is {LIMITS[kind]} megapixels; save it as"
+        with pytest.raises(InputError, match=limit):
+            refuse_what_takes_too_much(image, False, "a")
+
+
+def _of_size(content: bytes, width: int, height: int) -> bytes:
+    """An AVIF or HEIC whose header tells another size (its `ispe` box; ISO/IEC 23008-12, 6.5.3)."""
+    at = content.index(b"ispe") + 8
+    return content[:at] + struct.pack(">II", width, height) + content[at + 8 :]
+
+
+@pytest.mark.parametrize("package", ["", "pillow_heif"])
+def test_what_is_too_large_is_refused_by_its_header(tmp_path: Path, package: str) -> None:
+    """A few kilobytes that tell of millions of pixels are never decoded."""
+    square = PICTURE.resize((64, 64))  # what HEIC's blocks make up, without a crop
+    content = _by(package, "HEIF", square) if package else _avif()
+    path = tmp_path / "a"
+    for size, told in (((7000, 6000), r"7000×6000 pixels is too large, a\. The limit is 40 mega"),
+                       ((6500, 4500), r"6500×4500 pixels are too many for such a")):  # fmt: skip
+        path.write_bytes(_of_size(content, *size))
+        before = time.process_time()
+        for read in (load_rgb, Photograph.open, open_image):
+            with pytest.raises(InputError, match=told):
+                read(path)
+        assert time.process_time() - before < 1
+
+
+def test_a_large_jpeg_xl_is_refused_before_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(_by("pillow_jxl", "JXL", lossless=True))
+    monkeypatch.setattr(large_pictures, "LARGE", 0)
+    monkeypatch.setattr(large_pictures, "MEMORY", large_pictures._BANDS + 13 * 48 * 32 - 1)
+    with pytest.raises(InputError, match="too many for such a JXL"):
+        load_rgb(tmp_path / "a")

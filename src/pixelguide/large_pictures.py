@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from pixelguide.errors import InputError
-from pixelguide.picture_rows import as_stored, as_upright, bands, upright_shape
+from pixelguide.picture_rows import as_stored, bands, upright_shape
 from pixelguide.pillow_memory import PillowMemory
 from pixelguide.png_rows import Values, hand_out, has_rows, values_of
+from pixelguide.tiff_rows import hand_out_strips, has_strips, tiff_orientation, values_in
 
 LARGE = 8_000_000
 """Pixels from which on a second copy of them matters."""
@@ -22,6 +24,8 @@ MEMORY = 256 << 20
 """Bytes that a picture may take while it is read."""
 _BANDS = 12 << 20
 """Of these, for bands and decoders."""
+_DEEP_PNG = 220_000_000
+"""Bytes of 16-bit values in a PNG: the slowest of its filters takes nearly 2 s of CPU for them."""
 _DECODERS = {"WEBP": 12, "AVIF": 3, "HEIF": 2, "JXL": 6}
 """Bytes a pixel that what reads these formats takes beside Pillow's and ours, as measured."""
 _ROWS_PER_STRIP, _STRIP_BYTES, _TILE_WIDTH, _TILE_LENGTH, _TILE_BYTES = 278, 279, 322, 323, 325
@@ -47,8 +51,9 @@ class LargePixels:
     def __init__(self) -> None:
         self._wanted = Wanted()
         self._memory: PillowMemory | None = None
+        self._upright: NDArray[Any] | None = None
         self._stored: NDArray[Any] | None = None
-        """As they lie in the file."""
+        """The same as they lie in the file."""
         self._orientation, self._clear = 1, False
 
     def prepare(
@@ -64,13 +69,30 @@ class LargePixels:
         self._wanted, self._orientation = wanted, orientation
         self._clear = "transparency" in image.info
         if has_rows(image):
-            channels, kind = values_of(image)
-            shape = *upright_shape(image, orientation), wanted.channels or channels
-            self._stored = as_stored(np.empty(shape, kind), orientation)
-            hand_out(image, partial(_take, self._stored, wanted.convert))
+            shape = upright_shape(image, orientation)
+            stored = self._make(shape, values_of(image), orientation)
+            hand_out(image, partial(_take, stored, wanted.convert))
+        elif has_strips(image):
+            shape = image.height, image.width  # upright already, of a TIFF
+            stored = self._make(shape, values_in(image), tiff_orientation(image))
+            self._orientation = 1
+            hand_out_strips(image, partial(_take, stored, wanted.convert))
         elif PillowMemory.fits(image) and not deep:
             self._memory = PillowMemory(image)
         return self.taken
+
+    def _make(
+        self,
+        upright: tuple[int, int],
+        values: tuple[int, type[np.unsignedinteger[Any]]],
+        orientation: int,
+    ) -> NDArray[Any]:
+        """Memory for the pixels, height and width `upright`, as a file of that orientation stores
+        them."""
+        channels, kind = values
+        self._upright = np.empty((*upright, self._wanted.channels or channels), kind)
+        self._stored = as_stored(self._upright, orientation)
+        return self._stored
 
     @property
     def taken(self) -> bool:
@@ -87,12 +109,13 @@ class LargePixels:
             raise InputError("a transparent colour after the pixels", where, "Save it again.")
         if self._memory is not None:
             self._stored = self._memory.pixels(image, wanted.channels, wanted.convert)
-            self._memory, self._orientation = None, 1
+            self._memory, self._orientation, self._upright = None, 1, self._stored
+        upright, self._upright = self._upright, None
         stored, self._stored = self._stored, None
-        if stored is None:
+        if stored is None or upright is None:
             raise RuntimeError("no picture was taken, or its pixels were")
         if orientation == self._orientation:
-            return as_upright(stored, orientation)
+            return upright
         if 2 * stored.nbytes > MEMORY:
             raise InputError("turned by what follows the pixels", where, "Save it upright.")
         height, width = stored.shape[:2]
@@ -105,11 +128,18 @@ class LargePixels:
 
 
 def _take(stored: NDArray[Any], convert: Convert | None, rows: slice, values: Values) -> None:
-    stored[rows] = values if convert is None else convert(values)
+    if convert is not None:
+        values = convert(values)
+    if values.flags.c_contiguous:
+        stored[rows] = values
+        return
+    for channel in range(values.shape[2]):  # planes, one by one several times as fast
+        stored[rows, :, channel] = values[..., channel]
 
 
 def refuse_what_takes_too_much(image: ImageFile.ImageFile, deep: bool, where: str) -> None:
-    """Raise InputError for an opened picture that would take more than `MEMORY` while it is read.
+    """Raise InputError for an opened picture that would take more than `MEMORY`, or too long, while
+    it is read.
 
     deep: whether it has 16 bits a value.
     """
@@ -118,6 +148,10 @@ def refuse_what_takes_too_much(image: ImageFile.ImageFile, deep: bool, where: st
         return
     needed, hint = _bytes_a_pixel(image, deep)
     at_most = int((MEMORY - _BANDS) / needed)
+    if deep and image.format == "PNG":
+        # what is not read by bands is read twice
+        values = values_of(image)[0] if has_rows(image) else 2 * len(image.getbands())
+        at_most = min(at_most, _DEEP_PNG // (2 * values))
     if pixels > at_most:
         kind = f"16-bit {image.format}" if deep else image.format
         raise InputError(
@@ -144,10 +178,24 @@ def _bytes_a_pixel(image: ImageFile.ImageFile, deep: bool) -> tuple[float, str]:
             "save it as PNG or as a JPEG that is not progressive, or reduce it"
         )
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        own += _strip(image) / (image.width * image.height)
+        piece = _strip(image) / (image.width * image.height)
+        if has_strips(image):  # a copy more of what is unpacked, and of what is packed
+            channels, kind = values_in(image)
+            return channels * np.dtype(kind).itemsize + 2 * piece, "save it as PNG, or reduce it"
+        own += piece + _mapped(image) / (image.width * image.height)
     in_place = PillowMemory.fits(image) and not deep
     own += 0 if in_place else ours + _DECODERS.get(str(image.format), 0)
     return own, "save it as PNG, or reduce it"
+
+
+def _mapped(image: TiffImagePlugin.TiffImageFile) -> int:
+    """Bytes of the file that libtiff, where it unpacks, has in memory."""
+    if image.fp is None or (image.tile and image.tile[0].codec_name == "raw"):
+        return 0
+    try:
+        return os.fstat(image.fp.fileno()).st_size
+    except OSError:  # a file in memory, which is there already
+        return 0
 
 
 def _strip(image: TiffImagePlugin.TiffImageFile) -> int:

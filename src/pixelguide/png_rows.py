@@ -1,12 +1,11 @@
 """Large PNGs a band of rows at a time, so that no copy of them lies in Pillow's memory.
 
-Each band is made a small PNG of its own, whose first row is the last one of the band before: so
-Pillow undoes what the rows were filtered by.
+The first row that Pillow is given of each band is the last one of the band before: so it undoes
+what the rows were filtered by.
 """
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -23,6 +22,8 @@ Take = Callable[[slice, Values], None]
 """Is given the rows of a band, and their values."""
 BAND = 1 << 17
 """Pixels of a band, unless one row has more."""
+_BLOCK = 0xFFFF
+"""Bytes of a block of deflate that is not packed, at most."""
 _DECODER = "pixelguide_png_rows"
 _MORE, _END, _BROKEN = 0, -1, -2
 """What Pillow's decoders say."""
@@ -30,16 +31,15 @@ _MORE, _END, _BROKEN = 0, -1, -2
 
 @dataclass(frozen=True)
 class _Kind:
-    """Channels and bits of values, and the type of colour of the small PNGs that hold them."""
+    """Channels, and bits of a value."""
 
     channels: int
     depth: int
-    colour: int
 
 
 _KINDS = {
-    "RGB": _Kind(3, 8, 2), "RGBA": _Kind(4, 8, 6), "LA": _Kind(2, 8, 4),
-    "RGB;16B": _Kind(3, 16, 0), "RGBA;16B": _Kind(4, 16, 0), "LA;16B": _Kind(2, 16, 0),
+    "RGB": _Kind(3, 8), "RGBA": _Kind(4, 8), "LA": _Kind(2, 8),
+    "RGB;16B": _Kind(3, 16), "RGBA;16B": _Kind(4, 16), "LA;16B": _Kind(2, 16),
 }  # fmt: skip
 """By what Pillow calls the values in a file. Of the other kinds, Pillow's copy is small."""
 
@@ -92,7 +92,10 @@ class _Rows:
             data = self._packed.unconsumed_tail
             if len(self._band) < wanted:
                 return _BROKEN if self._packed.eof else _MORE
-            values = self._deep(rows) if self._kind.depth == 16 else self._plain(rows)
+            try:
+                values = self._deep(rows) if self._kind.depth == 16 else self._plain(rows)
+            except ValueError:  # filtered by none of PNG's filters
+                return _BROKEN
             self._take(slice(self._y, self._y + rows), values)
             self._last = values[-1].astype(values.dtype.newbyteorder(">"), copy=False).tobytes()
             self._band = bytearray()
@@ -101,8 +104,10 @@ class _Rows:
                 return _END
 
     def _plain(self, rows: int) -> Values:
-        found = _read(b"\0" + self._last + self._band, self._width, rows + 1, self._kind)
-        values: Values = found[1:]
+        mode = {2: "LA", 3: "RGB", 4: "RGBA"}[self._kind.channels]
+        image = Image.new(mode, (self._width, rows + 1))
+        image.frombytes(_stored([b"\0", self._last, self._band]), "zip", mode, 0)
+        values: Values = np.asarray(image)[1:]
         return values
 
     def _deep(self, rows: int) -> Values:
@@ -123,28 +128,23 @@ class _Rows:
         )
         for channel in range(count):
             apart[channel, 1:] = mixed[..., channel]
-        found = _read(grey.tobytes(), width, count * (rows + 1), self._kind)
-        values = np.empty((rows, width, count), np.uint16)
-        for channel, plane in enumerate(found.reshape(count, rows + 1, width)):
-            values[..., channel] = plane[1:]
-        return values
+        planes = np.empty((count, rows + 1, width), np.uint16)
+        size = width, count * (rows + 1)
+        image = Image.frombuffer("I;16", size, planes, "raw", "I;16", 0, 1)
+        image.frombytes(_stored([grey.tobytes()]), "zip", "I;16B", 0)
+        return planes[:, 1:].transpose(1, 2, 0)
 
 
-def _read(rows: bytes, width: int, height: int, kind: _Kind) -> Values:
-    """Filtered rows as values, h×w×C, or h×w of grey."""
-    header = struct.pack(">IIBBBBB", width, height, kind.depth, kind.colour, 0, 0, 0)
-    content = (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", header)
-        + _chunk(b"IDAT", zlib.compress(rows, 0))
-        + _chunk(b"IEND", b"")
-    )
-    with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
-        return np.asarray(image)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def _stored(rows: list[bytes | bytearray]) -> bytes:
+    """Deflated, in blocks that are not packed (RFC 1951, 3.2.4); without a check at the end, for
+    Pillow ends with its last row."""
+    view = memoryview(b"".join(rows))
+    parts: list[bytes | memoryview] = [b"\x78\x01"]
+    for at in range(0, len(view), _BLOCK):
+        part = view[at : at + _BLOCK]
+        last = at + _BLOCK >= len(view)
+        parts += [struct.pack("<BHH", last, len(part), len(part) ^ 0xFFFF), part]
+    return b"".join(parts)
 
 
 class _Decoder(ImageFile.PyDecoder):

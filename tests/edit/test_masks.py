@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pixelguide import large_pictures, png_rows
 from pixelguide.edit.masks import load_mask
 from pixelguide.errors import InputError
 from pixelguide.images import save_png
@@ -15,6 +16,14 @@ from pixelguide.images import save_png
 HOLE = np.zeros((16, 16), bool)
 HOLE[4:9, 5:12] = True
 PHOTO = np.random.default_rng(3).integers(0, 256, (16, 16, 3), np.uint8)
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["", "as large ones"])
+def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large pictures are read another way: what they mean is the same."""
+    if request.param:
+        monkeypatch.setattr(large_pictures, "LARGE", 0)
+        monkeypatch.setattr(png_rows, "BAND", 50)
 
 
 def with_hole(colours: np.ndarray) -> np.ndarray:

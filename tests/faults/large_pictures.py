@@ -13,10 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pixelguide.photo.tiff_file import encode_tiff
+
 SIZES = {24: (6000, 4000), 40: (8000, 5000)}
 """Width and height by megapixels."""
 _UP = b"\2"
 """PNG's filter: a row is told by what differs from the one above."""
+_PAETH = 4
+"""Another: by what fits best of left, above, and above left."""
 TURNED = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
 """An EXIF block that says: turn it by 90°."""
 JPEGS: dict[str, dict[str, Any]] = {
@@ -24,8 +28,8 @@ JPEGS: dict[str, dict[str, Any]] = {
     "4:4:4": {"subsampling": 0}, "progressive, 4:4:4": {"progressive": True, "subsampling": 0},
 }  # fmt: skip
 """What Pillow is told for each kind."""
-JPEG = b"\xff\xd8"
-"""How a JPEG begins."""
+SUFFIXES = {b"\xff\xd8": "jpg", b"II": "tif", b"\x89P": "png"}
+"""By how a file begins."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
@@ -55,6 +59,34 @@ def png_of_rows(
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra
         + chunk(b"IDAT", b"".join(parts) + packer.flush()) + chunk(b"IEND", b"")
     )  # fmt: skip
+
+
+def png_of_noise(width: int, height: int, channels: int, depth: int) -> bytes:
+    """A PNG, not packed, of noise by PNG's slowest filter: no row helps to tell the next one."""
+    rng = np.random.default_rng(25)
+    rows = rng.integers(0, 256, (50, 1 + width * channels * depth // 8), np.uint8)
+    rows[:, 0] = _PAETH
+    packer, some = zlib.compressobj(0), rows.tobytes()
+    packed = b"".join([packer.compress(some) for _ in range(height // 50)] + [packer.flush()])
+    colour = next(kind for kind, number in _CHANNELS.items() if number == channels and kind != 3)
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed)
+        + chunk(b"IEND", b"")
+    )  # fmt: skip
+
+
+def packed_tiffs(width: int, height: int) -> Iterator[tuple[str, bytes]]:
+    """TIFFs of noise, which packing makes longer: by LZW, as it is and turned, and of 16 bits."""
+    rng = np.random.default_rng(26)
+    image = Image.fromarray(rng.integers(0, 256, (height, width, 3), np.uint8))
+    for name, options in (("LZW", {}), ("LZW, turned", {"tiffinfo": {274: 6}})):
+        buffer = io.BytesIO()
+        image.save(buffer, "TIFF", compression="tiff_lzw", **options)
+        yield f"TIFF, {name}", buffer.getvalue()
+    del image, buffer
+    deep = rng.integers(0, 65536, (height, width, 3), np.uint16)
+    yield "TIFF, 16 bits", b"".join(encode_tiff(deep))
 
 
 def large_pictures(megapixels: int) -> Iterator[tuple[str, bytes]]:
@@ -99,7 +131,8 @@ def large_pictures(megapixels: int) -> Iterator[tuple[str, bytes]]:
 
 
 def large_photographs(megapixels: int) -> Iterator[tuple[str, bytes]]:
-    """Of one of `SIZES`, by name: what only photographs may be, 16 bits a value and JPEG."""
+    """Of one of `SIZES`, by name: what only photographs may be, 16 bits a value, JPEG and
+    TIFF, and noise that takes longest."""
     width, height = SIZES[megapixels]
     rng = np.random.default_rng(24)
     turned = chunk(b"eXIf", TURNED)
@@ -118,3 +151,6 @@ def large_photographs(megapixels: int) -> Iterator[tuple[str, bytes]]:
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", **options)
         yield f"JPEG, {name}", buffer.getvalue()
+    yield "noise by Paeth, RGBA", png_of_noise(width, height, 4, 8)
+    yield "noise by Paeth, 16 bits", png_of_noise(width, height, 3, 16)
+    yield from packed_tiffs(width, height)

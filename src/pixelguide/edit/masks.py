@@ -7,11 +7,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from pixelguide.errors import InputError
-from pixelguide.images import check_mode, converted, open_image, rgb_rows, stored_orientation
-from pixelguide.picture_rows import ImageRows, as_stored, bands, upright_shape
+from pixelguide.images import (
+    announced_orientation,
+    band_of,
+    check_mode,
+    converted,
+    open_image,
+    refuse_deep,
+    rgb_rows,
+    stored_orientation,
+)
+from pixelguide.large_pictures import LargePixels, Wanted
+from pixelguide.picture_rows import ImageRows, Rows, as_stored, bands, upright_shape
 
 _DARK, _LIGHT = 64, 192
 _GREYS = 0.05
@@ -27,8 +37,7 @@ def load_mask(path: str | Path) -> NDArray[np.bool_]:
     or there is white paint on transparent ground, which could mean one or the other.
     """
     path = Path(path)
-    image = open_image(path)
-    found = _Look.at(image, path.name)
+    found = _look_at(path)
     if found.hole.any():
         if not found.kept_greys and not found.kept_colours and found.kept_light:
             raise InputError(
@@ -64,12 +73,12 @@ class _Look:
     kept_colours: bool = False
 
     @classmethod
-    def at(cls, image: Image.Image, where: str) -> _Look:
-        """Look at a decoded picture, a band at a time: a large one takes much memory as it is."""
-        check_mode(image, where)
-        rows, alpha = rgb_rows(image, where), _alpha_rows(image)
-        orientation = stored_orientation(image)
-        shape = upright_shape(image, orientation)
+    def at(cls, rows: Rows, alpha: Rows | None, shape: tuple[int, int], orientation: int) -> _Look:
+        """Look at colours and alpha, a band at a time: a large picture takes much memory as it is.
+
+        shape: height and width of the upright picture. orientation: EXIF's number, 1 … 8, for how
+        the rows are stored.
+        """
         found = cls(np.zeros(shape, np.bool_), np.zeros(shape, np.bool_))
         lights, holes = (as_stored(each, orientation) for each in (found.light, found.hole))
         for band in bands(rows.shape):
@@ -86,6 +95,43 @@ class _Look:
                 found.kept_light |= bool((light & kept).any())
                 found.kept_colours |= bool((((red != green) | (green != blue)) & kept).any())
         return found
+
+
+def _look_at(path: Path) -> _Look:
+    large, where = LargePixels(), path.name
+
+    def prepare(image: ImageFile.ImageFile, where: str) -> None:
+        refuse_deep(image, where)
+        if "transparency" not in image.info:
+            large.prepare(image, Wanted(), announced_orientation(image))
+
+    image = open_image(path, prepare=prepare)
+    orientation = stored_orientation(image)
+    if not large.taken:
+        check_mode(image, where)
+        shape = upright_shape(image, orientation)
+        return _Look.at(rgb_rows(image, where), _alpha_rows(image), shape, orientation)
+    pixels = large.pixels(image, orientation, where)
+    height, width, channels = pixels.shape
+    alpha = pixels[..., -1] if channels in (2, 4) else None
+    return _Look.at(_OverWhite(pixels, where), alpha, (height, width), 1)
+
+
+@dataclass(frozen=True)
+class _OverWhite:
+    """Rows of pixels, uint8 H×W×C (2 grey and alpha, 3 RGB, 4 RGBA), as colours over white."""
+
+    pixels: NDArray[np.uint8]
+    where: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width."""
+        return self.pixels.shape[:2]
+
+    def __getitem__(self, rows: slice) -> NDArray[np.uint8]:
+        """uint8 h×W×3."""
+        return rgb_rows(band_of(self.pixels[rows], None), self.where)[:]
 
 
 def _alpha_rows(image: Image.Image) -> ImageRows | None:
