@@ -212,7 +212,14 @@ def test_job_that_was_running_at_two_kills_fails(start: Start) -> None:
             studio.services.jobs.put_back = lambda *_, **__: True  # type: ignore[method-assign]
     with start() as studio:
         assert studio.job(job)["state"] == "failed"
-        assert studio.job(job)["error"]["code"] == "worker_died"
+        error = studio.job(job)["error"]
+        assert error["code"] == "worker_died"
+        assert error["message"] == "the job was broken off twice"
+        assert error["hint"].startswith("Do it again")
+        again = studio.edit(num_inference_steps=4)
+        assert again != job
+        assert studio.wait(again)["state"] == "done"
+        assert studio.job(job)["state"] == "failed"  # nothing is done behind one's back
 
 
 def _until(holds: object) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { explain, failure, passing, ServerError } from "../../src/pixelguide/studio/web/js/api.js";
+import { explain, failure, passing, ServerError, worthRepeating } from "../../src/pixelguide/studio/web/js/api.js";
 
 test("what is wrong and what to do are sentences of their own", () => {
   const refused = new ServerError(400, "the request is too large", "At most 32 MiB are taken.");
@@ -20,4 +20,8 @@ test("a job that failed says why, a cancelled one that it was", () => {
 test("only what may pass by itself is worth trying again", () => {
   assert.ok(passing(new ServerError(0, "The server does not answer.")));
   assert.ok(!passing(new ServerError(400, "bad")) && !passing(new Error("bad")));
+  const died = new ServerError(200, "the job was broken off twice", "", "worker_died");
+  assert.ok(worthRepeating(died) && worthRepeating(new ServerError(503, "busy")));
+  assert.ok(!worthRepeating(new ServerError(200, "out of memory", "", "out_of_memory")));
+  assert.ok(!passing(died)); // the page does not repeat it by itself
 });

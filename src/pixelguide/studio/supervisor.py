@@ -35,7 +35,13 @@ Publish = Callable[[str, str, dict[str, Any]], None]
 """Called with (job id, event, content)."""
 
 _log = logging.getLogger(__name__)
-DIED = error_content("worker_died", "the job was broken off twice", "Ask for less at a time.")
+DIED = error_content(
+    "worker_died",
+    "the job was broken off twice",
+    "Do it again; if that breaks off too, ask for less at a time.",
+)
+"""Of a job that ran when worker or server ended: once more it is begun by itself. Not for ever, for
+it may be what ends them; who asked for it may ask again."""
 _LATE = error_content("time_limit", "the job took too long", "Ask for fewer candidates or steps.")
 _NO_SPACE = error_content("out_of_resource", "its result could not be kept", "Free space.")
 _BEGUN = Opening(0, 1)

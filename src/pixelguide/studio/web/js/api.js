@@ -42,6 +42,10 @@ export const failure = ({ error }) =>
 /** Whether the same might work later: the server is away or has too much to do. @param {unknown} error */
 export const passing = (error) => error instanceof ServerError && [0, 503].includes(error.status);
 
+/** Whether to ask for the same again: it passes, or the job was broken off. @param {unknown} error */
+export const worthRepeating = (error) =>
+  passing(error) || (error instanceof ServerError && error.code === "worker_died");
+
 /** Random, in the form of a version 4 UUID; crypto.randomUUID is missing on plain HTTP. */
 export function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

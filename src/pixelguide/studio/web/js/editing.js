@@ -245,7 +245,7 @@ function fail(store, version, run, error) {
   if (run.state === "cancelled") return;
   run.state = "failed";
   run.problem = api.explain(error);
-  run.passing = api.passing(error);
+  run.passing = api.worthRepeating(error);
   if (run.back?.run) {
     giveBack(store, version, run);
     throw error;

@@ -12,7 +12,7 @@ export const SERVER_TEXTS = Object.freeze([
   "out of memory",
   "Ask for fewer candidates.",
   "Ask for fewer candidates or steps.",
-  "Ask for less at a time.",
+  "Do it again; if that breaks off too, ask for less at a time.",
   "the server made an error",
   "Its log says more.",
   "the model worker made an error",

@@ -4,7 +4,7 @@
 export const SERVER = Object.freeze({
   "Ask for fewer candidates or steps.": "Weniger Vorschläge oder Schritte verlangen.",
   "Ask for fewer candidates.": "Weniger Vorschläge verlangen.",
-  "Ask for less at a time.": "Weniger auf einmal verlangen.",
+  "Do it again; if that breaks off too, ask for less at a time.": "Noch einmal versuchen; bricht auch das ab, weniger auf einmal verlangen.",
   "At most {size} are taken.": "Höchstens {size} werden angenommen.",
   "Choose a project saved by the Studio.": "Ein Projekt wählen, das das Studio gespeichert hat.",
   "Convert it to RGB first.": "Erst in RGB umwandeln.",

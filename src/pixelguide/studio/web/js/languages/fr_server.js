@@ -4,7 +4,7 @@
 export const SERVER = Object.freeze({
   "Ask for fewer candidates or steps.": "Demandez moins de propositions ou d’étapes.",
   "Ask for fewer candidates.": "Demandez moins de propositions.",
-  "Ask for less at a time.": "Demandez moins à la fois.",
+  "Do it again; if that breaks off too, ask for less at a time.": "Recommencez ; si cela s’interrompt encore, demandez moins à la fois.",
   "At most {size} are taken.": "Au plus {size} sont acceptés.",
   "Choose a project saved by the Studio.": "Choisissez un projet enregistré par le studio.",
   "Convert it to RGB first.": "Convertissez-la d’abord en RVB.",
