@@ -86,11 +86,12 @@ test-faces: $(READY) ## faces in photographs, by dlib and its landmarks (100 MB)
 
 # Fuzzing needs atheris, which has wheels for Linux only: without it that part is left out. Its corpus
 # stays in out/fuzz.
+ATHERIS := atheris==3.0.0
 FUZZ_SECONDS := 200
-test-faults: $(READY) ## all that strangers may send, about 40 minutes; figures in out/faults.txt
+test-faults: $(READY) ## all that strangers may send, under half an hour; figures in out/faults.txt
 	rm -f out/faults.txt
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m faults tests/faults
-	$(BIN)/python -m pip install --quiet atheris || { echo "no atheris here: no fuzzing"; exit 0; }; \
+	$(BIN)/python -m pip install --quiet --quiet $(ATHERIS) || { echo "no atheris here: no fuzzing"; exit 0; }; \
 	for target in map project annotations; do \
 		PYTHONPATH=tests $(BIN)/python -m faults.fuzz $$target out/fuzz/$$target \
 			-max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -verbosity=0 \
