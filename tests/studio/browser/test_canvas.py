@@ -180,6 +180,27 @@ def test_the_edit_is_shown_as_it_is_saved(
     assert (seen(studio, *window)[inner] == faint[part][inner]).all(), "what is kept, too"
 
 
+def test_a_result_says_while_its_own_pixels_are_still_to_come(
+    studio: StudioPage, photograph: NDArray[np.uint8]
+) -> None:
+    page, held = studio.page, []
+    open_photograph(studio, photograph)
+    page.route("**/patch.png*", lambda route: held.append(route))
+    small_edit(studio)
+    page.wait_for_selector("#busy:has-text('Drawing it at full size')")
+    assert held, "asked for"
+    for route in held:
+        route.continue_()
+    page.unroute("**/patch.png*")
+    page.wait_for_selector("#busy", state="hidden")
+    assert studio.look("!store.state.coarse")
+    page.route("**/patch.png*", lambda route: route.fulfill(status=404, json={}))
+    page.fill("#strength", "0.99")  # what cannot come is not waited for
+    page.wait_for_timeout(500)
+    assert page.is_hidden("#busy")
+    studio.errors.clear()  # the browser notes the refusal
+
+
 def test_another_part_is_taken_and_no_version_is_lost(
     studio: StudioPage, photograph: NDArray[np.uint8]
 ) -> None:

@@ -15,6 +15,8 @@ const PATCHES = 64;
 class Loading {
   /** @type {Map<string, T | null>} */
   #known = new Map();
+  /** What could not be loaded when it was last tried. @type {Set<string>} */
+  #failed = new Set();
 
   /** @param {(key: string) => Promise<T>} load @param {number} room @param {() => void} onLoad */
   constructor(load, room, onLoad) {
@@ -34,18 +36,28 @@ class Loading {
     return known ?? null;
   }
 
+  /** Whether it is being loaded, and may come. @param {string} key */
+  coming(key) {
+    return this.#known.get(key) === null && !this.#failed.has(key);
+  }
+
   /** @param {string} key */
   #begin(key) {
     this.#known.set(key, null);
     this.load(key).then(
       (value) => {
         this.#known.set(key, value);
+        this.#failed.delete(key);
         const kept = [...this.#known].filter(([, each]) => each !== null);
         for (const [old] of kept.slice(0, -this.room)) this.#known.delete(old);
         this.onLoad();
       },
-      // Asked again later, once: what the server has forgotten stays away.
-      () => setTimeout(() => this.#known.delete(key), 5000),
+      () => {
+        this.#failed.add(key);
+        this.onLoad();
+        // Asked again later, once: what the server has forgotten stays away.
+        setTimeout(() => this.#known.delete(key), 5000);
+      },
     );
   }
 }
@@ -76,9 +88,17 @@ export class Photographs {
 
   /** @param {string} picture @param {number} [strength] @returns {Patch | null} */
   patch(picture, strength = 1) {
-    return this.patches.get(`/api/pictures/${picture}/patch.png?strength=${strength}`);
+    return this.patches.get(patchPath(picture, strength));
+  }
+
+  /** Whether the patch that `patch` lacks is on its way. @param {string} picture */
+  patchComing(picture) {
+    return this.patches.coming(patchPath(picture, 1));
   }
 }
+
+/** @param {string} picture @param {number} strength */
+const patchPath = (picture, strength) => `/api/pictures/${picture}/patch.png?strength=${strength}`;
 
 /** @param {Blob} blob */
 const decoded = (blob) => createImageBitmap(blob, { colorSpaceConversion: "none" });

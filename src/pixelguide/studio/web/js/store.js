@@ -26,6 +26,7 @@
  *   outlined: boolean,
  *   view: import("./types.js").Viewport,
  *   stage: "paint" | "result",
+ *   coarse: boolean,
  *   compare: {kind: "after" | "before" | "slider" | "flicker", at: number},
  *   settings: import("./types.js").Settings,
  * }} State
@@ -102,6 +103,7 @@ export function initialState(category) {
     outlined: false,
     view: { x: 0, y: 0, zoom: 1 },
     stage: "paint",
+    coarse: false, // the result that is shown has not its photograph's pixels yet
     compare: { kind: "after", at: 0.5 },
     settings: {
       num_images: 4,

@@ -59,6 +59,7 @@ export const MESSAGES = Object.freeze({
   "Do with each": "Mit jedem tun",
   "Drag around it, or click corners and press Enter": "Umfahren, oder Ecken anklicken und Eingabe drücken",
   "Drag the frame and pull its corners. What you save is the whole photograph again.": "Den Rahmen schieben und an den Ecken ziehen. Gespeichert wird wieder das ganze Foto.",
+  "Drawing it at full size …": "Wird in voller Größe gezeichnet …",
   "Drop a picture here, or begin with one.": "Ein Bild hier ablegen oder mit einem beginnen.",
   "Each becomes work of its own, among the recent. Of a photograph its largest face is taken, else its middle; the part can be changed there.": "Jedes wird eine eigene Arbeit unter den früheren. Von einem Foto wird das größte Gesicht genommen, sonst die Mitte; der Ausschnitt lässt sich dort ändern.",
   "Edit": "Bearbeiten",

@@ -59,6 +59,7 @@ export const MESSAGES = Object.freeze({
   "Do with each": "À faire avec chacune",
   "Drag around it, or click corners and press Enter": "Entourez, ou cliquez les coins puis Entrée",
   "Drag the frame and pull its corners. What you save is the whole photograph again.": "Glissez le cadre et tirez ses coins. C’est toute la photo qui est enregistrée.",
+  "Drawing it at full size …": "Dessin en pleine taille …",
   "Drop a picture here, or begin with one.": "Déposez une image ici, ou commencez par une autre.",
   "Each becomes work of its own, among the recent. Of a photograph its largest face is taken, else its middle; the part can be changed there.": "Chacune devient un travail à part, parmi les récents. D’une photo, le plus grand visage est pris, sinon le milieu ; le cadrage peut y être changé.",
   "Edit": "Modifier",

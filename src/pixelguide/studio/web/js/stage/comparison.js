@@ -85,6 +85,8 @@ export class Comparison {
     // The one that is shown is asked for first.
     const shown = candidates[run.chosen];
     const whole = shown ? this.photographs.patch(shown.picture) : null;
+    const coarse = !!shown && !whole && this.photographs.patchComing(shown.picture);
+    if (coarse !== this.store.state.coarse) this.store.set({ coarse });
     for (const { picture } of candidates) this.photographs.patch(picture);
     const { view, category } = this.store.state;
     if (!version.part || !whole) return false;

@@ -85,7 +85,7 @@ export function mountTop(store, stage, { help, files }) {
   store.watch(["view", "versions", "current"], () => {
     const { version, state } = store;
     const own = version?.part ? state.category.size / version.part.size : 1;
-    zoom.textContent = `${Math.round(100 * state.view.zoom * own * devicePixelRatio)} %`;
+    zoom.textContent = version ? `${Math.round(100 * state.view.zoom * own * devicePixelRatio)} %` : "";
   });
   store.watch(["versions", "current"], () => {
     const { version } = store;

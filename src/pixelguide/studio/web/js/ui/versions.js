@@ -79,9 +79,11 @@ export async function removeVersion(store) {
 /** @param {Store} store */
 function mountReading(store) {
   const pill = byId("busy");
-  store.watch(["versions", "current"], () => {
-    const { version } = store;
-    pill.hidden = !version?.reading;
+  store.watch(["versions", "current", "stage", "run", "coarse"], () => {
+    const { version, state } = store;
+    const coarse = state.coarse && state.stage === "result" && version?.run?.state === "done";
+    pill.hidden = !version?.reading && !coarse;
+    if (coarse && !version?.reading) pill.replaceChildren(t("Drawing it at full size …"), progressBar(null));
     if (!version?.reading) return;
     const { progress, problem } = version.reading;
     if (problem) {
