@@ -338,7 +338,7 @@ def test_a_noised_start_is_the_picture_and_noise_of_its_level() -> None:
 def test_the_temperature_is_a_factor_of_all_noise(
     schedule: Schedule, roi: Tensor, temperature: float
 ) -> None:
-    respaced, below, _ = _two_levels(schedule)
+    respaced, _, _ = _two_levels(schedule)
     start = noised_start(X_0, respaced, [seeded(1)], temperature)
     cold, hot = (noised_start(X_0, respaced, [seeded(1)], factor) for factor in (0, 1))
     torch.testing.assert_close(start, cold + temperature * (hot - cold))
@@ -352,10 +352,33 @@ def test_the_temperature_is_a_factor_of_all_noise(
             return _answers()(x_t, schedule, i)
 
         draws = [seeded(7)]
-        sample_edit(predict, X_0, X_T, roi, respaced, 1.0, draws, "sde", None, factor)
+        sample_edit(predict, X_0, X_T, roi, three, 1.0, draws, "sde", None, factor)
         return seen[1]
 
+    three = schedule.respaced((30, 200, 400))
+    signal = float(three.alpha_bar[1]) ** 0.5
     cold, hot = first_step(0), first_step(1)
     torch.testing.assert_close(first_step(temperature), cold + temperature * (hot - cold))
-    torch.testing.assert_close(cold[..., ~roi], np.sqrt(below) * X_0[..., ~roi])
+    torch.testing.assert_close(cold[..., ~roi], signal * X_0[..., ~roi])
     assert not torch.equal(hot[..., roi], cold[..., roi])
+
+
+def test_the_last_pass_is_given_no_weaker_noise_in_the_region(
+    schedule: Schedule, roi: Tensor
+) -> None:
+    """It would take it for texture."""
+    respaced, _, _ = _two_levels(schedule)
+
+    def given(temperature: float, seed: int) -> Tensor:
+        """x_t as the last pass sees it."""
+        seen: list[Tensor] = []
+        sample_edit(
+            _answers(), X_0, X_T, roi, respaced, 1.0, [seeded(seed)], "sde",
+            lambda step: seen.append(step.x_t), temperature,
+        )  # fmt: skip
+        return seen[0]
+
+    for temperature, alike in ((0.5, True), (1.0, False)):
+        one, other = given(temperature, 1), given(temperature, 2)
+        assert torch.equal(one[..., roi], other[..., roi]) == alike
+        assert not torch.equal(one[..., ~roi], other[..., ~roi])

@@ -75,8 +75,10 @@ def sample_edit(
     last level of `schedule`, or N×3×S×S, a start for each. roi: bool S×S, True = may change. scale:
     s. sampler: see `solvers`. temperature: a factor of all noise. Below 1 candidates differ less
     and lie nearer to what the prior expects (as in Kingma & Dhariwal 2018, arXiv 1807.03039,
-    sec. 6). Every candidate draws its noise from its own generator, on the CPU,
-    so neither its neighbours nor the device change what it draws. on_step: may steer, see `Steer`.
+    sec. 6); what the last pass is given has none in the ROI then: noise weaker than its level's
+    counts as texture there and stays, as a pattern of dots. Every candidate draws its noise from
+    its own generator, on the CPU, so neither its neighbours nor the device change what it draws.
+    on_step: may steer, see `Steer`.
     Raises InputError for guidance that is to begin on the way, after a scale of 0.
     """
     count = len(generators)
@@ -88,6 +90,8 @@ def sample_edit(
         if push != 1:
             step = replace(step, gradient=push * step.gradient)
         z, background_noise = (_noise(generators, x_t, temperature) for _ in range(2))
+        if temperature < 1 and i == 1:
+            z = torch.zeros_like(z)
 
         x_fg = solve(x_t, step, i, z)  # eq. 9
         x_bg = schedule.add_noise_before(x_0, background_noise, level)  # eq. 10
