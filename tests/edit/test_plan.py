@@ -115,6 +115,7 @@ def test_the_old_edge_of_what_grows_is_made_anew_in_its_own_colour(labels: Label
     assert (seen[28:] == 200).all()
     (kept,) = (each for each in plan.class_colours(picture) if each.name == "house")
     assert kept.colour == pytest.approx(40)
+    assert kept.exact
     for mode in ("classes", "changed"):
         assert not planned(source, target, roi=mode).edges.any()
     region = source.ids != target.ids

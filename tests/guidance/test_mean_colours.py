@@ -77,13 +77,16 @@ def test_a_mean_near_enough_stays_and_one_beyond_comes_to_the_edge(
     assert torch.allclose(means, own.clamp(0.2 - within, 0.2 + within), atol=0.01)
 
 
-@pytest.mark.parametrize(("asked", "within"), [(True, 0.0), (False, KEPT_WITHIN)])
+@pytest.mark.parametrize(
+    ("asked", "exact", "within"),
+    [(True, False, 0.0), (False, True, 0.0), (False, False, KEPT_WITHIN)],
+)
 def test_what_is_asked_for_is_exact_and_what_is_kept_nearly_so(
-    x_t: Tensor, asked: bool, within: float
+    x_t: Tensor, asked: bool, exact: bool, within: float
 ) -> None:
     labels = LabelSet(("ground", "hair"), ((0, 0, 0), (9, 9, 9)))
     ids = np.ones((8, 8), np.uint8)
-    hair = ClassColour("hair", (1,), np.full(3, 127.5 * 1.5), asked=asked)
+    hair = ClassColour("hair", (1,), np.full(3, 127.5 * 1.5), asked, exact)
     made = np.ones((8, 8), bool)
     step = with_class_colours(answers, [hair], LabelMap(ids, labels), made)(x_t, LEVELS, 1)
     means = step.prediction.x_0.mean((2, 3))

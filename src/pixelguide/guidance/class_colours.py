@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.guidance.class_cores import core
+from pixelguide.guidance.class_cores import core_beside
 from pixelguide.labels import LabelMap
 
 LEAST = 5
@@ -18,12 +18,14 @@ LEAST = 5
 @dataclass(frozen=True)
 class ClassColour:
     """name: of a class or a group. ids: the classes, taken together. colour: what their mean is to
-    be, float64 3 in [0, 255]. asked: whether somebody asked for it, or the picture has it."""
+    be, float64 3 in [0, 255]. asked: whether somebody asked for it, or the picture has it. exact:
+    nothing less will do (see `mean_colours`)."""
 
     name: str
     ids: tuple[int, ...]
     colour: NDArray[np.float64]
     asked: bool
+    exact: bool = False
 
     def pixels(self, label_map: LabelMap) -> NDArray[np.bool_]:
         """Where a map shows them: bool H×W."""
@@ -45,13 +47,15 @@ def kept_colours(
     Of a class that gains no pixel inside `roi` (bool S×S) it is the mean of what is left there; of
     another that of all it had there, or where it gains most of its pixels there that of all that
     the picture shows: of two eyes in different light the edited one keeps its own. edges: bool
-    S×S, doubtful pixels (see `vanished_edges`); of a class that has such its `core` counts alone.
+    S×S, doubtful pixels (see `vanished_edges`); of a class that has such its core beside
+    them counts alone (see `core_beside`).
     """
     found = []
     for label in ids:
         wanted, shown = (target.ids == label) & roi, source.ids == label
-        if edges is not None and (shown & edges).any():
-            shown = core(shown)
+        doubtful = edges is not None and bool((shown & edges).any())
+        if edges is not None and doubtful:
+            shown = core_beside(shown, edges)
         inside = shown & roi
         if not (wanted & ~shown).any():
             shown = wanted
@@ -59,5 +63,5 @@ def kept_colours(
             shown = inside
         if wanted.sum() >= LEAST <= shown.sum():
             name = target.labels.names[label]
-            found.append(ClassColour(name, (label,), image[shown].mean(0), asked=False))
+            found.append(ClassColour(name, (label,), image[shown].mean(0), False, doubtful))
     return tuple(found)

@@ -21,7 +21,8 @@ first falls a little short."""
 KEPT_WITHIN = 0.05
 """Of the range [-1, 1], a channel: how far the mean of a class may go from what it was where no
 colour is asked for. A class that changes its shape changes its mean a little (thin lips are mixed
-with skin at their rim), and to hold it exactly costs half a decibel (docs/decisions.md)."""
+with skin at their rim), and to hold it exactly costs half a decibel (docs/decisions.md). Hair that
+grows over a forehead has no such rim, and guidance would take all that it may to darken it."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def with_class_colours(
             MeanColour(
                 torch.from_numpy(pixels),
                 torch.from_numpy(each.colour / 127.5 - 1).float(),
-                0.0 if each.asked else KEPT_WITHIN,
+                0.0 if each.asked or each.exact else KEPT_WITHIN,
             )
             for each, pixels in shown
             if pixels.sum() >= LEAST
