@@ -118,9 +118,10 @@ def test_a_map_of_another_category_names_it(edit: Run, desk: Path, labels: Label
     portraits = LabelSet.from_json((built_in_models()["portraits-64"] / "labels.json").read_text())
     ids = LabelMap.load(desk / "source.png", labels).ids + 5
     save_png(desk / "foreign.png", LabelMap(ids, portraits).colour())
-    told = assert_one_error(edit(map=desk / "foreign.png"))
-    assert "a map in the colours of portraits-64, foreign.png." in told
-    assert "--model portraits-64" in told
+    for option in ({"map": desk / "foreign.png"}, {"source_map": desk / "foreign.png"}):
+        told = assert_one_error(edit(**option))
+        assert "a map in the colours of portraits-64, foreign.png." in told
+        assert "--model portraits-64" in told
 
 
 def test_a_dry_run_shows_the_region_and_edits_nothing(edit: Run, desk: Path) -> None:

@@ -122,6 +122,12 @@ def test_the_editor_keeps_its_own_copy(editor: Editor, picture: NDArray[np.uint8
 # the map
 
 
+def test_its_repr_is_a_line(tiny_editor: Editor, picture: NDArray[np.uint8]) -> None:
+    assert repr(tiny_editor) == "Editor(tiny, 16×16, no picture)"
+    tiny_editor.set_image(picture)
+    assert repr(tiny_editor) == "Editor(tiny, 16×16, a picture)"
+
+
 def test_segmenting_gives_a_map_and_its_uncertainty_at_one_cost(editor: Editor) -> None:
     first = editor.segment()
     assert first.ids.shape == (16, 16)

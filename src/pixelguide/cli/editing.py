@@ -62,12 +62,11 @@ class EditJob:
     def read(self, labels: LabelSet, part: PartOptions, maps: MapOptions) -> JobInputs:
         """The picture, the map after painting and the one before, if there are any. Raises
         InputError if one of them cannot be used."""
-        from pixelguide.labels import LabelMap
-
-        painted = None
+        painted = source = None
         if self.target is not None:
             painted = MapFile.open(self.target, labels, maps.snap, maps.layer)
-        source = None if self.source is None else LabelMap.load(self.source, labels, maps.snap)
+        if self.source is not None:
+            source = MapFile.open(self.source, labels, maps.snap).label_map
         return PictureFile.open(self.image, part, painted), painted, source
 
 

@@ -115,6 +115,11 @@ class PictureReader:
         """The frozen prior."""
         return self._denoiser
 
+    def __repr__(self) -> str:
+        name = self._model.get("name", "a model without a name")
+        picture = "a picture" if self._subject else "no picture"
+        return f"{type(self).__name__}({name}, {self.size}×{self.size}, {picture})"
+
     @property
     def size(self) -> int:
         """Side S of the pictures that the model works on, in pixels."""
