@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixelguide.guidance.class_cores import ENOUGH, core, core_beside, vanished_edges
+from pixelguide.guidance.class_cores import ENOUGH, core, vanished_edges
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 
 LABELS = LabelSet(("face", "hair", "brow"), ((230, 190, 170), (60, 40, 30), (90, 70, 60)))
@@ -43,19 +43,6 @@ def test_the_core_of_a_thin_class_lies_less_deep_and_of_a_tiny_one_is_all_of_it(
     dot[20:24, 20:24] = True
     assert dot.sum() < ENOUGH
     assert np.array_equal(core(dot), dot)
-
-
-def test_colours_are_those_beside_the_edge_if_there_are_enough() -> None:
-    hair = head().ids == 1
-    edges = np.zeros_like(hair)
-    edges[HAIRLINE - 4 : HAIRLINE, :32] = True
-    found = core_beside(hair, edges)
-    assert np.array_equal(np.flatnonzero(found.any(1)), np.arange(HAIRLINE - 8, HAIRLINE - 2))
-    assert not found[:, 36:].any()
-    few = np.zeros_like(hair)
-    few[0, 0] = True
-    assert np.array_equal(core_beside(hair, few), core(hair))
-    assert np.array_equal(core_beside(hair, np.zeros_like(hair)), core(hair))
 
 
 def test_hair_that_grows_down_takes_its_old_edge_along() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.guidance.class_cores import core_beside
+from pixelguide.guidance.class_cores import core
 from pixelguide.labels import LabelMap
 
 LEAST = 5
@@ -47,15 +47,14 @@ def kept_colours(
     Of a class that gains no pixel inside `roi` (bool S×S) it is the mean of what is left there; of
     another that of all it had there, or where it gains most of its pixels there that of all that
     the picture shows: of two eyes in different light the edited one keeps its own. edges: bool
-    S×S, doubtful pixels (see `vanished_edges`); of a class that has such its core beside
-    them counts alone (see `core_beside`).
+    S×S, doubtful pixels (see `vanished_edges`); of a class that has such its `core` counts alone.
     """
     found = []
     for label in ids:
         wanted, shown = (target.ids == label) & roi, source.ids == label
         doubtful = edges is not None and bool((shown & edges).any())
         if edges is not None and doubtful:
-            shown = core_beside(shown, edges)
+            shown = core(shown)
         inside = shown & roi
         if not (wanted & ~shown).any():
             shown = wanted

@@ -37,14 +37,6 @@ def core(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask
 
 
-def core_beside(mask: NDArray[np.bool_], edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The core of a class (bool S×S) within 1 / `REACH` of the side of its doubtful `edges` (bool
-    S×S): hair on a forehead is like the hair above it. All of the core where that is small."""
-    deep = core(mask)
-    near: NDArray[np.bool_] = deep & (_depth(~(edges & mask)) <= len(mask) / REACH)
-    return near if near.sum() >= ENOUGH else deep
-
-
 def vanished_edges(
     source: LabelMap, target: LabelMap, painted: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:

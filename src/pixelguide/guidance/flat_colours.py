@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.guidance.class_cores import core_beside
+from pixelguide.guidance.class_cores import core
 from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelMap
 
@@ -52,7 +52,7 @@ def flat_colours(
     classes: the edited classes Q. painted, roi: the ROI before and after dilation, bool S×S.
     strokes: "classes" fills all of `painted`, "changed" only the pixels whose label changes, which
     leaves the parts that stay with their shading, but for `edges` (bool S×S) that are to vanish.
-    Each takes the mean colour of its target class: of one with such edges in its core beside them;
+    Each takes the mean colour of its target class: of one with such edges in its `core`;
     of others over the picture; of one that is not edited but uncovered, over the picture outside
     the ROI; for one that the picture does not show, from `colours`, and where these lack it too the
     mean of the pixels around the ROI: closed lids or ears are most like the face beside them.
@@ -71,7 +71,7 @@ def flat_colours(
             continue
         shown = source.ids == label
         if edges is not None and (shown & edges).any():
-            shown = core_beside(shown, edges)
+            shown = core(shown)
         outside = shown & ~roi
         if label not in edited and outside.any():
             shown = outside
