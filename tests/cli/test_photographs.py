@@ -17,10 +17,11 @@ from command_line import Run, assert_one_error
 from photographs import exif
 from pixelguide.cli.photographs import warn_of_unlikely
 from pixelguide.edit.editor import Editor
-from pixelguide.edit.result import UNLIKELY, Candidate
+from pixelguide.edit.result import Candidate
 from pixelguide.images import load_rgb, save_png
 from pixelguide.labels import IGNORE, LabelMap, LabelSet
 from pixelguide.photo.find_face import Face
+from pixelguide.segment.picture_statistics import UNLIKELY
 from tool_files import PALETTE, png
 
 CROP = (13, 9, 48)

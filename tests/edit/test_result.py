@@ -9,10 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from pixelguide.edit import result as module
-from pixelguide.edit.result import UNLIKELY, Candidate, EditResult
+from pixelguide.edit.result import Candidate, EditResult
 from pixelguide.errors import ResourceError
 from pixelguide.images import load_rgb
 from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.segment.picture_statistics import UNLIKELY
 
 
 @pytest.fixture
@@ -100,6 +101,12 @@ def test_of_candidates_that_agree_alike_the_more_usual_ranks_first() -> None:
     assert _ranked((0.5, 1.2), (0.5, 0.9)) == [1, 0]
     assert _ranked((0.5, None), (0.4, None)) == [1, 0]
     assert _ranked((0.01, UNLIKELY + 0.1), (2.0, 1.0)) == [1, 0], "unlikely ones come last"
+
+
+def test_the_category_says_what_is_unlikely() -> None:
+    image = np.zeros((2, 2, 3), np.uint8)
+    assert Candidate(0, image, 0.5, 0.9, 0, 1.3, odd_from=1.25).unlikely
+    assert not Candidate(0, image, 0.5, 0.9, 0, 1.3).unlikely
 
 
 def test_the_report_says_which_candidates_are_unlikely(result: EditResult) -> None:

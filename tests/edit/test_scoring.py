@@ -75,7 +75,8 @@ def test_the_oddity_is_the_error_in_the_region_against_what_is_usual(
     errors = denoising_errors(segmenter.denoiser, to_model(pictures), torch.from_numpy(roi))
     assert errors[1] != pytest.approx(errors[0])
     for usual, reference in ((0.1, errors[0]), (1000.0, 1000.0)):
-        both = score_candidates(segmenter, picture, pictures, target, roi, usual)
+        both = score_candidates(segmenter, picture, pictures, target, roi, usual, 0.5)
+        assert [own.unlikely for own in both] == [(own.oddity or 0) > 0.5 for own in both]
         found = [own.oddity for own in both]
         assert found == pytest.approx([error / reference for error in errors])
     plain = score_candidates(segmenter, picture, pictures, target, roi)

@@ -138,7 +138,7 @@ class Editor(EditPlanner):
             with clock("scoring"):
                 found = score_candidates(
                     self._segmenter, self.image, images, plan.target, plan.roi,
-                    usual.limit if usual else None,
+                    usual.limit if usual else None, self.statistics.unlikely,
                 )  # fmt: skip
             return tuple(replace(one, index=k) for one, k in zip(found, numbers, strict=True))
 

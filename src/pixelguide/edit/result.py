@@ -22,6 +22,7 @@ from pixelguide.photo.full_size import FullSize
 from pixelguide.photo.open_raster import edit_layers, open_raster
 from pixelguide.photo.photograph import Pixels
 from pixelguide.photo.photograph_files import OutputFormat
+from pixelguide.segment.picture_statistics import UNLIKELY
 
 if TYPE_CHECKING:
     from pixelguide.prior.denoiser import Denoiser
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 ODD = 2.0
 """Of the logarithm of a candidate's oddity, in nats of ROI loss: chosen on 60 results marked by eye
 (docs/results.md)."""
-UNLIKELY = 1.8
-"""From this oddity on. Of results that a person accepts the oddest seen has 1.7 (teeth in a closed
-mouth), of 64 true edits of portraits 1.4 (docs/results.md)."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,8 @@ class Candidate:
     colours : dict, optional
         Of classes whose colour was asked for or to be kept: {"wanted", "asked", "reached",
         "delta_e"}, colours as #rrggbb, their distance by CIEDE2000.
+    odd_from : float
+        The oddity from which on it is unlikely; the category says it (`PictureStatistics`).
     """
 
     index: int
@@ -65,11 +65,12 @@ class Candidate:
     changed_pixels_outside: int
     oddity: float | None = None
     colours: dict[str, Any] | None = None
+    odd_from: float = UNLIKELY
 
     @property
     def unlikely(self) -> bool:
         """Whether it is odder than results that a person accepts are."""
-        return self.oddity is not None and self.oddity > UNLIKELY
+        return self.oddity is not None and self.oddity > self.odd_from
 
     @property
     def rank(self) -> tuple[bool, float]:

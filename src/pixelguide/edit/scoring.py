@@ -11,6 +11,7 @@ from pixelguide.images import to_model
 from pixelguide.labels import IGNORE, LabelMap
 from pixelguide.prior.denoiser import Denoiser
 from pixelguide.segment.familiarity import denoising_errors
+from pixelguide.segment.picture_statistics import UNLIKELY
 from pixelguide.segment.segmenter import Segmenter
 
 
@@ -21,12 +22,14 @@ def score_candidates(
     target: LabelMap,
     roi: NDArray[np.bool_],
     usual: float | None = None,
+    odd_from: float = UNLIKELY,
 ) -> tuple[Candidate, ...]:
     """One `Candidate` for each of `edited` (uint8 N×S×S×3), compared with `target` over the ROI.
 
     `original` is uint8 S×S×3, `roi` bool S×S. Pixels whose target is `IGNORE` do not count.
     usual: the error through noise up to which the category's pictures go, of 255; where it is
-    given, how odd the candidates are is measured too, with one more pass for all of them.
+    given, how odd the candidates are is measured too, with one more pass for all of them. odd_from:
+    the oddity from which on they are unlikely.
     """
     counted = torch.from_numpy(roi & (target.ids != IGNORE))
     wanted = torch.from_numpy(target.ids.astype(np.int64))[counted]
@@ -40,7 +43,15 @@ def score_candidates(
         odd = [*oddities(segmenter.denoiser, original, edited, roi, usual)]
     outside = (edited != original).any(-1) & ~roi
     return tuple(
-        Candidate(k, image, float(loss[k]), float(right[k]), int(outside[k].sum()), odd[k])
+        Candidate(
+            k,
+            image,
+            roi_loss=float(loss[k]),
+            roi_accuracy=float(right[k]),
+            changed_pixels_outside=int(outside[k].sum()),
+            oddity=odd[k],
+            odd_from=odd_from,
+        )
         for k, image in enumerate(edited)
     )
 
