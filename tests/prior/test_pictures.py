@@ -12,7 +12,7 @@ from PIL import Image
 
 from pixelguide.errors import InputError
 from pixelguide.images import save_png, to_model
-from pixelguide.prior.pictures import PictureFolder
+from pixelguide.prior.pictures import PictureFolder, usual_size
 
 
 def _picture(seed: int, height: int = 8, width: int = 8) -> np.ndarray:
@@ -96,3 +96,16 @@ def test_missing_or_empty_folder_is_refused(tmp_path: Path) -> None:
     save_png(tmp_path / "a_label.png", _picture(1))
     with pytest.raises(InputError, match="no pictures"):
         PictureFolder(tmp_path, 8)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "side"),
+    [(64, 64, 64), (200, 300, 64), (32, 32, 32), (50, 70, 48), (5, 9, 8)],
+)
+def test_a_new_network_is_no_larger_than_its_pictures(
+    tmp_path: Path, height: int, width: int, side: int
+) -> None:
+    save_png(tmp_path / "a.png", _picture(1, height, width))
+    assert usual_size(tmp_path, 8) == side
+    with pytest.raises(InputError, match="no such folder"):
+        usual_size(tmp_path / "none", 8)

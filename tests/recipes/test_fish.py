@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pixelguide.evaluate.task_folder import write_tasks
 from pixelguide.segment.dataset import LabelledPictures
 from recipes.fish import EDITS, LABELS, SEEDS, draw, edit_tasks, fish_at, write_pictures
 
@@ -48,3 +50,12 @@ def test_pictures_and_maps_are_read_as_labelled_ones(tmp_path: Path) -> None:
     pictures.check_classes()
     assert len(pictures) == 20
     assert (pictures.label_ids[3] == draw(fish_at("labelled", 3), 32)[1]).all()
+
+
+def test_the_recipe_s_commands_name_files_that_it_makes(tmp_path: Path) -> None:
+    write_tasks(tmp_path / "data" / "edits", edit_tasks(1, 32))
+    recipe = Path(__file__).parents[2] / "recipes" / "fish.md"
+    named = re.findall(r"data/edits/\S+\.png", recipe.read_text("utf-8"))
+    assert len(named) == 2
+    for name in named:
+        assert (tmp_path / name).is_file(), name

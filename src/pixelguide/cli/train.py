@@ -41,7 +41,9 @@ def train_prior_command(
     start_from: Annotated[
         str | None, typer.Option(help="Model to go on from; it sets size and channels.")
     ] = None,
-    size: Annotated[int, typer.Option(help="Side of the pictures in pixels.")] = 64,
+    size: Annotated[
+        int | None, typer.Option(help="Side in pixels; by default 64, or that of smaller pictures.")
+    ] = None,
     channels: Annotated[
         str,
         typer.Option(help="Width of each level: multiples of 16, of 32 in the last two (or one)."),
@@ -90,7 +92,7 @@ def train_prior_command(
     from pixelguide.prior.augmentation import Augmentation
     from pixelguide.prior.bundle import ModelFolder
     from pixelguide.prior.growing import grown
-    from pixelguide.prior.pictures import PictureFolder
+    from pixelguide.prior.pictures import PictureFolder, usual_size
     from pixelguide.prior.public.fetched import fetched
     from pixelguide.prior.start_model import start_network
     from pixelguide.prior.training import train_prior
@@ -113,11 +115,11 @@ def train_prior_command(
         compile=compile_,
         seed=seed,
     )
-    network = (
-        start_network(ModelFolder.open(fetched(start_from)))
-        if start_from is not None
-        else Architecture(size=size, channels=widths, layers=layers)
-    )
+    if start_from is not None:
+        network = start_network(ModelFolder.open(fetched(start_from)))
+    else:
+        side = usual_size(folder, 1 << (len(widths) - 1)) if size is None else size
+        network = Architecture(size=side, channels=widths, layers=layers)
     if grow is not None:
         if isinstance(network, Architecture):
             raise InputError("--grow without --start-from", hint="Name the model that is to grow.")

@@ -18,6 +18,18 @@ KEPT_BYTES = 2**30
 """A folder whose pictures take no more at the model's size is kept in memory once decoded."""
 
 
+USUAL_SIDE = 64
+
+
+def usual_size(folder: str | Path, divisor: int) -> int:
+    """The side of a new network for the pictures of a folder: `USUAL_SIDE`, or where its first
+    picture is smaller the largest multiple of `divisor` in it, at least that."""
+    pictures = PictureFolder(folder, USUAL_SIDE)
+    height, width = load_rgb(pictures.paths[0]).shape[:2]
+    side: int = min(height, width)
+    return min(USUAL_SIDE, max(divisor, side - side % divisor))
+
+
 class PictureFolder:
     """All pictures of a folder and its subfolders, in order of their names.
 
