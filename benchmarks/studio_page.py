@@ -80,8 +80,10 @@ def photograph(path: Path) -> None:
 
 
 @contextmanager
-def running(model: str | None, data: Path, checkout: Path = ROOT) -> Iterator[str]:
-    """The Studio of a checkout in a process of its own; its address. model: None for its own."""
+def running(
+    model: str | None, data: Path, checkout: Path = ROOT
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The Studio of a checkout: its address and its process. model: None for its own."""
     command = [sys.executable, "-m", "pixelguide", "studio", "--no-open", "--port", "0"]
     process = subprocess.Popen(  # noqa: S603 - our own command
         [*command, *(["--model", model] if model else []), "--data", str(data)],
@@ -96,7 +98,7 @@ def running(model: str | None, data: Path, checkout: Path = ROOT) -> Iterator[st
         found = re.search(r"http://127\.0\.0\.1:\d+/", line)
         if not found:
             raise SystemExit(f"the studio does not say where it is: {line}")
-        yield found[0]
+        yield found[0], process
     finally:
         process.terminate()
         process.wait(60)
@@ -112,7 +114,7 @@ def measured(browser: Any, model: str, folder: Path) -> dict[str, float]:
         times[name] = time.monotonic() - began
         began = time.monotonic()
 
-    with running(model, folder / f"data-{began}") as address:
+    with running(model, folder / f"data-{began}") as (address, _):
         page = browser.new_context(viewport=VIEWPORT).new_page()
         page.set_default_timeout(300_000)
         page.goto(address)

@@ -5,8 +5,9 @@
 CHECKOUT is a clone of this repository at any revision; this environment's Python runs both, in
 turn, each time over an empty folder and in a fresh Chromium. Of each the model as it comes, and of
 this one also those of --models. Seconds since the command: "chosen from", pictures are shown to
-begin with; "painted on", the first of them is open with its map. Prints the medians, and their
-share of the other checkout's.
+begin with; "painted on", the first of them is open with its map. "work" is the processor's time
+of server and worker until then, which says more where others want the processor too. Prints the
+medians, and their share of the other checkout's.
 """
 
 from __future__ import annotations
@@ -34,18 +35,33 @@ def measured(chromium: Any, source: Path, model: str | None, data: Path) -> dict
     """One visit: seconds from the command."""
     browser = chromium()
     began = time.monotonic()
-    with running(model, data, source) as address:
+    with running(model, data, source) as (address, studio):
         said = time.monotonic()
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         page.set_default_timeout(300_000)
         page.goto(address)
         page.wait_for_selector("#picker .face")
-        shown = time.monotonic()
+        shown, shown_work = time.monotonic(), work(studio.pid)
         page.click("#picker .face")
         page.wait_for_selector("#plan .hint")
-        painted = time.monotonic()
+        painted, painted_work = time.monotonic(), work(studio.pid)
         browser.close()
-    return {"answers": said - began, "chosen from": shown - began, "painted on": painted - began}
+    return {
+        "answers": said - began,
+        "chosen from": shown - began,
+        "chosen from, work": shown_work,
+        "painted on": painted - began,
+        "painted on, work": painted_work,
+    }
+
+
+def work(process: int) -> float:
+    """Seconds of processor time of a process and its children (Linux)."""
+    tree = Path(f"/proc/{process}/task").glob("*/children")
+    children = [int(child) for each in tree for child in each.read_text().split()]
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(work, children))
 
 
 def main() -> None:
