@@ -17,6 +17,11 @@ from studio.conftest import Start
 from studio.test_serve import served
 
 Record = Callable[[str, object], None]
+STATUS, BESIDE = 50.0, 250.0
+"""Milliseconds, 95 % of answers: of 100 clients on idle cores, and beside a hostile one."""
+SHARED = 10
+"""As often as long where a tenth is made: those machines do other work too, of which nothing is known
+here, and few answers are counted; a server that stands still is found all the same."""
 Hostile = Callable[[int, threading.Event], None]
 
 
@@ -118,12 +123,13 @@ def test_a_hundred_clients(share: int, start: Start, record: Record) -> None:
         studio.wait(job)
         with served(studio.services) as port:
             found = waits(port, job, 100 // share, 60 / share, 1.0)
+    p95 = quantile(found, 0.95)
     record(
         "100 clients, status",
-        f"{len(found)} answers, p50 {quantile(found, 0.5):.1f} ms, "
-        f"p95 {quantile(found, 0.95):.1f} ms",
+        f"{len(found)} answers, p50 {quantile(found, 0.5):.1f} ms, p95 {p95:.1f} ms",
     )
     assert len(found) > 10
+    assert p95 <= (STATUS if share == 1 else SHARED * STATUS)
 
 
 @pytest.mark.parametrize("share", SHARES)
@@ -131,6 +137,7 @@ def test_one_hostile_client(share: int, start: Start, record: Record) -> None:
     with start() as studio:
         job = studio.edit()
         studio.wait(job)
+        late = {}
         for name, kind in [*KINDS.items()][: len(KINDS) // share + 1]:
             with served(studio.services) as port, hostile(kind, port):
                 time.sleep(1 if share == 1 else 0.3)
@@ -138,3 +145,6 @@ def test_one_hostile_client(share: int, start: Start, record: Record) -> None:
             p95 = quantile(found, 0.95) if found else float("inf")
             record(f"beside {name}", f"{len(found)} answers, p95 {p95:.1f} ms")
             assert len(found) >= 5, name
+            if p95 > (BESIDE if share == 1 else SHARED * BESIDE):
+                late[name] = p95
+    assert late == {}

@@ -97,7 +97,7 @@ def test_no_foreign_request_gets_in(
     async def all_of_them() -> None:
         nonlocal tried, foreign
         for number, (path, method, hosts, origins, token) in enumerate(cases):
-            if number % (3 * share):
+            if number % (1 if share == 1 else 30):
                 continue
             own = hosts in RIGHT_HOSTS and origins in RIGHT_ORIGINS
             if own and token in RIGHT_TOKENS:
@@ -111,8 +111,8 @@ def test_no_foreign_request_gets_in(
 
     asyncio.run(all_of_them())
     record("foreign requests", f"{tried} of {len(routes)} routes, let through {len(through)}")
-    assert tried > 500
-    assert foreign > 100
+    assert tried > (200_000 if share == 1 else 5_000)
+    assert foreign > tried // 2
     assert through == []
 
 
