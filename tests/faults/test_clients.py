@@ -20,8 +20,8 @@ Record = Callable[[str, object], None]
 STATUS, BESIDE = 50.0, 250.0
 """Milliseconds, 95 % of answers: of 100 clients on idle cores, and beside a hostile one."""
 SHARED = 10
-"""As often as long where a tenth is made: those machines do other work too, of which nothing is known
-here, and few answers are counted; a server that stands still is found all the same."""
+"""As many times as long where a tenth is made: those machines do other work too, and few answers
+are counted; a server that stands still is found all the same."""
 Hostile = Callable[[int, threading.Event], None]
 
 
