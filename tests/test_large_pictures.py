@@ -220,6 +220,29 @@ def test_what_would_take_too_much_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("colour", "interlaced", "hint"),
+    [
+        (2, 0, "The limit is 36 megapixels; save it with 8 bits, or reduce it."),
+        (6, 0, "The limit is 27 megapixels; save it with 8 bits, or reduce it."),
+        (2, 1, "The limit is 18 megapixels; save it without interlacing, or reduce it."),
+    ],
+)
+def test_a_refused_deep_png_says_what_to_do(colour: int, interlaced: int, hint: str) -> None:
+    """By its header alone, at 40 megapixels; 24, not interlaced, may be read."""
+    for width, height in ((6000, 4000), (8000, 5000)):
+        header = struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, interlaced)
+        content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"")
+        with Image.open(io.BytesIO(content)) as image:
+            assert isinstance(image, ImageFile.ImageFile)
+            if width == 6000 and not interlaced:
+                refuse_what_takes_too_much(image, True, "a.png")
+                continue
+            with pytest.raises(InputError) as refused:
+                refuse_what_takes_too_much(image, True, "a.png")
+            assert hint in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("name", "channels", "limit"),
     [("packed.tif", 3, 40), ("packed-6.tif", 3, 40), ("packed-deep-3.tif", 3, 40),
      ("packed-deep-4.tif", 4, 31)],
