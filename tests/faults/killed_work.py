@@ -26,6 +26,7 @@ from eye import SETTINGS, Eye
 from pixelguide.cli import main
 from pixelguide.images import save_png
 from pixelguide.labels import LabelMap, LabelSet
+from pixelguide.photo.detail_training import DetailTraining, train_detail
 from pixelguide.portraits import LABELS, portrait_at, render
 from pixelguide.prior import training
 from pixelguide.prior.architecture import Architecture
@@ -120,12 +121,25 @@ def tune(folder: Path) -> None:
     tuning.tune(folder / "out", labelled)
 
 
+def detail(folder: Path) -> None:
+    """A few steps of a small network that paints detail, for a tiny category."""
+    pictures = folder / "pictures"
+    if not pictures.exists():
+        new = folder / "new"
+        for k in range(4):
+            save_png(new / f"{k}.png", render(portrait_at(7, k), 64).image)
+        new.rename(pictures)
+    settings = DetailTraining(images=16, batch_size=2, patch=16, width=4, blocks=1)
+    train_detail(pictures, folder / "out", settings)
+
+
 WORK: dict[str, Callable[[Path], None]] = {
     "train prior": train_prior,
     "train classifiers": train_tiny_classifiers,
     "pull": pull,
     "batch": batch,
     "tune": tune,
+    "train detail": detail,
 }
 
 

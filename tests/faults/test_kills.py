@@ -69,7 +69,7 @@ def fresh(root: Path, name: str, address: str) -> Path:
         (folder / "url").write_text(address)
     if name == "batch":
         write_portrait_category(folder / "model")
-    if name == "tune":
+    if name in ("tune", "train detail"):
         write_portrait_category(folder / "out")
     return folder
 
