@@ -14,7 +14,7 @@ import { mountEdit } from "./ui/edit.js";
 import { translateFixed } from "./ui/fixed_texts.js";
 import { filesMenu } from "./ui/files.js";
 import { showHelp } from "./ui/help.js";
-import { attempt, notify } from "./ui/notices.js";
+import { notify } from "./ui/notices.js";
 import { shelved } from "./ui/models.js";
 import { mountDrop, mountEmpty, openFile, showPicker } from "./ui/picker.js";
 import { mountResult } from "./ui/result.js";
@@ -52,7 +52,10 @@ async function start() {
   resumeAll(store);
   const waiting = await shelved();
   if (waiting) await openFile(store, waiting);
-  if (store.state.versions.length === 0) attempt(() => showPicker(store));
+  if (store.state.versions.length === 0) {
+    // not an attempt of the user's, whose success would take away why the waiting file did not open
+    showPicker(store).catch((error) => notify(explain(error), "error"));
+  }
   return { store, stage, autosave };
 }
 
