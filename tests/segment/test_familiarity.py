@@ -13,6 +13,7 @@ from pixelguide.images import from_model
 from pixelguide.labels import LabelMap, LabelSet
 from pixelguide.prior.bundle import ModelFolder
 from pixelguide.prior.denoiser import Denoiser
+from pixelguide.prior.manifest import write_parts
 from pixelguide.segment.category import calibrate
 from pixelguide.segment.classifier import ClassifierBank
 from pixelguide.segment.dataset import LabelledPictures
@@ -23,6 +24,7 @@ from pixelguide.segment.familiarity import (
     measure_statistics,
 )
 from pixelguide.segment.picture_statistics import (
+    DOMAIN,
     PictureStatistics,
     Range,
     load_statistics,
@@ -112,7 +114,10 @@ def test_calibrating_on_pictures_measures_them(
     for k, (image, ids) in enumerate(zip(pictures.images, pictures.label_ids, strict=True)):
         save_png(tmp_path / "set" / f"{k}.png", image)
         LabelMap(ids, pictures.labels).save(tmp_path / "set" / f"{k}_label.png")
+    set_by_hand = load_statistics(ModelFolder.open(category)).model_copy(update={"unlikely": 1.25})
+    write_parts(category, {DOMAIN: set_by_hand.to_json()})
     statistics = calibrate(category, tmp_path / "set", eyes=EYES)
+    assert statistics.unlikely == 1.25, "what pictures do not say stays as it is"
     assert (statistics.pictures, statistics.eyes) == (3, EYES)
     assert statistics.denoising is not None
     assert 0 < statistics.denoising.median <= statistics.denoising.highest

@@ -145,7 +145,8 @@ def calibrate(
         pictures = LabelledPictures.load(dataset, denoiser.size, labels=labels or known)
         if pictures.labels.names != known.names:
             raise InputError("pictures with classes of another category", str(dataset))
-        statistics = measure_statistics(denoiser, Segmenter(denoiser, bank, known), pictures)
+        measured = measure_statistics(denoiser, Segmenter(denoiser, bank, known), pictures)
+        statistics = measured.model_copy(update={"unlikely": statistics.unlikely})
     if eyes is not None:
         statistics = PictureStatistics.check("eyes", {**statistics.model_dump(), "eyes": eyes})
     write_parts(folder.path, {DOMAIN: statistics.to_json()})
