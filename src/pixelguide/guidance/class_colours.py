@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.guidance.class_cores import core
+from pixelguide.guidance.class_cores import core, is_doubtful
 from pixelguide.labels import LabelMap
 
 LEAST = 5
@@ -52,8 +52,8 @@ def kept_colours(
     found = []
     for label in ids:
         wanted, shown = (target.ids == label) & roi, source.ids == label
-        doubtful = edges is not None and bool((shown & edges).any())
-        if edges is not None and doubtful:
+        doubtful = is_doubtful(shown, edges)
+        if doubtful:
             shown = core(shown)
         inside = shown & roi
         if not (wanted & ~shown).any():

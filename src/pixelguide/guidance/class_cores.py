@@ -37,6 +37,12 @@ def core(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask
 
 
+def is_doubtful(mask: NDArray[np.bool_], edges: NDArray[np.bool_] | None) -> bool:
+    """Whether a class (bool S×S) has some of the `vanished_edges`, so that its `core` alone says
+    its colour. edges: bool S×S; None where none were looked for."""
+    return edges is not None and bool((mask & edges).any())
+
+
 def vanished_edges(
     source: LabelMap, target: LabelMap, painted: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:

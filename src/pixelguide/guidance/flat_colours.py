@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelguide.guidance.class_cores import core
+from pixelguide.guidance.class_cores import core, is_doubtful
 from pixelguide.guidance.region import dilate
 from pixelguide.labels import IGNORE, LabelMap
 
@@ -70,7 +70,7 @@ def flat_colours(
         if label == IGNORE:
             continue
         shown = source.ids == label
-        if edges is not None and (shown & edges).any():
+        if is_doubtful(shown, edges):
             shown = core(shown)
         outside = shown & ~roi
         if label not in edited and outside.any():

@@ -16,9 +16,8 @@ from pixelguide.images import SUFFIXES, load_rgb, to_model
 
 KEPT_BYTES = 2**30
 """A folder whose pictures take no more at the model's size is kept in memory once decoded."""
-
-
 USUAL_SIDE = 64
+"""Of a new network, in pixels."""
 
 
 def usual_size(folder: str | Path, divisor: int) -> int:
